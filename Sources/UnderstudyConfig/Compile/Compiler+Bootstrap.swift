@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The root of a configuration, and what has to hold across its parts.
+
+import EnvoyAPI
+import UnderstudyCore
+
+extension Compiler {
+    mutating func compile(_ bootstrap: Envoy_Config_Bootstrap_V3_Bootstrap, at place: Place) -> ServerConfiguration {
+        let resources = place.field("static_resources")
+        let clusterPlaces = resources.field("clusters").items
+        let listenerPlaces = resources.field("listeners").items
+        clusterNames = log.doubtsClusterNames ? nil : Set(bootstrap.staticResources.clusters.map(\.name))
+        let clusters = zip(bootstrap.staticResources.clusters, clusterPlaces).compactMap { compile($0, at: $1) }
+        let listeners = zip(bootstrap.staticResources.listeners, listenerPlaces).compactMap { compile($0, at: $1) }
+        checkClusterNames(bootstrap.staticResources.clusters, at: clusterPlaces)
+        checkListeners(bootstrap.staticResources.listeners, at: listenerPlaces)
+        var admin: SocketEndpoint?
+        if bootstrap.hasAdmin, bootstrap.admin.hasAddress {
+            admin = listeningAddress(bootstrap.admin.address, at: place.field("admin").field("address"))
+        }
+        return ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
+    }
+
+    private mutating func checkClusterNames(_ clusters: [Envoy_Config_Cluster_V3_Cluster], at places: [Place]) {
+        var seen: Set<String> = []
+        for (cluster, place) in zip(clusters, places) where !cluster.name.isEmpty {
+            if seen.insert(cluster.name).inserted { continue }
+            refuse(place.field("name"), "cluster manager: duplicate cluster '\(shown(cluster.name))'")
+        }
+    }
+
+    private mutating func checkListeners(_ listeners: [Envoy_Config_Listener_V3_Listener], at places: [Place]) {
+        var names: Set<String> = []
+        var addresses: Set<SocketEndpoint> = []
+        for (listener, place) in zip(listeners, places) {
+            if !listener.name.isEmpty, !names.insert(listener.name).inserted {
+                refuse(place.field("name"), "duplicate listener '\(shown(listener.name))'")
+            }
+            let socket = listener.address.socketAddress
+            guard let port = UInt16(exactly: socket.portValue), port != 0 else { continue }
+            let address = SocketEndpoint(host: socket.address, port: port)
+            if !addresses.insert(address).inserted {
+                let message = "'\(shown(listener.name))' has duplicate address '\(address)' as existing listener"
+                refuse(place.field("address"), message)
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Clusters and the way their endpoints are found.
+
+import EnvoyAPI
+import SwiftProtobuf
+import UnderstudyCore
+
+extension Compiler {
+    mutating func compile(_ message: Envoy_Config_Cluster_V3_Cluster, at place: Place) -> Cluster? {
+        if message.name.isEmpty { require("name", in: place) }
+        let discovery = discovery(message, at: place)
+        let endpoints =
+            message.hasLoadAssignment
+            ? compile(message.loadAssignment, discovery: discovery, at: place.field("load_assignment")) : []
+        let connectTimeout = connectTimeout(message, at: place)
+        guard !message.name.isEmpty else { return nil }
+        return Cluster(
+            name: message.name,
+            discovery: discovery,
+            endpoints: endpoints,
+            connectTimeout: connectTimeout,
+            connectionBufferLimit: message.hasPerConnectionBufferLimitBytes
+                ? Int(message.perConnectionBufferLimitBytes.value) : nil
+        )
+    }
+
+    private mutating func connectTimeout(_ message: Envoy_Config_Cluster_V3_Cluster, at place: Place) -> Duration {
+        guard message.hasConnectTimeout else { return Cluster.defaultConnectTimeout }
+        let timeout = Duration(message.connectTimeout)
+        if timeout == .zero { refuse(place.field("connect_timeout"), "value must be greater than 0s", found: "0s") }
+        return timeout
+    }
+
+    private mutating func discovery(
+        _ message: Envoy_Config_Cluster_V3_Cluster,
+        at place: Place
+    ) -> Cluster.Discovery {
+        var refreshRate = Cluster.defaultRefreshRate
+        if message.hasDnsRefreshRate {
+            refreshRate = Duration(message.dnsRefreshRate)
+            if refreshRate <= .milliseconds(1) {
+                refuse(place.field("dns_refresh_rate"), "value must be greater than 1ms", accepted: "0.002s or more")
+            }
+        }
+        guard message.type == .strictDns else { return .static }
+        return .strictDNS(refreshRate: refreshRate, family: Cluster.DNSFamily(message.dnsLookupFamily))
+    }
+}
+
+extension Cluster.DNSFamily {
+    fileprivate init(_ family: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily) {
+        self =
+            switch family {
+            case .v4Only: .v4Only
+            case .v6Only: .v6Only
+            case .v4Preferred: .v4Preferred
+            case .all: .all
+            case .auto, .UNRECOGNIZED: .auto
+            }
+    }
+}
+
+extension Duration {
+    init(_ message: Google_Protobuf_Duration) {
+        self = .seconds(message.seconds) + .nanoseconds(Int64(message.nanos))
+    }
+}

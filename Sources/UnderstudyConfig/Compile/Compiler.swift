@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Turns messages into the model. Every check that is more than "does the value fit the field" is made here, so that
+// whatever delivers messages one day is checked alike.
+
+import EnvoyAPI
+import UnderstudyCore
+import Yams
+
+/// Compiles one configuration. The files beside this one each add a family of messages.
+///
+/// A function that returns `nil` has reported why.
+struct Compiler {
+    var log: DiagnosticLog
+    /// The names of all clusters; `nil` if some could not be read, so that no reference can be called wrong.
+    var clusterNames: Set<String>? = []
+
+    init(log: DiagnosticLog) {
+        self.log = log
+    }
+
+    /// Reports a wrong value, unless it has been reported already.
+    mutating func refuse(
+        _ place: Place,
+        _ message: String,
+        kind: ConfigurationDiagnostic.Kind = .invalid,
+        found: String? = nil,
+        accepted: String? = nil,
+        suggestion: String? = nil
+    ) {
+        guard !log.hasFault(at: place.path) else { return }
+        log.report(kind, at: place, message, found: found, accepted: accepted, suggestion: suggestion)
+    }
+
+    /// Reports that a message lacks a field, unless the field was there and has been refused.
+    mutating func require(_ field: String, in place: Place, _ message: String? = nil, accepted: String? = nil) {
+        let path = place.field(field).path
+        guard !log.hasFaultyField(in: place.path), !log.hasFaultyField(in: path) else { return }
+        log.report(.invalid, at: place.field(field), message ?? "\(field) is required", accepted: accepted)
+    }
+
+    mutating func warn(_ place: Place, _ message: String) {
+        log.report(.invalid, .warning, at: place, message)
+    }
+
+    /// Checks text that ends up in or beside a header: Envoy's `^[^\x00\n\r]*$`.
+    mutating func checkHeaderText(_ text: String, at place: Place) {
+        guard text.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else {
+            return
+        }
+        refuse(place, "value must not contain NUL, CR or LF", found: quoted(text))
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// One thing to say about a configuration, as data and as the lines an operator reads.
+
+/// A mistake, or something worth knowing, with its place.
+package struct ConfigurationDiagnostic: Sendable, Equatable {
+    package enum Severity: String, Sendable {
+        case error
+        case warning
+    }
+
+    package enum Kind: Sendable {
+        /// Nobody knows this name: most likely a slip of the pen.
+        case unknown
+        /// Envoy knows it, Understudy does not yet.
+        case unsupported
+        /// The name is right, the value is not.
+        case invalid
+        /// Not YAML.
+        case syntax
+        /// There is no text to read.
+        case unreadable
+    }
+
+    package var severity: Severity
+    package var kind: Kind
+    /// The source's name.
+    package var file: String
+    /// From 1; `nil` if the message is about the whole file.
+    package var line: Int?
+    /// From 1, in characters.
+    package var column: Int?
+    /// The field from the root, such as `static_resources.clusters[0].name`; empty for the root itself.
+    package var path: String
+    package var message: String
+    /// What stands there, in quotes if it is text.
+    package var found: String?
+    /// What may stand there.
+    package var accepted: String?
+    /// The nearest name that exists.
+    package var suggestion: String?
+}
+
+extension ConfigurationDiagnostic {
+    /// The message with everything known about it, one fact a line.
+    package var rendered: String {
+        var text = "\(place)  \(severity.rawValue): \(message)\n"
+        if !path.isEmpty { text += "  at        \(path)\n" }
+        if let found { text += "  found     \(found)\n" }
+        if let accepted { text += "  accepted  \(accepted)\n" }
+        if let suggestion { text += "  did you mean \"\(suggestion)\"?\n" }
+        if kind == .unsupported { text += "  see       docs/configuration.md\n" }
+        return text
+    }
+
+    private var place: String {
+        guard let line, let column else { return file }
+        return "\(file):\(line):\(column)"
+    }
+}

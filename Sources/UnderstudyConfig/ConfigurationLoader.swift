@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The way from a file to a checked model, one stage a line.
+
+import EnvoyAPI
+import SwiftProtobuf
+import UnderstudyCore
+
+package enum ConfigurationLoader {
+    /// Reads and checks a configuration, reporting every mistake at once.
+    ///
+    /// - Parameter allowUnknownFields: turns unknown and unsupported fields from errors into warnings, as Envoy's
+    ///   `--allow-unknown-static-fields` does. Values stay errors.
+    package static func load(_ source: ConfigurationSource, allowUnknownFields: Bool) -> ConfigurationResult {
+        var log = DiagnosticLog(file: source.name)
+        let configuration = read(source, allowUnknownFields: allowUnknownFields, log: &log)
+        return ConfigurationResult(
+            configuration: log.hasErrors ? nil : configuration,
+            diagnostics: log.inFileOrder,
+            omitted: log.omitted
+        )
+    }
+
+    private static func read(
+        _ source: ConfigurationSource,
+        allowUnknownFields: Bool,
+        log: inout DiagnosticLog
+    ) -> ServerConfiguration? {
+        let text: String
+        do {
+            text = try source.text()
+        } catch {
+            log.report(.unreadable, line: error.line, column: error.column, error.message)
+            return nil
+        }
+        guard let document = YAMLDocument(text, log: &log) else { return nil }
+        var walker = MessageWalker(document: document, log: log, allowUnknownFields: allowUnknownFields)
+        let json = walker.json(of: "envoy.config.bootstrap.v3.Bootstrap")
+        log = walker.log
+        guard log.omitted == 0, let json, let bootstrap = parse(json, log: &log) else { return nil }
+        var compiler = Compiler(log: log)
+        let configuration = compiler.compile(bootstrap, at: document.root)
+        log = compiler.log
+        return configuration
+    }
+
+    private static func parse(_ json: [UInt8], log: inout DiagnosticLog) -> Envoy_Config_Bootstrap_V3_Bootstrap? {
+        do {
+            return try Envoy_Config_Bootstrap_V3_Bootstrap(jsonUTF8Bytes: json)
+        } catch {
+            // The walker lets nothing through that the parser refuses; if it does, refusing is still right.
+            log.report(.invalid, line: nil, column: nil, "cannot be read as a configuration")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Where a configuration comes from, and every way in which it may fail to become text.
+//
+// The only file of this module that touches the file system; Foundation is here for `FileHandle`, which can stop
+// reading at the cap whatever the path turns out to be (a device, a pipe, a file that grows).
+
+import Foundation
+
+/// A file, or text that was given on the command line.
+package struct ConfigurationSource: Sendable, Equatable {
+    private enum Content: Sendable, Equatable {
+        case file
+        case inline(String)
+    }
+
+    /// What messages call it: the path as given, or the name of the flag.
+    package let name: String
+    private let content: Content
+
+    /// Longest configuration that is read, in bytes.
+    package static let maximumSize = 16 << 20
+
+    package static func file(path: String) -> ConfigurationSource {
+        ConfigurationSource(name: path, content: .file)
+    }
+
+    package static func inline(_ text: String, name: String) -> ConfigurationSource {
+        ConfigurationSource(name: name, content: .inline(text))
+    }
+
+    /// Why there is no text.
+    struct Unreadable: Error {
+        var message: String
+        var line: Int?
+        var column: Int?
+    }
+
+    func text() throws(Unreadable) -> String {
+        switch content {
+        case .file:
+            return try Self.decode(try bytes())
+        case .inline(let text):
+            guard text.utf8.count <= Self.maximumSize else { throw Self.tooLarge }
+            return text
+        }
+    }
+
+    private static let tooLarge = Unreadable(message: "larger than \(maximumSize >> 20) MiB")
+
+    private func bytes() throws(Unreadable) -> Data {
+        guard FileManager.default.fileExists(atPath: name) else { throw Unreadable(message: "no such file") }
+        // Only a directory has a `.` in it; the ready-made question takes an unsafe pointer.
+        if FileManager.default.fileExists(atPath: name + "/.") { throw Unreadable(message: "a directory, not a file") }
+        guard let handle = FileHandle(forReadingAtPath: name) else {
+            throw Unreadable(message: "cannot be opened: permission denied")
+        }
+        defer { try? handle.close() }
+        let data: Data
+        do {
+            data = try handle.read(upToCount: Self.maximumSize + 1) ?? Data()
+        } catch {
+            throw Unreadable(message: "cannot be read")
+        }
+        guard data.count <= Self.maximumSize else { throw Self.tooLarge }
+        return data
+    }
+
+    private static func decode(_ bytes: Data) throws(Unreadable) -> String {
+        if let text = String(validating: bytes, as: UTF8.self) { return text }
+        var failure = Unreadable(message: "not UTF-8", line: 1, column: 1)
+        var decoder = UTF8()
+        var iterator = bytes.makeIterator()
+        while case .scalarValue(let scalar) = decoder.decode(&iterator) {
+            if scalar == "\n" {
+                failure.line = (failure.line ?? 0) + 1
+                failure.column = 1
+            } else {
+                failure.column = (failure.column ?? 0) + 1
+            }
+        }
+        throw failure
+    }
+}

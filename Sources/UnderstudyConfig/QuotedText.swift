@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Text of a file inside a message: short, on one line, and unable to steer the terminal it is printed on.
+
+/// The text in quotes, as `shown`.
+func quoted(_ text: String) -> String {
+    "\"\(shown(text))\""
+}
+
+/// The text with everything unprintable escaped and everything past 60 characters left out.
+func shown(_ text: String) -> String {
+    var result = ""
+    for scalar in text.unicodeScalars.prefix(60) {
+        switch scalar {
+        case "\n": result += "\\n"
+        case "\r": result += "\\r"
+        case "\t": result += "\\t"
+        case _ where isPrintable(scalar): result.unicodeScalars.append(scalar)
+        default: result += "\\u{\(String(scalar.value, radix: 16))}"
+        }
+    }
+    return result + (text.unicodeScalars.dropFirst(60).isEmpty ? "" : "…")
+}
+
+private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
+    default: true
+    }
+}

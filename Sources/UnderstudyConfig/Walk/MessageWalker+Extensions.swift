@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Fields of type Any: a message that names its own type, in a place where only certain types make sense.
+
+import Yams
+
+/// A field that holds a message of one of several types.
+enum ExtensionPoint {
+    case networkFilter
+    case httpFilter
+
+    init?(of message: String, _ field: String) {
+        switch (message, field) {
+        case ("envoy.config.listener.v3.Filter", "typed_config"): self = .networkFilter
+        case (Self.package + "HttpFilter", "typed_config"): self = .httpFilter
+        default: return nil
+        }
+    }
+
+    private static let package = "envoy.extensions.filters.network.http_connection_manager.v3."
+
+    /// The full names of the messages that are understood here.
+    var types: [String] {
+        switch self {
+        case .networkFilter: [Self.package + "HttpConnectionManager"]
+        case .httpFilter: ["envoy.extensions.filters.http.router.v3.Router"]
+        }
+    }
+}
+
+extension MessageWalker {
+    /// Writes a message that names its own type; false, after a report where one is due, if there is nothing to write.
+    ///
+    /// - Parameter holder: the message that has the field; Envoy skips it if it is optional and its type unknown.
+    mutating func writeExtension(
+        _ place: Place,
+        at point: ExtensionPoint,
+        in holder: Place
+    ) throws(TooLarge) -> Bool {
+        let accepted = point.types.map { "type.googleapis.com/\($0)" }.joined(separator: ", ")
+        guard case .mapping(let mapping) = place.node else {
+            refuse(place, "not a mapping", accepted: "a mapping with \"@type\": \(accepted)")
+            return false
+        }
+        guard let typeURL = typeURL(of: mapping, at: place, accepted: accepted) else { return false }
+        let typeName = String(typeURL.text.suffix(from: typeURL.text.lastIndex(of: "/") ?? typeURL.text.startIndex).dropFirst())
+        guard point.types.contains(typeName), let message = schema.messages[typeName] else {
+            report(typeName, typeURL.place, at: point, in: holder, accepted: accepted)
+            return false
+        }
+        try writeFields(mapping, of: message, typeName, at: place, typeURL: "type.googleapis.com/\(typeName)")
+        return true
+    }
+
+    /// The `@type` of a mapping; `nil`, after a report, if it is missing or malformed.
+    private mutating func typeURL(
+        of mapping: Node.Mapping,
+        at place: Place,
+        accepted: String
+    ) -> (text: String, place: Place)? {
+        guard let (_, value) = mapping.first(where: { $0.key.scalar?.string == "@type" }) else {
+            log.report(.invalid, at: place, "\"@type\" is required", accepted: accepted)
+            return nil
+        }
+        let place = Place(path: "\(place.path)[\"@type\"]", node: value, mark: value.mark ?? place.mark)
+        guard case .scalar(let scalar) = value, case .text(let text) = document.value(of: scalar),
+            let slash = text.lastIndex(of: "/"), slash != text.startIndex
+        else {
+            refuse(place, "@type must contain at least one / and a nonempty host", accepted: accepted)
+            return nil
+        }
+        return (text, place)
+    }
+
+    private mutating func report(
+        _ typeName: String,
+        _ place: Place,
+        at point: ExtensionPoint,
+        in holder: Place,
+        accepted: String
+    ) {
+        let nearest = nearestName(to: typeName, among: point.types)
+        let isKnownToEnvoy = nearest == nil && ["envoy.", "xds.", "udpa.", "google."].contains { typeName.hasPrefix($0) }
+        if isKnownToEnvoy, isOptional(holder) {
+            log.report(
+                .unsupported,
+                .warning,
+                at: place,
+                "this optional filter is skipped",
+                found: found(place),
+                accepted: accepted
+            )
+            return
+        }
+        log.report(
+            isKnownToEnvoy ? .unsupported : .unknown,
+            at: place,
+            isKnownToEnvoy ? "unsupported @type" : "could not find @type",
+            found: found(place),
+            accepted: accepted,
+            suggestion: nearest.map { "type.googleapis.com/\($0)" }
+        )
+    }
+
+    private func isOptional(_ holder: Place) -> Bool {
+        guard case .scalar(let scalar) = holder.field("is_optional").node else { return false }
+        switch document.value(of: scalar) {
+        case .bool(let bool): return bool
+        case .text(let text): return ScalarValue.bool(quoted: text) ?? false
+        case .null, .integer: return false
+        }
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Values of text, numbers, switches and enumerations: each accepted in every notation that Envoy accepts.
+
+import Yams
+
+extension MessageWalker {
+    /// Writes a scalar; false, after a report, if the value does not fit the type.
+    mutating func writeScalar(_ place: Place, _ type: Schema.FieldType) -> Bool {
+        guard case .scalar(let scalar) = place.node else {
+            refuse(place, "not \(type.noun)", accepted: accepted(type))
+            return false
+        }
+        let value = document.value(of: scalar)
+        switch type {
+        case .string: return writeString(value, scalar, place)
+        case .bool: return writeBool(value, place)
+        case .integer(let range): return writeInteger(place, range)
+        case .enumeration(let name): return writeEnumeration(value, name, place)
+        case .message: preconditionFailure("\(place.path): a message is not a scalar")
+        }
+    }
+
+    private mutating func writeString(_ value: ScalarValue, _ scalar: Node.Scalar, _ place: Place) -> Bool {
+        switch value {
+        case .text(let text):
+            output.append(quoting: text)
+            return true
+        case .null:
+            output.append("\"\"")
+            return true
+        case .bool, .integer:
+            let kind = if case .bool = value { "a boolean" } else { "a number" }
+            refuse(place, "\(scalar.string) is \(kind) here, not text", accepted: "text: \"\(scalar.string)\"")
+            return false
+        }
+    }
+
+    private mutating func writeBool(_ value: ScalarValue, _ place: Place) -> Bool {
+        let bool: Bool? =
+            switch value {
+            case .bool(let bool): bool
+            case .text(let text): ScalarValue.bool(quoted: text)
+            case .null, .integer: nil
+            }
+        guard let bool else {
+            refuse(place, "not a boolean", accepted: accepted(.bool))
+            return false
+        }
+        output.append(bool ? "true" : "false")
+        return true
+    }
+
+    /// The value of an integer in `range`; `nil`, after a report, if it is none.
+    mutating func integer(_ place: Place, in range: ClosedRange<Int64>) -> Int64? {
+        let integer: Int64? =
+            switch place.node?.scalar.map(document.value(of:)) {
+            case .integer(let integer): integer
+            case .text(let text): ScalarValue.wholeNumber(text)
+            case .null, .bool, nil: nil
+            }
+        guard let integer, range.contains(integer) else {
+            let message = integer == nil ? "not a whole number" : "number out of range"
+            refuse(place, message, accepted: accepted(.integer(range)))
+            return nil
+        }
+        return integer
+    }
+
+    private mutating func writeInteger(_ place: Place, _ range: ClosedRange<Int64>) -> Bool {
+        guard let integer = integer(place, in: range) else { return false }
+        output.append(String(integer))
+        return true
+    }
+
+    private mutating func writeEnumeration(_ value: ScalarValue, _ name: String, _ place: Place) -> Bool {
+        guard let enumeration = schema.enumerations[name] else { preconditionFailure("no descriptor of \(name)") }
+        let name: String? = if case .text(let text) = value { text.uppercased() } else { nil }
+        let number = number(value)
+        if let match = enumeration.values.first(where: { $0.name == name || $0.number == number }) {
+            output.append(String(match.number))
+            return true
+        }
+        let isUnsupported =
+            name.map(enumeration.unsupportedNames.contains) == true
+            || number.map(enumeration.unsupportedNumbers.contains) == true
+        let field = place.path.split(separator: ".").last.map(String.init) ?? "value"
+        log.report(
+            isUnsupported ? .unsupported : .unknown,
+            at: place,
+            "\(isUnsupported ? "unsupported" : "unknown") \(field)",
+            found: found(place),
+            accepted: enumeration.values.map(\.name).joined(separator: ", "),
+            suggestion: isUnsupported ? nil : name.flatMap { nearestName(to: $0, among: enumeration.values.map(\.name)) }
+        )
+        return false
+    }
+
+    /// The number that an enumeration's value may be given as: decimal if it is text.
+    private func number(_ value: ScalarValue) -> Int64? {
+        switch value {
+        case .integer(let integer): integer
+        case .text(let text): Int64(text.trimmingBlanks)
+        case .null, .bool: nil
+        }
+    }
+
+    private func accepted(_ type: Schema.FieldType) -> String {
+        switch type {
+        case .string: "text"
+        case .bool: "true or false"
+        case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .enumeration(let name):
+            schema.enumerations[name]?.values.map(\.name).joined(separator: ", ") ?? "a name"
+        case .message: "a mapping"
+        }
+    }
+}
+
+extension Schema.FieldType {
+    fileprivate var noun: String {
+        switch self {
+        case .string: "text"
+        case .bool: "a boolean"
+        case .integer: "a whole number"
+        case .enumeration: "a name"
+        case .message: "a mapping"
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmingBlanks: Substring {
+        var rest = self[...]
+        while rest.first == " " { rest.removeFirst() }
+        while rest.last == " " { rest.removeLast() }
+        return rest
+    }
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Holds a YAML tree against the schema: finds every name and every value that does not fit, and writes the rest as
+// proto3 JSON. Values come out in one plain notation, so what Envoy accepts in ten ways is decided here alone.
+
+import Yams
+
+/// Walks the tree once, message by message.
+struct MessageWalker {
+    let schema: Schema
+    let document: YAMLDocument
+    let allowUnknownFields: Bool
+    var log: DiagnosticLog
+    var output = JSONText()
+    private var visited = 0
+
+    /// Most values visited, aliases followed.
+    static let maximumVisits = 400_000
+    /// Longest JSON, in bytes: one long text may stand behind many aliases.
+    static let maximumOutput = 32 << 20
+
+    /// The tree is larger than any file that is meant to be served.
+    struct TooLarge: Error {}
+
+    init(document: YAMLDocument, log: DiagnosticLog, allowUnknownFields: Bool, schema: Schema = .envoy) {
+        self.document = document
+        self.log = log
+        self.allowUnknownFields = allowUnknownFields
+        self.schema = schema
+    }
+
+    /// The document as JSON; `nil` if there is nothing to make a message of.
+    mutating func json(of typeName: String) -> [UInt8]? {
+        do {
+            return try writeMessage(document.root, typeName) ? output.bytes : nil
+        } catch {
+            log.report(.invalid, line: nil, column: nil, "too large: aliases repeat more than can be checked")
+            return nil
+        }
+    }
+
+    /// Writes a message; false, after a report, if the value is none.
+    mutating func writeMessage(_ place: Place, _ typeName: String) throws(TooLarge) -> Bool {
+        if let written = try writeWellKnown(place, typeName) { return written }
+        guard let message = schema.messages[typeName] else { preconditionFailure("no descriptor of \(typeName)") }
+        guard case .mapping(let mapping) = place.node else {
+            refuse(place, "not a mapping", accepted: "a mapping with \(fieldNames(of: message))")
+            return false
+        }
+        try writeFields(mapping, of: message, typeName, at: place)
+        return true
+    }
+
+    /// Counts a value against the budget.
+    mutating func visit() throws(TooLarge) {
+        visited += 1
+        if visited > Self.maximumVisits || output.count > Self.maximumOutput { throw TooLarge() }
+    }
+
+    mutating func writeFields(
+        _ mapping: Node.Mapping,
+        of message: Schema.Message,
+        _ typeName: String,
+        at place: Place,
+        typeURL: String? = nil
+    ) throws(TooLarge) {
+        output.append("{")
+        if let typeURL {
+            output.append("\"@type\":")
+            output.append(quoting: typeURL)
+        }
+        var isFirst = typeURL == nil
+        for (field, value) in try fields(mapping, of: message, at: place, isTyped: typeURL != nil) {
+            let before = output.count
+            output.append(isFirst ? "" : ",")
+            output.append(quoting: field.name)
+            output.append(":")
+            let isWritten =
+                if let point = ExtensionPoint(of: typeName, field.name) {
+                    try writeExtension(value, at: point, in: place)
+                } else {
+                    try writeValue(value, of: field)
+                }
+            if isWritten { isFirst = false } else { output.truncate(to: before) }
+        }
+        output.append("}")
+    }
+
+    private mutating func writeValue(_ place: Place, of field: Schema.Field) throws(TooLarge) -> Bool {
+        guard field.isList else { return try writeSingle(place, of: field.type) }
+        output.append("[")
+        var index = 0
+        if let node = place.node { try writeItems(node, of: field, in: place, &index) }
+        output.append("]")
+        return true
+    }
+
+    /// Writes the items of a list; a value that is not a list is a list of one, and lists in lists are one list.
+    private mutating func writeItems(
+        _ node: Node,
+        of field: Schema.Field,
+        in list: Place,
+        _ index: inout Int
+    ) throws(TooLarge) {
+        try visit()
+        if case .sequence(let sequence) = node {
+            for item in sequence { try writeItems(item, of: field, in: list, &index) }
+            return
+        }
+        if index > 0 { output.append(",") }
+        let place = Place(path: "\(list.path)[\(index)]", node: node, mark: node.mark ?? list.mark)
+        let before = output.count
+        // A faulty item, like a null, leaves an empty one, so that the items after it keep their places.
+        let isWritten = isNull(node) ? false : try writeSingle(place, of: field.type)
+        if !isWritten {
+            output.truncate(to: before)
+            writeDefault(of: field.type)
+        }
+        index += 1
+    }
+
+    private mutating func writeSingle(_ place: Place, of type: Schema.FieldType) throws(TooLarge) -> Bool {
+        if case .message(let typeName) = type { return try writeMessage(place, typeName) }
+        return writeScalar(place, type)
+    }
+
+    mutating func writeDefault(of type: Schema.FieldType) {
+        switch type {
+        case .message: output.append("{}")
+        case .string: output.append("\"\"")
+        case .bool: output.append("false")
+        case .integer, .enumeration: output.append("0")
+        }
+    }
+
+    func isNull(_ node: Node) -> Bool {
+        guard case .scalar(let scalar) = node else { return false }
+        return document.value(of: scalar) == .null
+    }
+
+    mutating func refuse(_ place: Place, _ message: String, accepted: String) {
+        log.report(.invalid, at: place, message, found: found(place), accepted: accepted)
+    }
+
+    /// What stands there, as messages show it.
+    func found(_ place: Place) -> String {
+        switch place.node {
+        case .scalar(let scalar):
+            switch document.value(of: scalar) {
+            case .null: "nothing"
+            case .text(let text): quoted(text)
+            case .bool, .integer: scalar.string
+            }
+        case .mapping: "a mapping"
+        case .sequence: "a list"
+        case .alias, nil: "nothing"
+        }
+    }
+
+    func fieldNames(of message: Schema.Message) -> String {
+        message.fields.isEmpty ? "no fields" : message.fields.map(\.name).joined(separator: ", ")
+    }
+}

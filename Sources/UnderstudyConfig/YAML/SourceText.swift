@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The text behind the nodes, for the one thing the node tree does not tell: whether a scalar carries a tag. Envoy
+// reads `! 123` as text and `!!str 123` as a number, and the tree shows both like `123` and `"123"`.
+
+import Yams
+
+/// The lines of a file.
+struct SourceText {
+    enum Tag {
+        case none
+        /// A lone `!`.
+        case nonSpecific
+        /// Any other.
+        case named
+    }
+
+    private let bytes: [UInt8]
+    private let lineStarts: [Int]
+
+    init(_ text: String) {
+        bytes = Array(text.utf8)
+        var starts = [0]
+        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(index + 1) }
+        lineStarts = starts
+    }
+
+    /// The tag in front of a scalar whose first character, anchor or tag stands at `mark`.
+    func tag(at mark: Mark) -> Tag {
+        guard lineStarts.indices.contains(mark.line - 1) else { return .none }
+        var index = lineStarts[mark.line - 1]
+        var column = 1
+        while column < mark.column, index < bytes.count {
+            index += 1
+            while index < bytes.count, bytes[index] & 0xC0 == 0x80 { index += 1 }
+            column += 1
+        }
+        while index < bytes.count, bytes[index] == UInt8(ascii: "&") {
+            while index < bytes.count, !isBlank(bytes[index]) { index += 1 }
+            while index < bytes.count, isBlank(bytes[index]) { index += 1 }
+        }
+        guard index < bytes.count, bytes[index] == UInt8(ascii: "!") else { return .none }
+        let next = index + 1
+        return next == bytes.count || isBlank(bytes[next]) ? .nonSpecific : .named
+    }
+
+    private func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\n")
+            || byte == UInt8(ascii: "\r")
+    }
+
+    /// Line and column, from 1, of the character with this index.
+    static func position(ofCharacter offset: Int, in text: String) -> (line: Int, column: Int) {
+        var line = 1
+        var column = 1
+        for character in text.prefix(offset) {
+            if character.isNewline {
+                line += 1
+                column = 1
+            } else {
+                column += 1
+            }
+        }
+        return (line, column)
+    }
+}

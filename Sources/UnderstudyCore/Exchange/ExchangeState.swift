@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What happens next in one exchange between a client and its primary.
+
+/// The life of an exchange as a value: every event is a method, every method says what the shell must do.
+///
+/// Mirrors appear only as something to cut; nothing that a mirror does is an event here, which is how it is kept
+/// from the client.
+package struct ExchangeState: Sendable {
+    /// The shell carries these out in the order of their declaration.
+    package struct Actions: OptionSet, Sendable {
+        package let rawValue: UInt8
+        package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        /// Send the local reply that comes with the actions.
+        package static let reply = Actions(rawValue: 1 << 0)
+        /// Close the primary's connection.
+        package static let cutPrimary = Actions(rawValue: 1 << 1)
+        /// Cut every mirror that has not got the whole request.
+        package static let cutMirrors = Actions(rawValue: 1 << 2)
+        /// Close the client's connection in the middle of an answer, so that it looks as broken as it is.
+        package static let abortClient = Actions(rawValue: 1 << 3)
+        /// Nothing is left to do between client and primary.
+        package static let finish = Actions(rawValue: 1 << 4)
+    }
+
+    package enum RequestPhase: Sendable { case receiving, complete }
+    package enum AnswerPhase: Sendable { case awaited, streaming, ended }
+
+    package private(set) var request = RequestPhase.receiving
+    package private(set) var answer = AnswerPhase.awaited
+
+    package init() {}
+
+    /// Whether the client's next message can be read on the same connection: it has sent the whole of this one.
+    package var mayKeepClient: Bool { request == .complete }
+
+    /// The client's message ended.
+    package mutating func requestEnded() {
+        request = .complete
+    }
+
+    /// The primary's head arrived.
+    ///
+    /// - Returns: Whether the answer overtook the request. The client is then told that its connection closes, and
+    ///   no service time, since none was measured.
+    package mutating func answerBegan() -> Bool {
+        answer = .streaming
+        return request == .receiving
+    }
+
+    /// The primary's message ended.
+    package mutating func answerEnded() -> Actions {
+        answer = .ended
+        // An answer that overtook its request ends the exchange: the rest of the body is not wanted any more.
+        return request == .receiving ? [.cutPrimary, .cutMirrors, .finish] : .finish
+    }
+
+    /// The primary failed, or could not be reached at all.
+    package mutating func primaryFailed() -> Actions {
+        defer { answer = .ended }
+        var actions: Actions = [.cutPrimary, .finish]
+        if request == .receiving { actions.insert(.cutMirrors) }
+        actions.insert(answer == .awaited ? .reply : .abortClient)
+        return actions
+    }
+
+    /// The proxy answers by itself, before any upstream was asked.
+    package mutating func answeredLocally() -> Actions {
+        answer = .ended
+        return [.reply, .finish]
+    }
+
+    /// The rest of the request is malformed or overdue.
+    ///
+    /// No upstream may take what came so far for the whole.
+    package mutating func requestBroke() -> Actions {
+        request = .receiving
+        return primaryFailed()
+    }
+
+    /// The client's connection is gone.
+    package mutating func clientLeft() -> Actions {
+        defer { answer = .ended }
+        // A complete request is as good as any to a mirror; half of one must never look whole.
+        return request == .receiving ? [.cutPrimary, .cutMirrors, .finish] : [.cutPrimary, .finish]
+    }
+}

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What happens next to one copy of a request.
+
+/// The life of a copy as a value.
+///
+/// It ends in exactly one `MirrorOutcome`.
+package struct MirrorState: Sendable {
+    package enum Action: Equatable, Sendable {
+        case none
+        /// The request is complete; from here the mirror has the route's timeout to answer.
+        case startTimeout
+        /// The copy is over and its connection may carry another.
+        case release(MirrorOutcome)
+        /// The copy is over and its connection with it.
+        case close(MirrorOutcome)
+    }
+
+    private enum Phase: Sendable {
+        case sending(status: Int?)
+        case waiting(status: Int?)
+        case ended
+    }
+
+    private var phase = Phase.sending(status: nil)
+
+    package init() {}
+
+    package var hasEnded: Bool {
+        if case .ended = phase { return true }
+        return false
+    }
+
+    package var isSending: Bool {
+        if case .sending = phase { return true }
+        return false
+    }
+
+    package mutating func requestEnded() -> Action {
+        guard case .sending(let status) = phase else { return .none }
+        phase = .waiting(status: status)
+        return .startTimeout
+    }
+
+    package mutating func answerBegan(status: Int) {
+        switch phase {
+        case .sending: phase = .sending(status: status)
+        case .waiting: phase = .waiting(status: status)
+        case .ended: break
+        }
+    }
+
+    /// - Parameter reusable: The connection may carry another request, as far as HTTP is concerned.
+    package mutating func answerEnded(reusable: Bool) -> Action {
+        switch phase {
+        case .sending(let status):
+            // It answered without waiting for the body; the rest is not sent and the connection is spent.
+            return end(.close(Self.outcome(status)))
+        case .waiting(let status):
+            return end(reusable ? .release(Self.outcome(status)) : .close(Self.outcome(status)))
+        case .ended:
+            return .none
+        }
+    }
+
+    package mutating func failed(_ failure: UpstreamFailure) -> Action {
+        end(.close(MirrorOutcome(failure)))
+    }
+
+    /// The copy holds more bytes than it may.
+    package mutating func fellBehind() -> Action {
+        end(.close(.cutSlow))
+    }
+
+    /// The exchange ended before its request was complete.
+    ///
+    /// A copy that has the whole request runs on.
+    package mutating func exchangeEnded(clientLeft: Bool) -> Action {
+        guard isSending else { return .none }
+        return end(.close(clientLeft ? .cutClientLeft : .cutPrimaryEnded))
+    }
+
+    package mutating func timedOut() -> Action {
+        end(.close(.timeout))
+    }
+
+    private mutating func end(_ action: Action) -> Action {
+        guard !hasEnded else { return .none }
+        phase = .ended
+        return action
+    }
+
+    private static func outcome(_ status: Int?) -> MirrorOutcome {
+        guard let status else { return .protocolError }
+        return status < 400 ? .ok : .httpError
+    }
+}

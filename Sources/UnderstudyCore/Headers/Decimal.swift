@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Numbers as they stand in heads: digits only, nothing else.
+
+extension [UInt8] {
+    package mutating func append(decimal value: Int) {
+        if value < 0 {
+            append(0x2D)
+        }
+        var rest = value.magnitude
+        let start = count
+        repeat {
+            // Safe: a remainder below ten fits a byte.
+            append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        self[start...].reverse()
+    }
+}
+
+package enum Decimal {
+    /// The number that the digits spell, or `nil` if there is none, any other byte, or more than fits.
+    ///
+    /// - Source: RFC 9110 section 8.6: `Content-Length = 1*DIGIT`, and the warning there about overflow.
+    package static func parse(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+        guard !range.isEmpty, range.upperBound <= bytes.count else { return nil }
+        var value = 0
+        for offset in range {
+            let digit = bytes[offset] &- 0x30
+            guard digit <= 9 else { return nil }
+            let (tenfold, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = tenfold.addingReportingOverflow(Int(digit))
+            guard !overflow, !carry else { return nil }
+            value = sum
+        }
+        return value
+    }
+}

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The header lines of one message, kept as bytes so that forwarding them is copying ranges.
+
+/// Header lines in order, over an arena of bytes that is used again for the next message.
+///
+/// Every line stands in the arena in the form it has on the wire, `name: value CR LF` with a lower-case name. Lines
+/// that were next to each other in the received head still are, so most of a head is written with one copy.
+/// New lines are added at the arena's end; a removed line is only forgotten.
+package struct HeaderBlock: Sendable {
+    /// One header line; offsets into `bytes`.
+    package struct Line: Sendable {
+        package var start: Int
+        package var nameLength: Int
+        /// End of the value; CR LF follows.
+        package var valueEnd: Int
+        package var known: KnownHeader
+
+        package var valueStart: Int { start + nameLength + 2 }
+        package var value: Range<Int> { valueStart..<valueEnd }
+        package var name: Range<Int> { start..<start + nameLength }
+        /// The whole line with its CR LF.
+        package var wire: Range<Int> { start..<valueEnd + 2 }
+    }
+
+    /// The arena.
+    ///
+    /// A codec may put the received head here before it adds the lines.
+    package var bytes: [UInt8]
+    package private(set) var lines: [Line]
+
+    package init() {
+        bytes = []
+        lines = []
+    }
+
+    /// Forgets the message but keeps the memory.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
+    }
+
+    /// Becomes a copy of `other`, in the memory it already has.
+    package mutating func copy(_ other: borrowing HeaderBlock) {
+        removeAll()
+        bytes.append(contentsOf: other.bytes)
+        lines.append(contentsOf: other.lines)
+    }
+
+    /// Adds a line that stands in the arena already, in its wire form.
+    package mutating func addLineInPlace(start: Int, nameLength: Int, valueEnd: Int, known: KnownHeader) {
+        lines.append(Line(start: start, nameLength: nameLength, valueEnd: valueEnd, known: known))
+    }
+
+    /// Adds a line whose name and value stand in the arena, but not in wire form: it is written again at the end.
+    package mutating func addLineRewritten(name: Range<Int>, value: Range<Int>, known: KnownHeader) {
+        let start = bytes.count
+        bytes.append(contentsOf: bytes[name])
+        bytes.append(literal: ": ")
+        bytes.append(contentsOf: bytes[value])
+        lines.append(Line(start: start, nameLength: name.count, valueEnd: bytes.count, known: known))
+        bytes.append(literal: "\r\n")
+    }
+
+    /// Adds a line made by the proxy.
+    ///
+    /// - Parameters:
+    ///   - name: In lower case.
+    ///   - writeValue: Appends the value's bytes, none of them a control byte.
+    package mutating func add(_ name: StaticString, known: KnownHeader = .other, writeValue: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        bytes.append(literal: name)
+        bytes.append(literal: ": ")
+        writeValue(&bytes)
+        let end = bytes.count
+        bytes.append(literal: "\r\n")
+        lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
+    }
+
+    package mutating func add(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
+        add(name, known: known) { $0.append(contentsOf: value) }
+    }
+
+    package mutating func add(_ name: StaticString, _ value: StaticString, known: KnownHeader = .other) {
+        add(name, known: known) { $0.append(literal: value) }
+    }
+
+    package mutating func add(_ name: StaticString, decimal value: Int, known: KnownHeader) {
+        add(name, known: known) { $0.append(decimal: value) }
+    }
+
+    /// Gives line `index` another value; its place in the order stays.
+    package mutating func setValue(at index: Int, writeValue: (inout [UInt8]) -> Void) {
+        let line = lines[index]
+        let start = bytes.count
+        bytes.append(contentsOf: bytes[line.name])
+        bytes.append(literal: ": ")
+        writeValue(&bytes)
+        lines[index] = Line(start: start, nameLength: line.nameLength, valueEnd: bytes.count, known: line.known)
+        bytes.append(literal: "\r\n")
+    }
+
+    package mutating func setValue(at index: Int, to value: [UInt8]) {
+        setValue(at: index) { $0.append(contentsOf: value) }
+    }
+
+    /// Gives line `index` a value made of bytes that stand in the arena and bytes between them.
+    package mutating func setValue(at index: Int, prefix: Range<Int>, infix: [UInt8] = [], suffix: Range<Int> = 0..<0) {
+        setValue(at: index) { bytes in
+            bytes.append(contentsOf: bytes[prefix])
+            bytes.append(contentsOf: infix)
+            bytes.append(contentsOf: bytes[suffix])
+        }
+    }
+
+    /// Makes the line the first one.
+    package mutating func moveLineToFront(_ index: Int) {
+        guard index > 0 else { return }
+        lines.insert(lines.remove(at: index), at: 0)
+    }
+
+    /// Puts bytes into the arena that are part of no line.
+    ///
+    /// - Returns: Where they stand.
+    package mutating func appendBytes(_ literal: StaticString, followedBy range: Range<Int>) -> Range<Int> {
+        let start = bytes.count
+        bytes.append(literal: literal)
+        bytes.append(contentsOf: bytes[range])
+        return start..<bytes.count
+    }
+
+    package mutating func removeLine(at index: Int) {
+        lines.remove(at: index)
+    }
+
+    package mutating func removeLines(where isRemoved: (Line) -> Bool) {
+        lines.removeAll(where: isRemoved)
+    }
+
+    package func firstIndex(of known: KnownHeader) -> Int? {
+        for index in lines.indices where lines[index].known == known { return index }
+        return nil
+    }
+
+    /// The first line with this lower-case name.
+    package func firstIndex(named name: [UInt8]) -> Int? {
+        let arena = bytes.span
+        for index in lines.indices where ByteScan.equals(arena, lines[index].name, name) { return index }
+        return nil
+    }
+
+    /// For tests and logs, never on the request path.
+    package func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
+    }
+}

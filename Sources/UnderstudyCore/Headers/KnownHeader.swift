@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The header names that mean something to a proxy, recognised once per line so that nothing compares names later.
+
+/// A field name with a meaning for the proxy itself; every other name is `other`.
+package enum KnownHeader: UInt8, Sendable {
+    case other
+    // Message syntax and connection management (RFC 9110 section 7, RFC 9112).
+    case host, contentLength, transferEncoding, connection, keepAlive, proxyConnection, te, trailer, upgrade, expect
+    // Facts that a proxy adds or keeps.
+    case forwardedFor, forwardedProto, requestID, date, server
+    case envoyServiceTime, envoyExpectedTimeout, envoyInternal
+    /// Instructions to a proxy that an outside client may not give; removed from requests.
+    case clientControl
+
+    /// The meaning of the lower-case name that starts at `start`.
+    package init(lowercased bytes: Span<UInt8>, at start: Int, length: Int) {
+        self = Self.candidate(bytes, start, length) ?? .other
+    }
+
+    private static func candidate(_ bytes: Span<UInt8>, _ start: Int, _ length: Int) -> KnownHeader? {
+        func found(_ literal: StaticString, _ header: KnownHeader) -> KnownHeader? {
+            ByteScan.equals(bytes, at: start, literal) ? header : nil
+        }
+        switch length {
+        case 2: return found("te", .te)
+        case 4: return found("host", .host) ?? found("date", .date)
+        case 6: return found("server", .server) ?? found("expect", .expect)
+        case 7: return found("upgrade", .upgrade) ?? found("trailer", .trailer)
+        case 10: return found("connection", .connection) ?? found("keep-alive", .keepAlive)
+        case 12: return found("x-request-id", .requestID)
+        case 14: return found("content-length", .contentLength)
+        case 15: return found("x-forwarded-for", .forwardedFor) ?? found("x-envoy-ip-tags", .clientControl)
+        case 16:
+            return found("proxy-connection", .proxyConnection)
+                ?? found("x-envoy-internal", .envoyInternal)
+                ?? found("x-envoy-retry-on", .clientControl)
+        case 17: return found("x-forwarded-proto", .forwardedProto) ?? found("transfer-encoding", .transferEncoding)
+        case 19: return found("x-envoy-max-retries", .clientControl) ?? found("x-envoy-force-trace", .clientControl)
+        case 21: return found("x-envoy-retry-grpc-on", .clientControl)
+        case 23: return found("x-forwarded-client-cert", .clientControl)
+        case 29: return found("x-envoy-upstream-service-time", .envoyServiceTime)
+        case 30:
+            return found("x-envoy-expected-rq-timeout-ms", .envoyExpectedTimeout)
+                ?? found("x-envoy-upstream-rq-timeout-ms", .clientControl)
+                ?? found("x-envoy-upstream-alt-stat-name", .clientControl)
+                ?? found("x-envoy-retriable-status-codes", .clientControl)
+                ?? found("x-envoy-retriable-header-names", .clientControl)
+        case 32: return found("x-envoy-hedge-on-per-try-timeout", .clientControl)
+        case 35: return found("x-envoy-upstream-stream-duration-ms", .clientControl)
+        case 38: return found("x-envoy-upstream-rq-per-try-timeout-ms", .clientControl)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What a client may not decide, and what every upstream is told: the step between decoding and routing.
+
+extension RequestHead {
+    /// A request that is well-formed but must not be forwarded.
+    package enum Refusal: Error, Equatable {
+        /// `connection` names a header by which other hops decide whom to trust.
+        case nominatesForwardingHeader
+    }
+
+    /// Removes what ends at this hop and adds the facts that both primary and mirrors get.
+    ///
+    /// - Parameter requestID: Used only if the client sent no `x-request-id`.
+    /// - Source: RFC 9110 section 7.6.1; the order of the additions measured on Envoy 1.40.
+    package mutating func sanitise(requestID: RequestID) throws(Refusal) {
+        if nominatesHeaders {
+            try removeNominatedHeaders()
+        }
+        removeHopByHopHeaders()
+        joinForwardedFor()
+        setIfMissing(.forwardedProto, "x-forwarded-proto") { $0.append(literal: "http") }
+        setIfMissing(.requestID, "x-request-id") { requestID.append(to: &$0) }
+    }
+
+    private mutating func removeHopByHopHeaders() {
+        var hasHopByHop = false
+        for line in headers.lines where line.known.mayEndHere {
+            hasHopByHop = true
+            break
+        }
+        guard hasHopByHop else { return }
+        let bytes = headers.bytes
+        let expectsContinue = expectsContinue
+        headers.removeLines { line in
+            switch line.known {
+            case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .clientControl,
+                .envoyInternal, .envoyExpectedTimeout:
+                true
+            case .te: !HeaderToken.isExactly("trailers", bytes.span, line.value)
+            case .expect: expectsContinue
+            default: false
+            }
+        }
+    }
+
+    /// Removes the headers that `connection` names, but never those that frame the message or say whom it is for.
+    private mutating func removeNominatedHeaders() throws(Refusal) {
+        var nominated: [[UInt8]] = []
+        for line in headers.lines where line.known == .connection {
+            nominated += HeaderToken.list(headers.bytes.span, line.value)
+        }
+        for name in nominated where Self.forwardingHeaders.contains(name) {
+            throw .nominatesForwardingHeader
+        }
+        let bytes = headers.bytes
+        headers.removeLines { line in
+            switch line.known {
+            case .host, .contentLength, .transferEncoding, .connection, .te: false
+            default: nominated.contains { ByteScan.equals(bytes.span, line.name, $0) }
+            }
+        }
+    }
+
+    private static let forwardingHeaders = [
+        Array("x-forwarded-for".utf8), Array("x-forwarded-proto".utf8), Array("x-forwarded-host".utf8),
+    ]
+
+    /// Several `x-forwarded-for` lines become one at the place of the first, as Envoy writes them.
+    private mutating func joinForwardedFor() {
+        guard let first = headers.firstIndex(of: .forwardedFor) else { return }
+        var index = headers.lines.count - 1
+        var others: [Range<Int>] = []
+        while index > first {
+            if headers.lines[index].known == .forwardedFor {
+                others.insert(headers.lines[index].value, at: 0)
+                headers.removeLine(at: index)
+            }
+            index -= 1
+        }
+        for value in others {
+            headers.setValue(at: first, prefix: headers.lines[first].value, infix: [0x2C], suffix: value)
+        }
+    }
+
+    private mutating func setIfMissing(
+        _ known: KnownHeader,
+        _ name: StaticString,
+        writeValue: (inout [UInt8]) -> Void
+    ) {
+        if let index = headers.firstIndex(of: known) {
+            guard headers.lines[index].value.isEmpty else { return }
+            headers.setValue(at: index, writeValue: writeValue)
+        } else {
+            headers.add(name, known: known, writeValue: writeValue)
+        }
+    }
+}
+
+extension KnownHeader {
+    /// Whether a request line of this name may have to be removed here.
+    fileprivate var mayEndHere: Bool {
+        switch self {
+        case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .clientControl, .te, .expect,
+            .envoyInternal, .envoyExpectedTimeout:
+            true
+        default: false
+        }
+    }
+}

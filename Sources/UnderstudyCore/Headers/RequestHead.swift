@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A request without its body, whichever protocol it came by.
+
+/// How the end of a body is found (RFC 9112 section 6).
+package enum BodyFraming: Sendable, Equatable {
+    case none
+    /// Exactly this many bytes, at least one.
+    case length(Int)
+    case chunked
+    /// Until the connection closes; answers only.
+    case untilClose
+}
+
+/// Method, target and header lines of a request, in memory that is used again for the next one.
+///
+/// A codec fills it; from then on the first line is the one and only Host and the target is in origin form (or `*`).
+package struct RequestHead: Sendable {
+    package var headers = HeaderBlock()
+    package var method = Method.get
+    /// Where the method's name stands in `headers.bytes`.
+    package var methodName = 0..<0
+    /// Where path and query stand in `headers.bytes`.
+    package var target = 0..<0
+    package var framing = BodyFraming.none
+    /// `expect: 100-continue` was sent; the proxy answers it and does not pass it on.
+    package var expectsContinue = false
+    /// The client is willing to send another request on the connection.
+    package var keepsAlive = true
+    /// `connection` names headers beyond the usual two, so they have to be looked for.
+    package var nominatesHeaders = false
+    /// `connection: upgrade` with an `upgrade` header other than h2c.
+    package var asksForUpgrade = false
+
+    package static let hostLine = 0
+
+    package init() {}
+
+    /// Forgets the request but keeps the memory.
+    package mutating func reset() {
+        headers.removeAll()
+        method = .get
+        methodName = 0..<0
+        target = 0..<0
+        framing = .none
+        expectsContinue = false
+        keepsAlive = true
+        nominatesHeaders = false
+        asksForUpgrade = false
+    }
+
+    /// Becomes a copy of `other`, in the memory it already has.
+    package mutating func copy(_ other: borrowing RequestHead) {
+        headers.copy(other.headers)
+        method = other.method
+        methodName = other.methodName
+        target = other.target
+        framing = other.framing
+        expectsContinue = other.expectsContinue
+        keepsAlive = other.keepsAlive
+        nominatesHeaders = other.nominatesHeaders
+        asksForUpgrade = other.asksForUpgrade
+    }
+
+    /// Where the target's path stands, without the query.
+    package var path: Range<Int> {
+        let bytes = headers.bytes.span
+        for offset in target where bytes[offset] == 0x3F { return target.lowerBound..<offset }
+        return target
+    }
+
+    /// Where the Host's value stands.
+    package var host: Range<Int> { headers.lines[Self.hostLine].value }
+}

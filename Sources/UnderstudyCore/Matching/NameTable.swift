@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Names looked up by the bytes of a request, without making a string of them.
+
+/// A fixed set of names, each with a number.
+///
+/// Exact and case-sensitive.
+package struct NameTable: Sendable {
+    private var buckets: [[Entry]]
+    package let count: Int
+
+    private struct Entry: Sendable {
+        let name: [UInt8]
+        let value: Int
+    }
+
+    /// Later duplicates are ignored.
+    package init(_ names: some Sequence<(name: [UInt8], value: Int)>) {
+        let all = Array(names)
+        count = all.count
+        var size = 1
+        while size < all.count * 2 { size *= 2 }
+        buckets = Array(repeating: [], count: size)
+        for (name, value) in all {
+            let bucket = Self.bucket(of: name.span, 0..<name.count, size)
+            buckets[bucket].append(Entry(name: name, value: value))
+        }
+    }
+
+    package subscript(bytes: Span<UInt8>, range: Range<Int>) -> Int? {
+        guard count > 0, range.upperBound <= bytes.count else { return nil }
+        for entry in buckets[Self.bucket(of: bytes, range, buckets.count)]
+        where ByteScan.equals(bytes, range, entry.name) {
+            return entry.value
+        }
+        return nil
+    }
+
+    package subscript(name: [UInt8]) -> Int? { self[name.span, 0..<name.count] }
+
+    /// FNV-1a; the table is built from the configuration, so nobody outside can choose colliding names.
+    private static func bucket(of bytes: Span<UInt8>, _ range: Range<Int>, _ size: Int) -> Int {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for offset in range {
+            hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01b3
+        }
+        // Safe: the size is a power of two, so the mask is below it.
+        return Int(truncatingIfNeeded: hash) & (size - 1)
+    }
+}

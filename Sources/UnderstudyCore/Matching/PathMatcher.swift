@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Whether a path is the one a route is for.
+
+/// A `PathMatch` arranged for bytes.
+package enum PathMatcher: Sendable {
+    case prefix([UInt8])
+    case exact([UInt8])
+    case regex(RegexPattern)
+
+    package init(_ match: PathMatch) {
+        switch match {
+        case .prefix(let text): self = .prefix(Array(text.utf8))
+        case .exact(let text): self = .exact(Array(text.utf8))
+        case .regex(let pattern): self = .regex(pattern)
+        }
+    }
+
+    /// Matches the path, which ends before the query; Envoy's `prefix` may reach into the query, this one does too.
+    package func matches(_ bytes: Span<UInt8>, target: Range<Int>, path: Range<Int>) -> Bool {
+        switch self {
+        case .prefix(let prefix): ByteScan.hasPrefix(bytes, target, prefix)
+        case .exact(let wanted): ByteScan.equals(bytes, path, wanted)
+        case .regex(let pattern): pattern.matchesWhole(bytes.extracting(path))
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// One rule that sends copies of a route's requests to a mirror cluster.
+
+/// Where copies go, how many, and under which Host.
+///
+/// - Source: Envoy `RouteAction.RequestMirrorPolicy`.
+package struct MirrorPolicy: Sendable, Equatable {
+    package var cluster: ClusterSpecifier
+    /// Share of the requests that are copied.
+    ///
+    /// Default all. Source: `runtime_fraction.default_value`.
+    package var fraction: Fraction
+    package var host: MirrorHost
+
+    package init(cluster: ClusterSpecifier, fraction: Fraction = .always, host: MirrorHost = .suffixed) {
+        self.cluster = cluster
+        self.fraction = fraction
+        self.host = host
+    }
+}
+
+/// What the mirror sees as `Host`.
+package enum MirrorHost: Sendable, Equatable {
+    /// `-shadow` before the port.
+    case suffixed
+    /// As the primary sees it.
+    ///
+    /// Source: `disable_shadow_host_suffix_append`.
+    case unchanged
+    /// This text, verbatim.
+    ///
+    /// Source: `host_rewrite_literal`, which wins over the suffix switch.
+    case literal(String)
+}
+
+/// A share of requests.
+///
+/// Source: Envoy `type.v3.FractionalPercent`.
+package struct Fraction: Sendable, Equatable {
+    package var numerator: UInt32
+    /// 100, 10,000 or 1,000,000.
+    package var denominator: UInt32
+
+    package static let always = Fraction(numerator: 100, denominator: 100)
+
+    package init(numerator: UInt32, denominator: UInt32) {
+        self.numerator = numerator
+        self.denominator = denominator
+    }
+
+    /// Whether a request that drew `random` is part of the share.
+    ///
+    /// A numerator above the denominator means always.
+    package func includes(_ random: UInt64) -> Bool {
+        random % UInt64(denominator) < UInt64(numerator)
+    }
+}

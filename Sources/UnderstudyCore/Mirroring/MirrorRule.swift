@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A mirror policy arranged for the request path, and the decision it takes for one request.
+
+/// A `MirrorPolicy` whose names are resolved.
+package struct MirrorRule: Sendable {
+    package enum Host: Sendable {
+        case suffixed
+        case unchanged
+        case literal([UInt8])
+    }
+
+    package let cluster: ClusterTarget
+    package let fraction: Fraction
+    package let host: Host
+
+    package init(_ policy: MirrorPolicy, clusters: NameTable) {
+        cluster = ClusterTarget(policy.cluster, clusters: clusters)
+        fraction = policy.fraction
+        host =
+            switch policy.host {
+            case .suffixed: .suffixed
+            case .unchanged: .unchanged
+            case .literal(let text): .literal(Array(text.utf8))
+            }
+    }
+
+    /// The cluster that gets a copy of this request, or why none does.
+    ///
+    /// - Parameter random: One number per request, the same for all its policies, so that shares nest.
+    package func decide(
+        _ head: borrowing RequestHead,
+        clusters: NameTable,
+        random: UInt64
+    ) -> Result<Int, MirrorOutcome.NotSent> {
+        guard head.method != .connect else { return .failure(.connectMethod) }
+        guard fraction.includes(random) else { return .failure(.sampledOut) }
+        return cluster.resolve(head, clusters: clusters)
+    }
+}
+
+/// A `ClusterSpecifier` whose fixed name is resolved to the cluster's number.
+package enum ClusterTarget: Sendable {
+    case index(Int)
+    /// The name is in the first line of this lower-case header.
+    case header([UInt8])
+    /// A fixed name that no cluster has.
+    case unknown
+
+    package init(_ specifier: ClusterSpecifier, clusters: NameTable) {
+        switch specifier {
+        case .name(let name): self = clusters[Array(name.utf8)].map { .index($0) } ?? .unknown
+        // Envoy keeps the Host under its HTTP/2 name, and both spellings find it.
+        case .header(":authority"): self = .header(Array("host".utf8))
+        case .header(let name): self = .header(name.utf8.map(HeaderToken.lowercased))
+        }
+    }
+
+    package func resolve(
+        _ head: borrowing RequestHead,
+        clusters: NameTable
+    ) -> Result<Int, MirrorOutcome.NotSent> {
+        switch self {
+        case .index(let index): return .success(index)
+        case .unknown: return .failure(.unknownCluster)
+        case .header(let name):
+            guard let line = head.headers.firstIndex(named: name) else { return .failure(.noHeader) }
+            let value = head.headers.lines[line].value
+            guard let index = clusters[head.headers.bytes.span, value] else { return .failure(.unknownCluster) }
+            return .success(index)
+        }
+    }
+}

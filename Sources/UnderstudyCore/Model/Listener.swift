@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A socket that accepts clients, and how the requests that arrive on it are treated.
+
+/// An address to accept on and the connection manager behind it.
+///
+/// - Source: Envoy `config.listener.v3.Listener`.
+package struct Listener: Sendable, Equatable {
+    /// As configured, or the address if the file gives no name.
+    package var name: String
+    package var address: SocketEndpoint
+    /// Bytes that may wait for a slow client before reading from the primary pauses.
+    ///
+    /// `nil`: the default of `UnderstudyHTTP`. Source: `per_connection_buffer_limit_bytes`.
+    package var connectionBufferLimit: Int?
+    package var connectionManager: ConnectionManager
+
+    package init(
+        name: String,
+        address: SocketEndpoint,
+        connectionBufferLimit: Int? = nil,
+        connectionManager: ConnectionManager
+    ) {
+        self.name = name
+        self.address = address
+        self.connectionBufferLimit = connectionBufferLimit
+        self.connectionManager = connectionManager
+    }
+}
+
+/// How requests of a listener are read, routed and answered.
+///
+/// - Source: Envoy `HttpConnectionManager`.
+package struct ConnectionManager: Sendable, Equatable {
+    /// The `http.<stat_prefix>.` in the names of its statistics.
+    ///
+    /// Never empty.
+    package var statPrefix: String
+    /// The value of the `server` answer header.
+    ///
+    /// Default `understudy`. Source: `server_name`.
+    package var serverName: String
+    package var routes: RouteConfiguration
+
+    package init(statPrefix: String, serverName: String = "understudy", routes: RouteConfiguration) {
+        self.statPrefix = statPrefix
+        self.serverName = serverName
+        self.routes = routes
+    }
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The checked configuration: what every later floor works from once a file has been read.
+
+/// Everything a run needs to know, immutable and free of wire types.
+///
+/// The compile stage of `UnderstudyConfig` makes it; whatever reaches this type has passed every check.
+package struct ServerConfiguration: Sendable, Equatable {
+    package var listeners: [Listener]
+    package var clusters: [Cluster]
+    /// Where the admin server listens; `nil` switches it off.
+    ///
+    /// Source: Envoy `Bootstrap.admin`.
+    package var admin: SocketEndpoint?
+
+    package init(listeners: [Listener], clusters: [Cluster], admin: SocketEndpoint? = nil) {
+        self.listeners = listeners
+        self.clusters = clusters
+        self.admin = admin
+    }
+}
+
+/// A host and a port as configured: an IP literal, or a name that is still to be resolved.
+package struct SocketEndpoint: Sendable, Equatable, Hashable {
+    package var host: String
+    /// 0 to 65535; 0 on a listener asks the system for a free port.
+    package var port: UInt16
+
+    package init(host: String, port: UInt16) {
+        self.host = host
+        self.port = port
+    }
+}
+
+extension SocketEndpoint: CustomStringConvertible {
+    /// `host:port`, with brackets around an IPv6 literal (RFC 3986 section 3.2.2).
+    package var description: String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What the header lines say about where a message ends and what happens to the connection then.
+
+internal import UnderstudyCore
+
+/// Collected while the lines of one head are read.
+///
+/// - Source: RFC 9112 sections 6.1 to 6.3 and 9.3. Repeated or differing lengths are refused rather than merged.
+struct FramingFacts {
+    var hostLine = 0
+    private var length: Int?
+    private var isChunked = false
+    private(set) var saysClose = false
+    private(set) var saysKeepAlive = false
+    private(set) var saysUpgrade = false
+    private(set) var nominates = false
+
+    mutating func addLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(MessageFault) {
+        guard length == nil, let number = Decimal.parse(bytes, value) else { throw .badLength }
+        length = number
+    }
+
+    mutating func addTransferCoding(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(MessageFault) {
+        guard !isChunked, HeaderToken.isExactly("chunked", bytes, value) else { throw .unsupportedTransferCoding }
+        isChunked = true
+    }
+
+    mutating func addConnection(_ bytes: Span<UInt8>, _ line: HeaderBlock.Line) {
+        if HeaderToken.isExactly("keep-alive", bytes, line.value) {
+            saysKeepAlive = true
+            return
+        }
+        if HeaderToken.isExactly("close", bytes, line.value) {
+            saysClose = true
+            return
+        }
+        for token in HeaderToken.list(bytes, line.value) {
+            switch String(decoding: token, as: UTF8.self) {
+            case "close": saysClose = true
+            case "keep-alive": saysKeepAlive = true
+            case "upgrade": saysUpgrade = true
+            default: nominates = nominates || line.known == .connection
+            }
+        }
+    }
+
+    func requestFraming() throws(MessageFault) -> BodyFraming {
+        guard !isChunked || length == nil else { throw .conflictingFraming }
+        if isChunked { return .chunked }
+        guard let length, length > 0 else { return .none }
+        return .length(length)
+    }
+
+    /// - Parameter hasNoBody: The answer is to HEAD, or its status forbids a body.
+    func responseFraming(hasNoBody: Bool) throws(MessageFault) -> BodyFraming {
+        guard !isChunked || length == nil else { throw .conflictingFraming }
+        if hasNoBody { return .none }
+        if isChunked { return .chunked }
+        guard let length else { return .untilClose }
+        return length > 0 ? .length(length) : .none
+    }
+}

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The header lines of a head, which requests and answers share.
+
+internal import UnderstudyCore
+
+/// Reads header lines from received bytes into a `HeaderBlock`, validating each on the way.
+///
+/// Strict where leniency lets two hops disagree: CR LF only, no folding, no space before the colon.
+/// - Source: RFC 9112 sections 2.2, 5.1 and 5.2.
+struct HeaderLineDecoder {
+    let limits: MessageLimits
+    private var lines: [RawLine] = []
+
+    private struct RawLine {
+        let start: Int
+        let nameLength: Int
+        let value: Range<Int>
+        let end: Int
+
+        /// The line already has its wire form: one space after the colon and none at the end.
+        var isInWireForm: Bool { value.lowerBound == start + nameLength + 2 && value.upperBound == end }
+    }
+
+    init(limits: MessageLimits) {
+        self.limits = limits
+        lines.reserveCapacity(16)
+    }
+
+    /// The range of the next line without its CR LF, or `nil` if its end has not arrived.
+    func line(in bytes: Span<UInt8>, from start: Int) throws(MessageFault) -> Range<Int>? {
+        guard let feed = ByteScan.lineFeed(in: bytes, from: start) else {
+            guard bytes.count <= limits.headBytes else { throw .tooLarge }
+            return nil
+        }
+        guard feed < limits.headBytes else { throw .tooLarge }
+        guard feed > start, bytes[feed - 1] == 0x0D else { throw .badSyntax }
+        return start..<feed - 1
+    }
+
+    /// Reads lines until the empty one.
+    ///
+    /// - Returns: The offset behind the empty line, or `nil` if it has not arrived.
+    mutating func scan(_ bytes: Span<UInt8>, from start: Int) throws(MessageFault) -> Int? {
+        lines.removeAll(keepingCapacity: true)
+        var offset = start
+        while let line = try line(in: bytes, from: offset) {
+            offset = line.upperBound + 2
+            if line.isEmpty { return offset }
+            guard lines.count < limits.headerLines else { throw .tooLarge }
+            lines.append(try Self.split(bytes, line))
+        }
+        return nil
+    }
+
+    /// Moves a scanned head into the block: its bytes, and a line for each line scanned.
+    func store(_ bytes: Span<UInt8>, headLength: Int, into block: inout HeaderBlock) {
+        block.bytes.append(copying: bytes.extracting(0..<headLength))
+        for line in lines {
+            let name = line.start..<line.start + line.nameLength
+            Self.lowercase(&block.bytes, name)
+            let known = KnownHeader(lowercased: block.bytes.span, at: line.start, length: line.nameLength)
+            if line.isInWireForm {
+                block.addLineInPlace(
+                    start: line.start,
+                    nameLength: line.nameLength,
+                    valueEnd: line.value.upperBound,
+                    known: known
+                )
+            } else {
+                block.addLineRewritten(name: name, value: line.value, known: known)
+            }
+        }
+    }
+
+    private static func split(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) -> RawLine {
+        var colon = line.lowerBound
+        while colon < line.upperBound, Token.contains(bytes[colon]) { colon += 1 }
+        guard colon > line.lowerBound, colon < line.upperBound, bytes[colon] == 0x3A else { throw .badSyntax }
+        var first = colon + 1
+        var last = line.upperBound
+        while first < last, isBlank(bytes[first]) { first += 1 }
+        while last > first, isBlank(bytes[last - 1]) { last -= 1 }
+        guard ByteScan.isFieldValue(bytes, first..<last) else { throw .badSyntax }
+        let nameLength = colon - line.lowerBound
+        return RawLine(start: line.lowerBound, nameLength: nameLength, value: first..<last, end: line.upperBound)
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    private static func lowercase(_ bytes: inout [UInt8], _ range: Range<Int>) {
+        var bytes = bytes.mutableSpan
+        for offset in range {
+            bytes[offset] = HeaderToken.lowercased(bytes[offset])
+        }
+    }
+}
+
+/// The bytes of a token (RFC 9110 section 5.6.2), as two bit sets.
+enum Token {
+    /// `!#$%&'*+-.` and digits, bit by code.
+    private static var low: UInt64 { 0x03ff_6cfa_0000_0000 }
+    /// Letters, `^_` and grave accent, `|` and `~`, bit by code less 64.
+    private static var high: UInt64 { 0x57ff_ffff_c7ff_fffe }
+
+    @inline(__always)
+    static func contains(_ byte: UInt8) -> Bool {
+        if byte < 64 { return low >> UInt64(byte) & 1 == 1 }
+        return byte < 128 && high >> UInt64(byte - 64) & 1 == 1
+    }
+}

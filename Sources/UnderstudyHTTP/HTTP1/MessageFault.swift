@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What can be wrong with the bytes of a message.
+
+package import UnderstudyCore
+
+/// A message that must not be understood, let alone forwarded.
+///
+/// Each case knows its answer to a client; from an upstream every one of them is the same protocol error.
+package enum MessageFault: Error, Hashable, Sendable {
+    case badSyntax
+    case badVersion
+    case unknownMethod
+    case badTarget
+    /// A `#` in the target, which no client may send (RFC 9112 section 3.2).
+    case fragment
+    case missingHost
+    case badHost
+    case badLength
+    /// Both `content-length` and `transfer-encoding` (RFC 9112 section 6.3, rule 3).
+    case conflictingFraming
+    case unsupportedTransferCoding
+    case badChunk
+    /// More head bytes, lines, chunk extensions or trailers than the limits allow.
+    case tooLarge
+
+    package var localReply: LocalReply {
+        switch self {
+        case .badSyntax, .unknownMethod, .badTarget, .badHost, .badLength, .conflictingFraming, .badChunk: .badRequest
+        case .fragment, .missingHost: .badRequestWithoutText
+        case .badVersion: .upgradeRequired
+        case .unsupportedTransferCoding: .notImplemented
+        case .tooLarge: .headTooLarge
+        }
+    }
+}
+
+/// Bounds on what one message may make the proxy hold.
+package struct MessageLimits: Sendable {
+    /// Bytes of start line and header lines together.
+    ///
+    /// Default 60 KiB, as Envoy's `max_request_headers_kb`.
+    package var headBytes = 60 * 1024
+    /// Header lines.
+    ///
+    /// Default 100, as Envoy's `max_headers_count`.
+    package var headerLines = 100
+    /// Bytes of chunk extensions in one body.
+    ///
+    /// Default 16 KiB.
+    package var chunkExtensionBytes = 16 * 1024
+    /// Bytes of the trailer section.
+    ///
+    /// Default 16 KiB.
+    package var trailerBytes = 16 * 1024
+
+    package init() {}
+}

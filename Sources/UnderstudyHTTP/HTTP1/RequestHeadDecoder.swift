@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Request bytes to a `RequestHead`, once, with every rule that decides where the message ends.
+
+package import UnderstudyCore
+
+/// Decodes request heads.
+///
+/// Holds no state between heads but its memory.
+package struct RequestHeadDecoder {
+    private var lines: HeaderLineDecoder
+
+    package init(limits: MessageLimits = MessageLimits()) {
+        lines = HeaderLineDecoder(limits: limits)
+    }
+
+    /// Decodes the head at the start of `bytes` into `head`, which must be fresh or reset.
+    ///
+    /// - Returns: The length of the head, or `nil` if it is not complete. `head` is then unchanged.
+    package mutating func decode(_ bytes: Span<UInt8>, into head: inout RequestHead) throws(MessageFault) -> Int? {
+        guard let line = try lines.line(in: bytes, from: 0) else { return nil }
+        let requestLine = try RequestLine(bytes, line)
+        guard let length = try lines.scan(bytes, from: line.upperBound + 2) else { return nil }
+        lines.store(bytes, headLength: length, into: &head.headers)
+        head.method = requestLine.method
+        head.methodName = requestLine.methodName
+        head.target = requestLine.target
+        try interpret(&head, authority: requestLine.authority, emptyPath: requestLine.hasEmptyPath)
+        return length
+    }
+
+    private func interpret(
+        _ head: inout RequestHead,
+        authority: Range<Int>?,
+        emptyPath: Bool
+    ) throws(MessageFault) {
+        var facts = FramingFacts()
+        var hosts = 0
+        var upgrade: Range<Int>?
+        for (index, line) in head.headers.lines.enumerated() where line.known != .other {
+            switch line.known {
+            case .host:
+                hosts += 1
+                facts.hostLine = index
+            case .contentLength: try facts.addLength(head.headers.bytes.span, line.value)
+            case .transferEncoding: try facts.addTransferCoding(head.headers.bytes.span, line.value)
+            case .connection, .proxyConnection: facts.addConnection(head.headers.bytes.span, line)
+            case .upgrade: upgrade = line.value
+            case .expect:
+                head.expectsContinue = HeaderToken.isExactly("100-continue", head.headers.bytes.span, line.value)
+            default: break
+            }
+        }
+        head.framing = try facts.requestFraming()
+        head.keepsAlive = !facts.saysClose
+        head.nominatesHeaders = facts.nominates
+        if let upgrade, facts.saysUpgrade {
+            head.asksForUpgrade = !HeaderToken.isExactly("h2c", head.headers.bytes.span, upgrade)
+        }
+        guard hosts > 0 else { throw .missingHost }
+        guard hosts == 1 else { throw .badHost }
+        head.headers.moveLineToFront(facts.hostLine)
+        try settleTarget(&head, authority: authority, emptyPath: emptyPath)
+    }
+
+    /// The authority of an absolute target replaces the Host, and the target becomes its path (RFC 9112 section 3.2.2).
+    private func settleTarget(
+        _ head: inout RequestHead,
+        authority: Range<Int>?,
+        emptyPath: Bool
+    ) throws(MessageFault) {
+        guard HostSyntax.isValid(head.headers.bytes.span, head.host) else { throw .badHost }
+        guard let authority else { return }
+        guard !authority.isEmpty, HostSyntax.isValid(head.headers.bytes.span, authority) else { throw .badTarget }
+        guard head.method != .connect else { return }
+        head.headers.setValue(at: RequestHead.hostLine, prefix: authority)
+        if emptyPath {
+            head.target = head.headers.appendBytes("/", followedBy: head.target)
+        }
+    }
+}
+
+/// The parts of `method SP target SP version` (RFC 9112 section 3).
+private struct RequestLine {
+    let method: Method
+    let methodName: Range<Int>
+    var target: Range<Int>
+    /// Present if the target is in absolute form, or in authority form as CONNECT has it.
+    var authority: Range<Int>?
+    /// The absolute target has no path before its query or end.
+    var hasEmptyPath = false
+
+    init(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) {
+        var end = line.lowerBound
+        while end < line.upperBound, Token.contains(bytes[end]) { end += 1 }
+        methodName = line.lowerBound..<end
+        guard !methodName.isEmpty, end < line.upperBound, bytes[end] == 0x20 else { throw .badSyntax }
+        let targetStart = end + 1
+        var targetEnd = line.upperBound
+        while targetEnd > targetStart, bytes[targetEnd - 1] != 0x20 { targetEnd -= 1 }
+        guard targetEnd - 1 > targetStart else { throw .badSyntax }
+        let version = targetEnd..<line.upperBound
+        targetEnd -= 1
+        target = targetStart..<targetEnd
+        try Self.checkVersion(bytes, version)
+        guard let method = Method(bytes, methodName) else { throw .unknownMethod }
+        self.method = method
+        guard ByteScan.isVisibleASCII(bytes, target) else { throw .badTarget }
+        try resolveTargetForm(bytes)
+    }
+
+    private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(MessageFault) {
+        guard range.count == 8, ByteScan.equals(bytes, at: range.lowerBound, "HTTP/") else { throw .badSyntax }
+        if ByteScan.equals(bytes, at: range.lowerBound + 5, "1.1") { return }
+        let major = range.lowerBound + 5
+        guard isDigit(bytes[major]), bytes[major + 1] == 0x2E, isDigit(bytes[major + 2]) else { throw .badSyntax }
+        throw .badVersion
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
+
+    private mutating func resolveTargetForm(_ bytes: Span<UInt8>) throws(MessageFault) {
+        for offset in target where bytes[offset] == 0x23 { throw .fragment }
+        if method == .connect {
+            authority = target
+            return
+        }
+        switch bytes[target.lowerBound] {
+        case 0x2F: return
+        case 0x2A where target.count == 1 && method == .options: return
+        default: try splitAbsoluteTarget(bytes)
+        }
+    }
+
+    private mutating func splitAbsoluteTarget(_ bytes: Span<UInt8>) throws(MessageFault) {
+        var start = target.lowerBound
+        for scheme in ["http://", "https://"] as [StaticString]
+        where HeaderToken.hasPrefix(scheme, bytes, target) {
+            start += scheme.utf8CodeUnitCount
+        }
+        guard start > target.lowerBound else { throw .badTarget }
+        var end = start
+        while end < target.upperBound, bytes[end] != 0x2F, bytes[end] != 0x3F { end += 1 }
+        authority = start..<end
+        target = end..<target.upperBound
+        hasEmptyPath = target.isEmpty || bytes[end] == 0x3F
+    }
+}

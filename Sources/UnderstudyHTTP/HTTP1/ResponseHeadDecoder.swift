@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Answer bytes to a `ResponseHead`.
+
+package import UnderstudyCore
+
+/// Decodes answer heads.
+///
+/// Holds no state between heads but its memory.
+package struct ResponseHeadDecoder {
+    private var lines: HeaderLineDecoder
+
+    package init(limits: MessageLimits = MessageLimits()) {
+        lines = HeaderLineDecoder(limits: limits)
+    }
+
+    /// Decodes the head at the start of `bytes` into `head`, which must be fresh or reset.
+    ///
+    /// - Parameter method: The method of the request that this answers, which decides whether a body follows.
+    /// - Returns: The length of the head, or `nil` if it is not complete. `head` is then unchanged.
+    package mutating func decode(
+        _ bytes: Span<UInt8>,
+        answering method: Method,
+        into head: inout ResponseHead
+    ) throws(MessageFault) -> Int? {
+        guard let line = try lines.line(in: bytes, from: 0) else { return nil }
+        let (status, isVersion1) = try Self.statusLine(bytes, line)
+        guard let length = try lines.scan(bytes, from: line.upperBound + 2) else { return nil }
+        lines.store(bytes, headLength: length, into: &head.headers)
+        head.status = status
+        try interpret(&head, method: method, isVersion1: isVersion1)
+        return length
+    }
+
+    private func interpret(
+        _ head: inout ResponseHead,
+        method: Method,
+        isVersion1: Bool
+    ) throws(MessageFault) {
+        var facts = FramingFacts()
+        for line in head.headers.lines {
+            switch line.known {
+            case .contentLength: try facts.addLength(head.headers.bytes.span, line.value)
+            case .transferEncoding:
+                // HTTP/1.0 has no transfer codings; whoever sends one frames badly (RFC 9112 section 6.1).
+                guard !isVersion1 else { throw .unsupportedTransferCoding }
+                try facts.addTransferCoding(head.headers.bytes.span, line.value)
+            case .connection: facts.addConnection(head.headers.bytes.span, line)
+            default: break
+            }
+        }
+        let hasNoBody = method == .head || head.isInterim || head.status == 204 || head.status == 304
+        head.framing = try facts.responseFraming(hasNoBody: hasNoBody)
+        head.nominatesHeaders = facts.nominates
+        head.keepsAlive = !facts.saysClose && (!isVersion1 || facts.saysKeepAlive) && head.framing != .untilClose
+    }
+
+    /// - Returns: The status, and whether the version is 1.0.
+    private static func statusLine(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) -> (Int, Bool) {
+        // "HTTP/1.x nnn", then nothing or a space and any phrase (RFC 9112 section 4).
+        guard line.count >= 12, ByteScan.equals(bytes, at: line.lowerBound, "HTTP/1.") else { throw .badSyntax }
+        let minor = bytes[line.lowerBound + 7]
+        guard minor == 0x30 || minor == 0x31, bytes[line.lowerBound + 8] == 0x20 else { throw .badSyntax }
+        let digits = line.lowerBound + 9..<line.lowerBound + 12
+        guard let status = Decimal.parse(bytes, digits), status >= 100 else { throw .badSyntax }
+        if line.count > 12 {
+            guard bytes[digits.upperBound] == 0x20 else { throw .badSyntax }
+            guard ByteScan.isFieldValue(bytes, digits.upperBound..<line.upperBound) else { throw .badSyntax }
+        }
+        return (status, minor == 0x30)
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Which client connections are open on a loop, so that they can be drained.
+
+/// The open client connections of one service on one loop.
+///
+/// Loop-bound.
+package struct ConnectionRegistry {
+    private var connections: [HTTP1ServerConnection] = []
+
+    package init() {}
+
+    package var count: Int { connections.count }
+
+    package mutating func insert(_ connection: HTTP1ServerConnection) {
+        connection.registrySlot = connections.count
+        connections.append(connection)
+    }
+
+    package mutating func remove(_ connection: HTTP1ServerConnection) {
+        let slot = connection.registrySlot
+        guard slot >= 0 else { return }
+        connection.registrySlot = -1
+        let last = connections.removeLast()
+        if slot < connections.count {
+            connections[slot] = last
+            last.registrySlot = slot
+        }
+    }
+
+    /// All of them, as they are now; closing one changes the registry.
+    package var all: [HTTP1ServerConnection] { connections }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A listening socket, and the client connections it has accepted.
+
+package import NIOCore
+internal import NIOPosix
+internal import UnderstudyCore
+
+/// A bound socket.
+package final class ServerListener: Sendable {
+    private let channel: any Channel
+
+    private init(channel: any Channel) {
+        self.channel = channel
+    }
+
+    /// The address in use, with the port that the system chose if 0 was asked for.
+    package var localAddress: SocketAddress? { channel.localAddress }
+
+    /// Stops accepting; connections that exist stay.
+    package func close() async throws {
+        try await channel.close()
+    }
+
+    /// Binds and begins to accept.
+    ///
+    /// Accepted sockets are dealt to the loops of `group` in turn.
+    ///
+    /// - Parameter accept: Called on the connection's loop for each new connection; attaches a user to its transport.
+    package static func bind(
+        to address: SocketAddress,
+        group: any EventLoopGroup,
+        limits: ServerLimits,
+        accept: @escaping @Sendable (any EventLoop, NIOTransport) -> Void
+    ) async throws -> ServerListener {
+        let high = limits.bufferedBytes
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 4096)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: high / 2, high: high))
+            .childChannelOption(.recvAllocator, value: SocketBuffers.allocator)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let transport = NIOTransport()
+                    accept(channel.eventLoop, transport)
+                    try channel.pipeline.syncOperations.addHandler(transport)
+                }
+            }
+        return ServerListener(channel: try await bootstrap.bind(to: address).get())
+    }
+}

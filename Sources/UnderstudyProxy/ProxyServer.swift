@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The proxy as a whole: workers on their loops, listeners in front, discovery beside; starts, serves, drains.
+
+package import Logging
+package import NIOCore
+internal import NIOPosix
+package import UnderstudyCore
+internal import UnderstudyHTTP
+
+package final class ProxyServer: Sendable {
+    package struct Options: Sendable {
+        /// Event loops, each with a worker.
+        ///
+        /// Default: one for each core. Source: Envoy `--concurrency`.
+        package var concurrency = System.coreCount
+        /// Names that are not asked of DNS.
+        ///
+        /// Source: `--add-host`.
+        package var hosts: [String: String] = [:]
+        /// Longest wait for the first resolution of all names before listening.
+        package var startTime = Duration.seconds(5)
+
+        package init() {}
+    }
+
+    /// A listener could not be opened.
+    package struct BindFailure: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    package let snapshot: ConfigurationSnapshot
+    package let budget = MirrorBudget()
+    private let options: Options
+    private let logger: Logger
+    private let group: MultiThreadedEventLoopGroup
+    private let threads: NIOThreadPool
+    private let workers: [NIOLoopBound<Worker>]
+
+    private static let resolverThreads = 2
+    /// How long copies may run on once the last client has gone.
+    private static let mirrorGrace = TimeAmount.seconds(1)
+
+    package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
+        self.options = options
+        self.logger = logger
+        let snapshot = ConfigurationSnapshot(configuration)
+        self.snapshot = snapshot
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, options.concurrency))
+        threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
+        threads.start()
+        let address = LocalAddress.text()
+        let budget = self.budget
+        var workers: [NIOLoopBound<Worker>] = []
+        for eventLoop in group.makeIterator() {
+            workers.append(
+                try await eventLoop.submit {
+                    let worker = Worker(
+                        eventLoop: eventLoop,
+                        snapshot: snapshot,
+                        budget: budget,
+                        localAddress: address
+                    )
+                    return NIOLoopBound(worker, eventLoop: eventLoop)
+                }.get()
+            )
+        }
+        self.workers = workers
+    }
+
+    /// Resolves the clusters, opens the listeners, serves until the task is cancelled, then drains.
+    ///
+    /// - Parameters:
+    ///   - drainTime: Longest wait for requests in flight once the task is cancelled.
+    ///   - isListening: Called once with the addresses in use, in the order of the configuration.
+    package func run(
+        drainTime: TimeAmount,
+        isListening: @Sendable ([SocketAddress]) async -> Void
+    ) async throws {
+        let discovery = ClusterDiscovery(
+            resolver: NameResolver(hosts: options.hosts),
+            threads: threads,
+            logger: logger
+        )
+        let known = await resolveAll(discovery)
+        let listeners: [ServerListener]
+        do {
+            listeners = try await bindAll()
+        } catch {
+            try await shutDown()
+            throw error
+        }
+        await isListening(listeners.compactMap(\.localAddress))
+        await withTaskGroup(of: Void.self) { tasks in
+            for (index, cluster) in snapshot.clusters.enumerated() {
+                tasks.addTask {
+                    await discovery.watch(cluster.configuration, known: known[index]) { self.update(index, $0) }
+                }
+            }
+            tasks.addTask { await Self.untilCancelled() }
+            await tasks.waitForAll()
+        }
+        await drain(listeners, within: drainTime)
+        try await shutDown()
+    }
+
+    // MARK: Starting
+
+    private func resolveAll(_ discovery: ClusterDiscovery) async -> [[ResolvedEndpoint]?] {
+        let known = await withTaskGroup(of: (Int, [ResolvedEndpoint]?)?.self) { tasks in
+            var known: [[ResolvedEndpoint]?] = Array(repeating: nil, count: snapshot.clusters.count)
+            for (index, cluster) in snapshot.clusters.enumerated() {
+                tasks.addTask { (index, await discovery.resolve(cluster.configuration)) }
+            }
+            let limit = options.startTime
+            tasks.addTask {
+                try? await Task.sleep(for: limit)
+                return nil
+            }
+            for _ in snapshot.clusters.indices {
+                guard let result = await tasks.next(), let (index, endpoints) = result else { break }
+                known[index] = endpoints
+            }
+            tasks.cancelAll()
+            return known
+        }
+        for (index, endpoints) in known.enumerated() {
+            if let endpoints { update(index, endpoints) }
+        }
+        return known
+    }
+
+    private func update(_ cluster: Int, _ endpoints: [ResolvedEndpoint]) {
+        for worker in workers {
+            worker.execute { $0.clusters[cluster].update(endpoints) }
+        }
+    }
+
+    private func bindAll() async throws -> [ServerListener] {
+        let byLoop = Dictionary(uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, workers))
+        var listeners: [ServerListener] = []
+        for (index, shared) in snapshot.listeners.enumerated() {
+            let endpoint = shared.configuration.address
+            var limits = ServerLimits()
+            if let bytes = shared.configuration.connectionBufferLimit { limits.bufferedBytes = bytes }
+            do {
+                let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
+                listeners.append(
+                    try await ServerListener.bind(to: address, group: group, limits: limits) { eventLoop, transport in
+                        byLoop[ObjectIdentifier(eventLoop)]?.value.accept(transport, listener: index)
+                    }
+                )
+            } catch {
+                for listener in listeners { try? await listener.close() }
+                throw BindFailure(description: "cannot listen on \(endpoint): \(Self.reason(error))")
+            }
+        }
+        return listeners
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        guard let error = error as? IOError else { return "\(error)" }
+        return SystemErrorText.text(error.errnoCode)
+    }
+
+    // MARK: Ending
+
+    /// Sleeps until the task is cancelled.
+    private static func untilCancelled() async {
+        let (stream, continuation) = AsyncStream<Never>.makeStream()
+        await withTaskCancellationHandler {
+            for await _ in stream {}
+        } onCancel: {
+            continuation.finish()
+        }
+    }
+
+    private func drain(_ listeners: [ServerListener], within drainTime: TimeAmount) async {
+        for listener in listeners { try? await listener.close() }
+        let deadline = NIODeadline.now() + drainTime
+        await withTaskGroup(of: Void.self) { tasks in
+            for worker in workers {
+                tasks.addTask { await Self.drain(worker, until: deadline) }
+            }
+        }
+    }
+
+    /// Drains one worker and then ends what is left: clients at the deadline, copies a little after the last client.
+    private static func drain(_ worker: NIOLoopBound<Worker>, until deadline: NIODeadline) async {
+        let eventLoop = worker.eventLoop
+        let drained: EventLoopFuture<Void> = eventLoop.flatSubmit {
+            let drained = worker.value.drain()
+            let watch = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: DeadlineTable.tick) { task in
+                let worker = worker.value
+                if worker.hasClients {
+                    worker.mirrorDeadline = nil
+                    if .now() >= deadline { worker.stop() }
+                    return
+                }
+                let mirrorDeadline = worker.mirrorDeadline ?? min(deadline, .now() + mirrorGrace)
+                worker.mirrorDeadline = mirrorDeadline
+                if .now() >= mirrorDeadline { worker.stop() }
+            }
+            drained.whenComplete { _ in watch.cancel() }
+            return drained
+        }
+        try? await drained.get()
+    }
+
+    private func shutDown() async throws {
+        for worker in workers {
+            try await worker.eventLoop.submit { worker.value.stop() }.get()
+        }
+        try await threads.shutdownGracefully()
+        try await group.shutdownGracefully()
+    }
+}
+
+extension NIOLoopBound {
+    fileprivate func execute(_ body: @escaping @Sendable (Value) -> Void) {
+        let bound = self
+        eventLoop.execute { body(bound.value) }
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// One copy of one request on its way to a mirror. Its answer is read, counted and thrown away.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+/// Obeys `MirrorState`.
+///
+/// Loop-bound, used again for later copies.
+///
+/// It knows nothing of the client: there is no reference from here to a stream, an exchange or a primary.
+final class MirrorCopy: ResponseHandler, Timed {
+    var deadlineSlot = -1
+
+    private unowned let worker: Worker
+    private var cluster: SharedCluster?
+    private var connection: HTTP1ClientConnection?
+    private var state = MirrorState()
+    private var timeout: TimeAmount?
+    private var heldBytes = 0
+    /// The exchange may still give it parts of the body, so it cannot carry another request's yet.
+    private var isAttached = false
+
+    /// Longest silence of a mirror that has no timeout.
+    ///
+    /// Default 5 min, as Envoy's `stream_idle_timeout`.
+    private static let idleTime = TimeAmount.minutes(5)
+
+    init(worker: Worker) {
+        self.worker = worker
+    }
+
+    /// Sends the head that `worker.mirrorHead` holds.
+    ///
+    /// - Parameter timeout: The route's, from the end of the request; `nil` for none.
+    func start(on connection: HTTP1ClientConnection, of cluster: SharedCluster, timeout: TimeAmount?) {
+        state = MirrorState()
+        isAttached = true
+        self.connection = connection
+        self.cluster = cluster
+        self.timeout = timeout
+        cluster.statistics.requests.add()
+        connection.begin(worker.mirrorHead, handler: self)
+    }
+
+    // MARK: The request
+
+    func body(_ piece: ByteBuffer) {
+        connection?.sendBody(piece)
+    }
+
+    func requestEnded() {
+        guard state.isSending else { return }
+        connection?.endRequest()
+        perform(state.requestEnded())
+    }
+
+    /// All that arrived in this turn was given; sends it and looks at what is left.
+    func turnEnded() {
+        guard let connection else { return }
+        connection.flush()
+        updateHolding(connection)
+    }
+
+    /// The exchange between client and primary is over.
+    func exchangeEnded(clientLeft: Bool) {
+        perform(state.exchangeEnded(clientLeft: clientLeft))
+    }
+
+    /// The exchange has nothing more to say to it.
+    func detach() {
+        isAttached = false
+        if state.hasEnded { worker.recycle(self) }
+    }
+
+    private func updateHolding(_ connection: HTTP1ClientConnection) {
+        let now = connection.isBackedUp ? connection.heldBytes : 0
+        let mayGoOn = worker.budget.update(from: heldBytes, to: now)
+        heldBytes = now
+        if !mayGoOn { perform(state.fellBehind()) }
+    }
+
+    // MARK: The answer
+
+    func responseBegan(_ head: inout ResponseHead) {
+        cluster?.statistics.countAnswer(head.status)
+        state.answerBegan(status: head.status)
+    }
+
+    func responseBody(_ piece: ByteBuffer) {
+        if timeout == nil, !state.isSending { worker.loop.deadlines.set(self, after: Self.idleTime) }
+    }
+
+    func responseEnded(reusable: Bool) {
+        perform(state.answerEnded(reusable: reusable))
+    }
+
+    func responseTurnEnded() {}
+
+    func upstreamDrained() {
+        guard let connection else { return }
+        updateHolding(connection)
+    }
+
+    func upstreamFailed(_ failure: UpstreamFailure) {
+        // The connection is gone already.
+        connection = nil
+        if failure == .connectFailure || failure == .connectTimeout { cluster?.statistics.connectFailures.add() }
+        cluster?.statistics.countAnswer(failure.localReply.status)
+        perform(state.failed(failure))
+    }
+
+    func deadlinePassed() {
+        cluster?.statistics.timeouts.add()
+        cluster?.statistics.countAnswer(UpstreamFailure.timeout.localReply.status)
+        perform(state.timedOut())
+    }
+
+    // MARK: The end
+
+    private func perform(_ action: MirrorState.Action) {
+        switch action {
+        case .none: break
+        case .startTimeout: worker.loop.deadlines.set(self, after: timeout ?? Self.idleTime)
+        case .release(let outcome):
+            let connection = self.connection
+            end(outcome)
+            connection?.release()
+        case .close(let outcome):
+            let connection = self.connection
+            end(outcome)
+            connection?.close()
+        }
+    }
+
+    private func end(_ outcome: MirrorOutcome) {
+        cluster?.statistics.count(outcome)
+        worker.loop.deadlines.clear(self)
+        _ = worker.budget.update(from: heldBytes, to: 0)
+        heldBytes = 0
+        connection = nil
+        cluster = nil
+        if !isAttached { worker.recycle(self) }
+    }
+}

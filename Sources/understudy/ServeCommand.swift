@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// `understudy -c envoy.yaml`: reads the configuration and serves it.
+
+internal import ArgumentParser
+internal import Logging
+internal import UnderstudyConfig
+internal import UnderstudyCore
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve an envoy.yaml. This is what happens without a subcommand."
+    )
+
+    @Option(name: [.customShort("c"), .customLong("config-path")], help: "The configuration, YAML or JSON.")
+    var configPath: String?
+
+    @Option(name: .customLong("config-yaml"), help: "The configuration itself instead of a path.")
+    var configText: String?
+
+    @Option(help: "serve, or validate: check the configuration and exit.")
+    var mode = Mode.serve
+
+    @Flag(
+        name: .customLong("allow-unknown-static-fields"),
+        help: "Warn about fields that are unknown or not supported, instead of refusing the file."
+    )
+    var allowsUnknownFields = false
+
+    @OptionGroup var options: RunOptions
+
+    enum Mode: String, ExpressibleByArgument, CaseIterable {
+        case serve, validate
+    }
+
+    func validate() throws {
+        switch (configPath, configText) {
+        case (nil, nil): throw ValidationError("a configuration is needed: -c FILE or --config-yaml TEXT")
+        case (.some, .some): throw ValidationError("-c and --config-yaml together: give one of them")
+        default: break
+        }
+    }
+
+    func run() async throws {
+        let source: ConfigurationSource =
+            if let configPath { .file(path: configPath) } else { .inline(configText ?? "", name: "--config-yaml") }
+        let configuration = try ConfigurationReport.load(source, allowsUnknownFields: allowsUnknownFields)
+        if mode == .validate {
+            StandardStream.output.write("configuration '\(source.name)' OK\n")
+            return
+        }
+        try await Serving.run(configuration, options: options)
+    }
+}
+
+/// Loading with its messages on standard error.
+enum ConfigurationReport {
+    /// - Throws: `ExitCode.failure` after every mistake has been shown.
+    static func load(_ source: ConfigurationSource, allowsUnknownFields: Bool) throws -> ServerConfiguration {
+        let result = ConfigurationLoader.load(source, allowUnknownFields: allowsUnknownFields)
+        StandardStream.error.write(result.rendered)
+        guard let configuration = result.configuration else { throw ExitCode.failure }
+        return configuration
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// SIGTERM and SIGINT: the first asks for a graceful end, the second does not ask.
+
+internal import Dispatch
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+enum Signals {
+    /// Runs `body` until it returns or a signal arrives; a signal cancels it, and it may take its time to return.
+    static func cancelling(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let (signals, continuation) = AsyncStream<CInt>.makeStream()
+        let sources = [SIGTERM, SIGINT].map { number in
+            // The default action would end the process before the source is told.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { continuation.yield(number) }
+            source.resume()
+            return source
+        }
+        // Writing to a closed socket or pipe is an error code, never the end.
+        signal(SIGPIPE, SIG_IGN)
+        defer { for source in sources { source.cancel() } }
+
+        try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            tasks.addTask {
+                try await body()
+                return true
+            }
+            tasks.addTask {
+                await wait(for: signals)
+                return false
+            }
+            while let bodyHasEnded = try await tasks.next() {
+                tasks.cancelAll()
+                if bodyHasEnded { return }
+            }
+        }
+    }
+
+    /// Returns at the first signal, and from then on ends the process at the next.
+    private static func wait(for signals: AsyncStream<CInt>) async {
+        var iterator = signals.makeAsyncIterator()
+        guard await iterator.next() != nil else { return }
+        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+    }
+}
