@@ -44,6 +44,9 @@ package final class SharedListener: Sendable {
     /// Answers to clients by hundreds, 1xx to 5xx.
     package let answerClasses = (0..<5).map { _ in Counter() }
 
+    /// Copies that were not sent because the request gave no cluster for them, by reason.
+    package let notSent = Dictionary(uniqueKeysWithValues: MirrorOutcome.NotSent.allCases.map { ($0, Counter()) })
+
     init(_ configuration: Listener, clusters: NameTable) {
         self.configuration = configuration
         routes = RouteTable(configuration.connectionManager.routes, clusters: clusters)

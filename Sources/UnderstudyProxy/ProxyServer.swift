@@ -6,6 +6,7 @@
 package import Logging
 package import NIOCore
 internal import NIOPosix
+internal import Synchronization
 package import UnderstudyCore
 internal import UnderstudyHTTP
 
@@ -28,6 +29,10 @@ package final class ProxyServer: Sendable {
     /// A listener could not be opened.
     package struct BindFailure: Error, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) {
+            self.description = description
+        }
     }
 
     package let snapshot: ConfigurationSnapshot
@@ -37,6 +42,7 @@ package final class ProxyServer: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let threads: NIOThreadPool
     private let workers: [NIOLoopBound<Worker>]
+    private let isServing = Atomic(false)
 
     private static let resolverThreads = 2
     /// How long copies may run on once the last client has gone.
@@ -91,6 +97,7 @@ package final class ProxyServer: Sendable {
             try await shutDown()
             throw error
         }
+        isServing.store(true, ordering: .relaxed)
         await isListening(listeners.compactMap(\.localAddress))
         await withTaskGroup(of: Void.self) { tasks in
             for (index, cluster) in snapshot.clusters.enumerated() {
@@ -98,12 +105,15 @@ package final class ProxyServer: Sendable {
                     await discovery.watch(cluster.configuration, known: known[index]) { self.update(index, $0) }
                 }
             }
-            tasks.addTask { await Self.untilCancelled() }
+            tasks.addTask { await Cancellation.wait() }
             await tasks.waitForAll()
         }
+        isServing.store(false, ordering: .relaxed)
         await drain(listeners, within: drainTime)
         try await shutDown()
     }
+
+    package var isReady: Bool { isServing.load(ordering: .relaxed) }
 
     // MARK: Starting
 
@@ -147,7 +157,10 @@ package final class ProxyServer: Sendable {
             do {
                 let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
                 listeners.append(
-                    try await ServerListener.bind(to: address, group: group, limits: limits) { eventLoop, transport in
+                    try await ServerListener.bind(to: address, group: group, limits: limits) {
+                        eventLoop,
+                        transport,
+                        _ in
                         byLoop[ObjectIdentifier(eventLoop)]?.value.accept(transport, listener: index)
                     }
                 )
@@ -165,16 +178,6 @@ package final class ProxyServer: Sendable {
     }
 
     // MARK: Ending
-
-    /// Sleeps until the task is cancelled.
-    private static func untilCancelled() async {
-        let (stream, continuation) = AsyncStream<Never>.makeStream()
-        await withTaskCancellationHandler {
-            for await _ in stream {}
-        } onCancel: {
-            continuation.finish()
-        }
-    }
 
     private func drain(_ listeners: [ServerListener], within drainTime: TimeAmount) async {
         for listener in listeners { try? await listener.close() }

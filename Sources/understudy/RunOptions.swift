@@ -9,21 +9,27 @@ internal import NIOCore
 internal import UnderstudyProxy
 
 struct RunOptions: ParsableArguments {
-    @Option(help: "Event loops to serve with. Default: the number of cores.")
+    @Option(help: ArgumentHelp("Event loops to serve with. Default: the number of cores.", valueName: "n"))
     var concurrency: Int?
 
-    @Option(name: .customLong("drain-time-s"), help: "Longest wait for requests in flight after SIGTERM, in seconds.")
+    @Option(
+        name: .customLong("drain-time-s"),
+        help: ArgumentHelp("Longest wait for requests in flight after SIGTERM, in seconds.", valueName: "s")
+    )
     var drainTime = 600
 
     @Option(
         name: [.customShort("l"), .customLong("log-level")],
-        help: "trace, debug, info, warning, error, critical or off."
+        help: ArgumentHelp("trace, debug, info, warning, error, critical or off.", valueName: "level")
     )
     var logLevel = LogLevel.info
 
     @Option(
         name: .customLong("add-host"),
-        help: "NAME:ADDRESS, a name that is not asked of DNS. Repeatable, as with Docker."
+        help: ArgumentHelp(
+            "NAME:ADDRESS, a name that is not asked of DNS. Repeatable, as with Docker.",
+            valueName: "name:address"
+        )
     )
     var addedHosts: [HostMapping] = []
 

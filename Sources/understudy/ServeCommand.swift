@@ -14,10 +14,16 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serve an envoy.yaml. This is what happens without a subcommand."
     )
 
-    @Option(name: [.customShort("c"), .customLong("config-path")], help: "The configuration, YAML or JSON.")
+    @Option(
+        name: [.customShort("c"), .customLong("config-path")],
+        help: ArgumentHelp("The configuration, YAML or JSON.", valueName: "file")
+    )
     var configPath: String?
 
-    @Option(name: .customLong("config-yaml"), help: "The configuration itself instead of a path.")
+    @Option(
+        name: .customLong("config-yaml"),
+        help: ArgumentHelp("The configuration itself instead of a path.", valueName: "text")
+    )
     var configText: String?
 
     @Option(help: "serve, or validate: check the configuration and exit.")

@@ -6,6 +6,8 @@
 internal import ArgumentParser
 internal import Logging
 internal import NIOCore
+internal import NIOPosix
+internal import UnderstudyAdmin
 internal import UnderstudyCore
 internal import UnderstudyProxy
 
@@ -16,23 +18,57 @@ enum Serving {
     static func run(_ configuration: ServerConfiguration, options: RunOptions) async throws {
         let logger = options.logger
         let server = try await ProxyServer(configuration, options: options.serverOptions, logger: logger)
-        let drainTime = TimeAmount.seconds(Int64(options.drainTime))
         do {
-            try await Signals.cancelling {
-                try await server.run(drainTime: drainTime) { addresses in
-                    for (listener, address) in zip(configuration.listeners, addresses) {
-                        logger.info(
-                            "listening",
-                            metadata: ["listener": "\(listener.name)", "address": "\(AddressText.text(address))"]
-                        )
-                    }
-                }
-            }
+            try await Signals.cancelling { try await serve(server, configuration, options) }
         } catch let failure as ProxyServer.BindFailure {
             StandardStream.error.write("understudy: \(failure)\n")
             throw ExitCode.failure
         }
         logger.info("all requests have ended, exiting")
+    }
+}
+
+extension Serving {
+    /// The proxy, and beside it the admin server if there is one.
+    ///
+    /// The admin server outlives the drain.
+    private static func serve(
+        _ server: ProxyServer,
+        _ configuration: ServerConfiguration,
+        _ options: RunOptions
+    ) async throws {
+        let logger = options.logger
+        guard let endpoint = configuration.admin else {
+            return try await serve(server, configuration, logger, drainTime: options.drainTime)
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        do {
+            let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
+            let admin = AdminServer(server)
+            try await admin.run(on: address, eventLoop: group.next()) { address in
+                logger.info("admin listening", metadata: ["address": "\(address.map(AddressText.text) ?? "-")"])
+                try await serve(server, configuration, logger, drainTime: options.drainTime)
+            }
+        } catch let error as IOError {
+            try await group.shutdownGracefully()
+            let reason = SystemErrorText.text(error.errnoCode)
+            throw ProxyServer.BindFailure(description: "cannot listen on \(endpoint) for admin: \(reason)")
+        }
+        try await group.shutdownGracefully()
+    }
+
+    private static func serve(
+        _ server: ProxyServer,
+        _ configuration: ServerConfiguration,
+        _ logger: Logger,
+        drainTime: Int
+    ) async throws {
+        try await server.run(drainTime: .seconds(Int64(drainTime))) { addresses in
+            for (listener, address) in zip(configuration.listeners, addresses) {
+                let address = AddressText.text(address)
+                logger.info("listening", metadata: ["listener": "\(listener.name)", "address": "\(address)"])
+            }
+        }
     }
 }
 

@@ -12,7 +12,7 @@ struct Understudy: AsyncParsableCommand {
         abstract: "A traffic-mirroring HTTP proxy that reads your envoy.yaml.",
         version: Version.text,
         subcommands: [
-            ServeCommand.self, ValidateCommand.self,
+            ServeCommand.self, SandboxCommand.self, MirrorCommand.self, ValidateCommand.self,
         ],
         defaultSubcommand: ServeCommand.self
     )

@@ -27,12 +27,13 @@ package final class ServerListener: Sendable {
     ///
     /// Accepted sockets are dealt to the loops of `group` in turn.
     ///
-    /// - Parameter accept: Called on the connection's loop for each new connection; attaches a user to its transport.
+    /// - Parameter accept: Called on the connection's loop for each new connection, with the peer's address; attaches a
+    ///   user to its transport.
     package static func bind(
         to address: SocketAddress,
         group: any EventLoopGroup,
         limits: ServerLimits,
-        accept: @escaping @Sendable (any EventLoop, NIOTransport) -> Void
+        accept: @escaping @Sendable (any EventLoop, NIOTransport, SocketAddress?) -> Void
     ) async throws -> ServerListener {
         let high = limits.bufferedBytes
         let bootstrap = ServerBootstrap(group: group)
@@ -44,7 +45,7 @@ package final class ServerListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let transport = NIOTransport()
-                    accept(channel.eventLoop, transport)
+                    accept(channel.eventLoop, transport, channel.remoteAddress)
                     try channel.pipeline.syncOperations.addHandler(transport)
                 }
             }

@@ -99,11 +99,11 @@ final class Exchange: RequestHandler, Timed {
         guard !rules.isEmpty else { return }
         let random = worker.loop.nextRandom()
         for rule in rules {
-            // A copy that is not sent for want of a cluster has no cluster to be counted at.
-            guard
-                case .success(let index) = rule.decide(head, clusters: worker.snapshot.clusterNames, random: random)
-            else { continue }
-            startCopy(rule, worker.clusters[index])
+            switch rule.decide(head, clusters: worker.snapshot.clusterNames, random: random) {
+            case .success(let index): startCopy(rule, worker.clusters[index])
+            // Without a cluster there is none to count at.
+            case .failure(let reason): listener?.notSent[reason]?.add()
+            }
         }
     }
 
@@ -111,13 +111,13 @@ final class Exchange: RequestHandler, Timed {
         switch cluster.acquire() {
         case .failure(let failure):
             cluster.shared.statistics.count(MirrorOutcome(failure))
-            cluster.shared.statistics.countAnswer(failure.localReply.status)
+            cluster.countFailure(failure, for: .internal)
         case .success(let connection):
             worker.mirrorHead.copy(head)
             worker.mirrorHead.becomeMirror(host: rule.host, localAddress: worker.localAddress)
             let copy = worker.takeCopy()
             copies.append(copy)
-            copy.start(on: connection, of: cluster.shared, timeout: timeout)
+            copy.start(on: connection, of: cluster, timeout: timeout)
         }
     }
 
@@ -168,13 +168,11 @@ final class Exchange: RequestHandler, Timed {
     }
 
     private func primaryFailed(_ failure: UpstreamFailure) {
-        let reply = failure.localReply
-        cluster?.shared.statistics.countAnswer(reply.status)
-        perform(state.primaryFailed(), reply: reply)
+        cluster?.countFailure(failure, for: .external)
+        perform(state.primaryFailed(), reply: failure.localReply)
     }
 
     func deadlinePassed() {
-        cluster?.shared.statistics.timeouts.add()
         primaryFailed(.timeout)
     }
 
@@ -222,7 +220,7 @@ final class Exchange: RequestHandler, Timed {
 extension Exchange: ResponseHandler {
     func responseBegan(_ answer: inout ResponseHead) {
         guard let stream, let listener else { return }
-        cluster?.shared.statistics.countAnswer(answer.status)
+        cluster?.countAnswer(answer.status, for: .external)
         listener.countAnswer(answer.status)
         let overtookRequest = state.answerBegan()
         let serviceTime = overtookRequest ? nil : Int((NIODeadline.now() - requestEnd).nanoseconds / 1_000_000)
@@ -256,9 +254,6 @@ extension Exchange: ResponseHandler {
     func upstreamFailed(_ failure: UpstreamFailure) {
         let wasReused = primary?.isReused ?? false
         primary = nil
-        if failure == .connectFailure || failure == .connectTimeout {
-            cluster?.shared.statistics.connectFailures.add()
-        }
         let mayRetry = RetryDecision.mayRetry(
             method: head.method,
             framing: head.framing,

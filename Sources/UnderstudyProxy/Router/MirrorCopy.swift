@@ -16,7 +16,7 @@ final class MirrorCopy: ResponseHandler, Timed {
     var deadlineSlot = -1
 
     private unowned let worker: Worker
-    private var cluster: SharedCluster?
+    private var cluster: WorkerCluster?
     private var connection: HTTP1ClientConnection?
     private var state = MirrorState()
     private var timeout: TimeAmount?
@@ -36,13 +36,14 @@ final class MirrorCopy: ResponseHandler, Timed {
     /// Sends the head that `worker.mirrorHead` holds.
     ///
     /// - Parameter timeout: The route's, from the end of the request; `nil` for none.
-    func start(on connection: HTTP1ClientConnection, of cluster: SharedCluster, timeout: TimeAmount?) {
+    func start(on connection: HTTP1ClientConnection, of cluster: WorkerCluster, timeout: TimeAmount?) {
         state = MirrorState()
         isAttached = true
         self.connection = connection
         self.cluster = cluster
         self.timeout = timeout
-        cluster.statistics.requests.add()
+        cluster.shared.statistics.requests.add()
+        cluster.shared.statistics.copies.add()
         connection.begin(worker.mirrorHead, handler: self)
     }
 
@@ -86,7 +87,7 @@ final class MirrorCopy: ResponseHandler, Timed {
     // MARK: The answer
 
     func responseBegan(_ head: inout ResponseHead) {
-        cluster?.statistics.countAnswer(head.status)
+        cluster?.countAnswer(head.status, for: .internal)
         state.answerBegan(status: head.status)
     }
 
@@ -108,14 +109,12 @@ final class MirrorCopy: ResponseHandler, Timed {
     func upstreamFailed(_ failure: UpstreamFailure) {
         // The connection is gone already.
         connection = nil
-        if failure == .connectFailure || failure == .connectTimeout { cluster?.statistics.connectFailures.add() }
-        cluster?.statistics.countAnswer(failure.localReply.status)
+        cluster?.countFailure(failure, for: .internal)
         perform(state.failed(failure))
     }
 
     func deadlinePassed() {
-        cluster?.statistics.timeouts.add()
-        cluster?.statistics.countAnswer(UpstreamFailure.timeout.localReply.status)
+        cluster?.countFailure(.timeout, for: .internal)
         perform(state.timedOut())
     }
 
@@ -137,7 +136,7 @@ final class MirrorCopy: ResponseHandler, Timed {
     }
 
     private func end(_ outcome: MirrorOutcome) {
-        cluster?.statistics.count(outcome)
+        cluster?.shared.statistics.count(outcome)
         worker.loop.deadlines.clear(self)
         _ = worker.budget.update(from: heldBytes, to: 0)
         heldBytes = 0

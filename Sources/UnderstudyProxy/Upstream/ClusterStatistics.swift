@@ -3,38 +3,80 @@
 //
 // What is counted per cluster, under Envoy's names.
 
-package import UnderstudyCore
+internal import Synchronization
+internal import UnderstudyCore
 
 /// Shared by all workers; every handle is a relaxed atomic.
 package final class ClusterStatistics: Sendable {
-    package let connections = Counter()
-    package let requests = Counter()
-    package let completed = Counter()
-    package let timeouts = Counter()
-    package let connectFailures = Counter()
-    package let overflows = Counter()
-    package let noneHealthy = Counter()
-    /// By status, 100 to 599; answers that the proxy made itself are included.
-    private let statuses = (0..<500).map { _ in Counter() }
+    /// Whom a request was sent for, as Envoy tells them apart: copies carry `x-envoy-internal`.
+    enum Origin: Int, CaseIterable {
+        case external
+        case `internal`
+    }
+
+    let connections = Counter()
+    let requests = Counter()
+    let timeouts = Counter()
+    let connectFailures = Counter()
+    let overflows = Counter()
+    let noneHealthy = Counter()
+    /// Copies that were begun; what each came to is counted as an outcome when it ends.
+    let copies = Counter()
     private let outcomes = Dictionary(uniqueKeysWithValues: MirrorOutcome.all.map { ($0, Counter()) })
+    private let answers = Mutex<[Answer: Counter]>([:])
 
-    package init() {}
+    private struct Answer: Hashable {
+        let origin: Origin
+        let status: Int
+    }
 
-    func countAnswer(_ status: Int) {
-        completed.add()
-        guard (100..<600).contains(status) else { return }
-        statuses[status - 100].add()
+    /// The count of answers with this status, those that the proxy made itself included.
+    ///
+    /// Takes a lock, so workers ask once for each status and keep the handle.
+    func answers(_ status: Int, for origin: Origin) -> Counter {
+        answers.withLock { answers in
+            let key = Answer(origin: origin, status: status)
+            if let counter = answers[key] { return counter }
+            let counter = Counter()
+            answers[key] = counter
+            return counter
+        }
     }
 
     func count(_ outcome: MirrorOutcome) {
         outcomes[outcome]?.add()
     }
 
-    package func answers(_ status: Int) -> UInt64 {
-        (100..<600).contains(status) ? statuses[status - 100].current : 0
+    /// All numbers, under `cluster.<name>.`.
+    func statistics(of cluster: String) -> [Statistic] {
+        let prefix = "cluster.\(cluster)."
+        var all = [
+            Statistic(prefix + "upstream_cx_total", connections.current),
+            Statistic(prefix + "upstream_cx_connect_fail", connectFailures.current),
+            Statistic(prefix + "upstream_cx_none_healthy", noneHealthy.current),
+            Statistic(prefix + "upstream_rq_total", requests.current),
+            Statistic(prefix + "upstream_rq_timeout", timeouts.current),
+            Statistic(prefix + "upstream_rq_pending_overflow", overflows.current),
+            Statistic(prefix + "mirror_copies_total", copies.current),
+        ]
+        for outcome in MirrorOutcome.all {
+            all.append(Statistic(prefix + "mirror_outcome_\(outcome.label)", outcomes[outcome]?.current ?? 0))
+        }
+        return all + answerStatistics(prefix)
     }
 
-    package func copies(_ outcome: MirrorOutcome) -> UInt64 {
-        outcomes[outcome]?.current ?? 0
+    private func answerStatistics(_ prefix: String) -> [Statistic] {
+        let counts = answers.withLock { $0.mapValues(\.current) }
+        var sums: [String: UInt64] = ["upstream_rq_completed": 0]
+        for (answer, count) in counts {
+            let code = "upstream_rq_\(answer.status)"
+            let hundreds = "upstream_rq_\(answer.status / 100)xx"
+            sums["upstream_rq_completed", default: 0] += count
+            for scope in ["", answer.origin == .external ? "external." : "internal."] {
+                sums[scope + code, default: 0] += count
+                sums[scope + hundreds, default: 0] += count
+            }
+        }
+        return sums.map { Statistic(prefix + $0, $1) }
     }
 }

@@ -19,6 +19,10 @@ final class WorkerCluster {
     private let loop: LoopContext
     private var pools: [(endpoint: ResolvedEndpoint, pool: ConnectionPool)] = []
     private var balancer = RoundRobin(weights: [])
+    /// Handles of the answers counted here so far, by status less 100.
+    private var answers = ClusterStatistics.Origin.allCases.map { _ in [Counter?]() }
+
+    private static let statuses = 100..<1000
 
     init(_ shared: SharedCluster, loop: LoopContext) {
         self.shared = shared
@@ -43,15 +47,34 @@ final class WorkerCluster {
 
     /// A connection to the endpoint whose turn it is.
     func acquire(fresh: Bool = false) -> Result<HTTP1ClientConnection, UpstreamFailure> {
-        guard let index = balancer.pick() else {
-            shared.statistics.noneHealthy.add()
-            return .failure(.noHealthyUpstream)
-        }
-        guard let connection = pools[index].pool.acquire(fresh: fresh) else {
-            shared.statistics.overflows.add()
-            return .failure(.overflow)
-        }
+        guard let index = balancer.pick() else { return .failure(.noHealthyUpstream) }
+        guard let connection = pools[index].pool.acquire(fresh: fresh) else { return .failure(.overflow) }
         return .success(connection)
+    }
+
+    /// Counts an answer, be it the upstream's or the proxy's own for want of one.
+    func countAnswer(_ status: Int, for origin: ClusterStatistics.Origin) {
+        guard Self.statuses.contains(status) else { return }
+        let index = status - Self.statuses.lowerBound
+        if answers[origin.rawValue].isEmpty {
+            answers[origin.rawValue] = Array(repeating: nil, count: Self.statuses.count)
+        }
+        if let counter = answers[origin.rawValue][index] { return counter.add() }
+        let counter = shared.statistics.answers(status, for: origin)
+        answers[origin.rawValue][index] = counter
+        counter.add()
+    }
+
+    /// Counts what kept an upstream from answering.
+    func countFailure(_ failure: UpstreamFailure, for origin: ClusterStatistics.Origin) {
+        switch failure {
+        case .connectFailure, .connectTimeout: shared.statistics.connectFailures.add()
+        case .timeout: shared.statistics.timeouts.add()
+        case .noHealthyUpstream: shared.statistics.noneHealthy.add()
+        case .overflow: shared.statistics.overflows.add()
+        case .closed, .reset, .protocolError: break
+        }
+        countAnswer(failure.localReply.status, for: origin)
     }
 
     func retire() {

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Which path shows what.
+
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+struct AdminEndpoints: Sendable {
+    private let source: any StatisticsSource
+
+    init(_ source: any StatisticsSource) {
+        self.source = source
+    }
+
+    func answer(_ request: PlainRequest) -> PlainAnswer {
+        let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let query = parts.count > 1 ? String(parts[1]) : ""
+        guard request.method == "GET" || request.method == "HEAD" else {
+            return PlainAnswer(status: 405, body: "Method not allowed: \(request.target) is read-only, use GET.\n")
+        }
+        switch parts.first ?? "" {
+        case "/", "/help": return query.isEmpty ? Self.help : Self.refusal(of: query, accepted: "none")
+        case "/ready": return query.isEmpty ? ready : Self.refusal(of: query, accepted: "none")
+        case "/stats": return stats(query)
+        default: return PlainAnswer(status: 404, body: "invalid path. " + Self.help.body)
+        }
+    }
+
+    private static let help = PlainAnswer(
+        body: """
+            admin commands are:
+              /help: print out list of admin commands
+              /ready: print server state, return 200 if LIVE, otherwise return 503
+              /stats: print server stats; ?filter=TEXT shows those whose name holds it
+
+            """
+    )
+
+    private var ready: PlainAnswer {
+        source.isReady ? PlainAnswer(body: "LIVE\n") : PlainAnswer(status: 503, body: "DRAINING\n")
+    }
+
+    private func stats(_ query: String) -> PlainAnswer {
+        var filter = ""
+        if !query.isEmpty {
+            guard query.hasPrefix("filter="), !query.contains("&") else {
+                return Self.refusal(of: query, accepted: "filter")
+            }
+            filter = String(query.dropFirst("filter=".count))
+        }
+        let lines = source.statistics()
+            .filter { filter.isEmpty || $0.name.contains(filter) }
+            .sorted { $0.name < $1.name }
+            .map { "\($0.name): \($0.value)\n" }
+        return PlainAnswer(body: lines.joined())
+    }
+
+    private static func refusal(of query: String, accepted: String) -> PlainAnswer {
+        PlainAnswer(status: 400, body: "unknown parameter in '\(query)'; accepted: \(accepted)\n")
+    }
+}
