@@ -92,6 +92,7 @@ let package = Package(
         .testTarget(
             name: "UnderstudyConfigTests",
             dependencies: ["UnderstudyConfig", "UnderstudyCore", "TestSupport"],
+            exclude: ["Fixtures"],
             swiftSettings: ours
         ),
         .testTarget(

@@ -18,7 +18,7 @@ package enum ConfigurationLoader {
         return ConfigurationResult(
             configuration: log.hasErrors ? nil : configuration,
             diagnostics: log.inFileOrder,
-            omitted: log.omitted
+            isComplete: !log.isFull
         )
     }
 
@@ -38,7 +38,7 @@ package enum ConfigurationLoader {
         var walker = MessageWalker(document: document, log: log, allowUnknownFields: allowUnknownFields)
         let json = walker.json(of: "envoy.config.bootstrap.v3.Bootstrap")
         log = walker.log
-        guard log.omitted == 0, let json, let bootstrap = parse(json, log: &log) else { return nil }
+        guard !log.isFull, let json, let bootstrap = parse(json, log: &log) else { return nil }
         var compiler = Compiler(log: log)
         let configuration = compiler.compile(bootstrap, at: document.root)
         log = compiler.log

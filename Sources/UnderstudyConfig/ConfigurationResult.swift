@@ -10,13 +10,13 @@ package struct ConfigurationResult: Sendable {
     package let configuration: ServerConfiguration?
     /// Errors and warnings in the order of the file.
     package let diagnostics: [ConfigurationDiagnostic]
-    /// Errors that were counted but not kept, because a file with this many is not being mended one by one.
-    package let omitted: Int
+    /// Whether these are all; reading stops when there are more than anybody mends at a time.
+    package let isComplete: Bool
 
     /// All diagnostics as text, ready for standard error; empty if there are none.
     package var rendered: String {
         var text = diagnostics.map(\.rendered).joined()
-        if omitted > 0 { text += "and \(omitted) more\n" }
+        if !isComplete { text += "and perhaps more: reading stopped after \(diagnostics.count)\n" }
         return text
     }
 }

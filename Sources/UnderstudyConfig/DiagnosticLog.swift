@@ -9,14 +9,15 @@ import Yams
 struct DiagnosticLog {
     let file: String
     private(set) var entries: [ConfigurationDiagnostic] = []
-    /// Entries beyond `capacity`: counted, not kept, so that no file can make the log grow without end.
-    private(set) var omitted = 0
     private(set) var hasErrors = false
     private var said: Set<String> = []
     private var faultyPaths: Set<String> = []
     private var faultyParents: Set<String> = []
 
+    /// Nobody mends more mistakes than these at a time, and no file can make the log grow without end.
     static let capacity = 100
+
+    var isFull: Bool { entries.count == Self.capacity }
 
     init(file: String) {
         self.file = file
@@ -63,7 +64,7 @@ struct DiagnosticLog {
         accepted: String? = nil,
         suggestion: String? = nil
     ) {
-        if severity == .error, omitted == 0 {
+        if severity == .error, !isFull {
             faultyPaths.insert(place.path)
             faultyParents.insert(parent(of: place.path))
         }
@@ -85,10 +86,7 @@ struct DiagnosticLog {
 
     private mutating func add(_ entry: ConfigurationDiagnostic) {
         if entry.severity == .error { hasErrors = true }
-        guard entries.count < Self.capacity else {
-            omitted += 1
-            return
-        }
+        guard !isFull else { return }
         guard said.insert("\(entry.path)\n\(entry.line ?? 0):\(entry.column ?? 0) \(entry.message)").inserted else {
             return
         }
@@ -110,15 +108,6 @@ extension DiagnosticLog {
     /// Whether some field of this message has an error, so that "is missing" may be its echo.
     func hasFaultyField(in path: String) -> Bool {
         faultyParents.contains(path) || hasFault(at: path)
-    }
-
-    /// Whether some cluster's name could not be read, so that "unknown cluster" may be its echo.
-    var doubtsClusterNames: Bool {
-        let clusters = "static_resources.clusters"
-        return faultyPaths.contains { path in
-            if clusters.hasPrefix(path) || parent(of: path) == "static_resources" { return true }
-            return path.hasPrefix(clusters) && path.dropFirst(clusters.utf8.count).count { $0 == "." } <= 1
-        }
     }
 
     private func parent(of path: String) -> String {

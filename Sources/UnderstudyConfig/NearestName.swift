@@ -5,11 +5,12 @@
 
 /// The name closest to `text` if it is close enough to be what was meant.
 ///
-/// A slip is a letter too many, too few, or wrong, or two neighbours swapped; one slip in four letters is allowed.
+/// A slip is a letter too many, too few, or wrong, or two neighbours swapped; one slip in four letters is allowed, and
+/// never more than three.
 func nearestName(to text: String, among names: some Sequence<String>) -> String? {
+    guard (2...200).contains(text.utf8.count) else { return nil }
     let wanted = Array(text.lowercased().utf8)
-    guard (2...80).contains(wanted.count) else { return nil }
-    let limit = max(1, wanted.count / 4)
+    let limit = min(3, max(1, wanted.count / 4))
     var best: (name: String, slips: Int)?
     for name in names where abs(name.utf8.count - wanted.count) <= limit {
         let slips = slipCount(from: wanted, to: Array(name.lowercased().utf8))

@@ -8,10 +8,10 @@ func quoted(_ text: String) -> String {
     "\"\(shown(text))\""
 }
 
-/// The text with everything unprintable escaped and everything past 60 characters left out.
+/// The text with everything unprintable escaped and everything past 120 characters left out.
 func shown(_ text: String) -> String {
     var result = ""
-    for scalar in text.unicodeScalars.prefix(60) {
+    for scalar in text.unicodeScalars.prefix(longest) {
         switch scalar {
         case "\n": result += "\\n"
         case "\r": result += "\\r"
@@ -20,8 +20,10 @@ func shown(_ text: String) -> String {
         default: result += "\\u{\(String(scalar.value, radix: 16))}"
         }
     }
-    return result + (text.unicodeScalars.dropFirst(60).isEmpty ? "" : "…")
+    return result + (text.unicodeScalars.dropFirst(longest).isEmpty ? "" : "…")
 }
+
+private let longest = 120
 
 private func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.properties.generalCategory {

@@ -9,34 +9,39 @@ import UnderstudyCore
 extension Compiler {
     /// An address to listen on: nobody resolves its name, so it has to be an IP literal.
     mutating func listeningAddress(_ address: Envoy_Config_Core_V3_Address, at place: Place) -> SocketEndpoint? {
-        guard let endpoint = compile(address, at: place) else { return nil }
-        guard isIPLiteral(endpoint.host) else {
-            refuseHost(endpoint.host, at: place, accepted: "an IP address such as 0.0.0.0 or ::")
-            return nil
-        }
-        return endpoint
+        compile(address, at: place, literal: "an IP address such as 0.0.0.0 or ::")
     }
 
-    /// An address with any text as its host.
-    mutating func compile(_ address: Envoy_Config_Core_V3_Address, at place: Place) -> SocketEndpoint? {
+    /// An address whose host is any text, or an IP literal if `literal` says what to write instead of a name.
+    mutating func compile(
+        _ address: Envoy_Config_Core_V3_Address,
+        at place: Place,
+        literal: String?
+    ) -> SocketEndpoint? {
         guard case .socketAddress(let socket) = address.address else {
             require("socket_address", in: place)
             return nil
         }
         let place = place.field("socket_address")
-        if socket.address.isEmpty { require("address", in: place, "address must not be empty") }
+        let isHost = checkHost(socket.address, in: place, literal: literal)
         if socket.portSpecifier == nil { require("port_value", in: place) }
         guard let port = UInt16(exactly: socket.portValue) else {
             let message = "value must be less than or equal to 65535"
             refuse(place.field("port_value"), message, found: String(socket.portValue), accepted: "0 to 65535")
             return nil
         }
-        guard !socket.address.isEmpty, socket.portSpecifier != nil else { return nil }
+        guard isHost, socket.portSpecifier != nil else { return nil }
         return SocketEndpoint(host: socket.address, port: port)
     }
 
-    mutating func refuseHost(_ host: String, at place: Place, accepted: String) {
-        let place = place.field("socket_address").field("address")
-        refuse(place, "malformed IP address: \(shown(host))", found: quoted(host), accepted: accepted)
+    private mutating func checkHost(_ host: String, in place: Place, literal: String?) -> Bool {
+        if host.isEmpty {
+            require("address", in: place, "address must not be empty")
+            return false
+        }
+        guard let literal, !isIPLiteral(host) else { return true }
+        let message = "malformed IP address: \(shown(host))"
+        refuse(place.field("address"), message, found: quoted(host), accepted: literal)
+        return false
     }
 }

@@ -11,7 +11,7 @@ extension Compiler {
         let resources = place.field("static_resources")
         let clusterPlaces = resources.field("clusters").items
         let listenerPlaces = resources.field("listeners").items
-        clusterNames = log.doubtsClusterNames ? nil : Set(bootstrap.staticResources.clusters.map(\.name))
+        clusterNames = names(of: bootstrap.staticResources.clusters, in: resources)
         let clusters = zip(bootstrap.staticResources.clusters, clusterPlaces).compactMap { compile($0, at: $1) }
         let listeners = zip(bootstrap.staticResources.listeners, listenerPlaces).compactMap { compile($0, at: $1) }
         checkClusterNames(bootstrap.staticResources.clusters, at: clusterPlaces)
@@ -21,6 +21,13 @@ extension Compiler {
             admin = listeningAddress(bootstrap.admin.address, at: place.field("admin").field("address"))
         }
         return ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
+    }
+
+    /// The names of all clusters; `nil` if a mistake has hidden some, so that "unknown cluster" would be its echo.
+    private func names(of clusters: [Envoy_Config_Cluster_V3_Cluster], in resources: Place) -> Set<String>? {
+        let names = Set(clusters.map(\.name))
+        if names.contains("") || log.hasFaultyField(in: resources.path) { return nil }
+        return names.isEmpty && log.hasFaultyField(in: "") ? nil : names
     }
 
     private mutating func checkClusterNames(_ clusters: [Envoy_Config_Cluster_V3_Cluster], at places: [Place]) {

@@ -11,9 +11,11 @@ extension Compiler {
     mutating func compile(_ message: Envoy_Config_Cluster_V3_Cluster, at place: Place) -> Cluster? {
         if message.name.isEmpty { require("name", in: place) }
         let discovery = discovery(message, at: place)
+        // A type that could not be read may have been one that resolves names.
+        let isStatic = discovery == .static && !log.hasFault(at: place.field("type").path)
         let endpoints =
             message.hasLoadAssignment
-            ? compile(message.loadAssignment, discovery: discovery, at: place.field("load_assignment")) : []
+            ? compile(message.loadAssignment, isStatic: isStatic, at: place.field("load_assignment")) : []
         let connectTimeout = connectTimeout(message, at: place)
         guard !message.name.isEmpty else { return nil }
         return Cluster(

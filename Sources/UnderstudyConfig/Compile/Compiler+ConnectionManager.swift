@@ -59,6 +59,6 @@ extension Compiler {
             return
         }
         let name = shown(filter.name)
-        require("typed_config", in: place, "didn't find a registered implementation for '\(name)'")
+        require("typed_config", in: place, "Didn't find a registered implementation for '\(name)' with type URL: ''")
     }
 }

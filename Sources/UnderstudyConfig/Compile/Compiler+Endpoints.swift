@@ -10,14 +10,14 @@ import UnderstudyCore
 extension Compiler {
     mutating func compile(
         _ message: Envoy_Config_Endpoint_V3_ClusterLoadAssignment,
-        discovery: Cluster.Discovery,
+        isStatic: Bool,
         at place: Place
     ) -> [Endpoint] {
         if message.clusterName.isEmpty { require("cluster_name", in: place) }
         var endpoints: [Endpoint] = []
         for (locality, place) in zip(message.endpoints, place.field("endpoints").items) {
             for (endpoint, place) in zip(locality.lbEndpoints, place.field("lb_endpoints").items) {
-                if let endpoint = compile(endpoint, discovery: discovery, at: place) { endpoints.append(endpoint) }
+                if let endpoint = compile(endpoint, isStatic: isStatic, at: place) { endpoints.append(endpoint) }
             }
         }
         return endpoints
@@ -25,12 +25,17 @@ extension Compiler {
 
     private mutating func compile(
         _ message: Envoy_Config_Endpoint_V3_LbEndpoint,
-        discovery: Cluster.Discovery,
+        isStatic: Bool,
         at place: Place
     ) -> Endpoint? {
         if message.hasLoadBalancingWeight, message.loadBalancingWeight.value == 0 {
             let message = "value must be greater than or equal to 1"
             refuse(place.field("load_balancing_weight"), message, found: "0", accepted: "1 or more")
+        }
+        guard message.endpoint.hasAddress || isStatic else {
+            // As in Envoy, which asks for the addresses of no name and gets none.
+            if !log.hasFaultyField(in: place.path) { warn(place, "an endpoint without an address is skipped") }
+            return nil
         }
         guard message.endpoint.hasAddress else {
             let holder = message.hostIdentifier == nil ? place : place.field("endpoint")
@@ -38,11 +43,8 @@ extension Compiler {
             return nil
         }
         let addressPlace = place.field("endpoint").field("address")
-        guard let address = compile(message.endpoint.address, at: addressPlace) else { return nil }
-        if discovery == .static, !isIPLiteral(address.host) {
-            refuseHost(address.host, at: addressPlace, accepted: "an IP address, or a name with type: STRICT_DNS")
-            return nil
-        }
+        let literal = isStatic ? "an IP address, or a name with type: STRICT_DNS" : nil
+        guard let address = compile(message.endpoint.address, at: addressPlace, literal: literal) else { return nil }
         let weight = message.hasLoadBalancingWeight ? message.loadBalancingWeight.value : 1
         return Endpoint(address: address, weight: weight)
     }

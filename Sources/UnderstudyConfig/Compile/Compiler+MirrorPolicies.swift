@@ -17,7 +17,7 @@ struct MirrorList {
 }
 
 extension Compiler {
-    /// Compiles a list and checks everything but whether its clusters exist: Envoy asks that of lists in use only.
+    /// Compiles a list and checks everything but whether its clusters exist, which is asked of lists in use only.
     mutating func mirrors(
         _ messages: [Envoy_Config_Route_V3_RouteAction.RequestMirrorPolicy],
         at place: Place
@@ -65,7 +65,9 @@ extension Compiler {
         }
     }
 
-    /// The share to copy. There is no runtime layer, so a runtime key never replaces the default.
+    /// The share to copy.
+    ///
+    /// There is no runtime layer, so a runtime key never replaces the default.
     private mutating func fraction(
         _ message: Envoy_Config_Route_V3_RouteAction.RequestMirrorPolicy,
         at place: Place

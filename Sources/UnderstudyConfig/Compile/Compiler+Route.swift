@@ -88,8 +88,8 @@ extension Compiler {
 
     /// Reports a reference to a cluster that the file does not have.
     mutating func checkExists(_ name: String, at place: Place, _ message: String) {
-        guard let clusterNames, !clusterNames.contains(name) else { return }
-        let names = clusterNames.sorted()
+        guard let clusterNames, !clusterNames.contains(name), !log.isFull else { return }
+        let names = clusterNames.count > 1000 ? [] : clusterNames.sorted()
         let accepted = names.isEmpty ? nil : names.prefix(10).map(shown).joined(separator: ", ")
         refuse(place, message, accepted: accepted, suggestion: nearestName(to: name, among: names))
     }

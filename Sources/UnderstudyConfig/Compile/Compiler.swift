@@ -8,12 +8,14 @@ import EnvoyAPI
 import UnderstudyCore
 import Yams
 
-/// Compiles one configuration. The files beside this one each add a family of messages.
+/// Compiles one configuration.
+///
+/// The files beside this one each add a family of messages.
 ///
 /// A function that returns `nil` has reported why.
 struct Compiler {
     var log: DiagnosticLog
-    /// The names of all clusters; `nil` if some could not be read, so that no reference can be called wrong.
+    /// The names of all clusters; `nil` if some are not known, so that no reference can be called wrong.
     var clusterNames: Set<String>? = []
 
     init(log: DiagnosticLog) {
@@ -29,14 +31,14 @@ struct Compiler {
         accepted: String? = nil,
         suggestion: String? = nil
     ) {
-        guard !log.hasFault(at: place.path) else { return }
+        guard !log.isFull, !log.hasFault(at: place.path) else { return }
         log.report(kind, at: place, message, found: found, accepted: accepted, suggestion: suggestion)
     }
 
     /// Reports that a message lacks a field, unless the field was there and has been refused.
     mutating func require(_ field: String, in place: Place, _ message: String? = nil, accepted: String? = nil) {
         let path = place.field(field).path
-        guard !log.hasFaultyField(in: place.path), !log.hasFaultyField(in: path) else { return }
+        guard !log.isFull, !log.hasFaultyField(in: place.path), !log.hasFaultyField(in: path) else { return }
         log.report(.invalid, at: place.field(field), message ?? "\(field) is required", accepted: accepted)
     }
 
@@ -44,7 +46,9 @@ struct Compiler {
         log.report(.invalid, .warning, at: place, message)
     }
 
-    /// Checks text that ends up in or beside a header: Envoy's `^[^\x00\n\r]*$`.
+    /// Checks text that ends up in or beside a header.
+    ///
+    /// Source: Envoy's rule `^[^\x00\n\r]*$`.
     mutating func checkHeaderText(_ text: String, at place: Place) {
         guard text.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else {
             return

@@ -37,28 +37,27 @@ extension MessageWalker {
         _ place: Place,
         at point: ExtensionPoint,
         in holder: Place
-    ) throws(TooLarge) -> Bool {
+    ) throws(Stop) -> Bool {
         let accepted = point.types.map { "type.googleapis.com/\($0)" }.joined(separator: ", ")
         guard case .mapping(let mapping) = place.node else {
             refuse(place, "not a mapping", accepted: "a mapping with \"@type\": \(accepted)")
             return false
         }
-        guard let typeURL = typeURL(of: mapping, at: place, accepted: accepted) else { return false }
-        let typeName = String(typeURL.text.suffix(from: typeURL.text.lastIndex(of: "/") ?? typeURL.text.startIndex).dropFirst())
+        guard let (typeName, typePlace) = typeName(of: mapping, at: place, accepted: accepted) else { return false }
         guard point.types.contains(typeName), let message = schema.messages[typeName] else {
-            report(typeName, typeURL.place, at: point, in: holder, accepted: accepted)
+            report(typeName, typePlace, at: point, in: holder, accepted: accepted)
             return false
         }
         try writeFields(mapping, of: message, typeName, at: place, typeURL: "type.googleapis.com/\(typeName)")
         return true
     }
 
-    /// The `@type` of a mapping; `nil`, after a report, if it is missing or malformed.
-    private mutating func typeURL(
+    /// What the `@type` of a mapping says after its last slash; `nil`, after a report, if it is missing or malformed.
+    private mutating func typeName(
         of mapping: Node.Mapping,
         at place: Place,
         accepted: String
-    ) -> (text: String, place: Place)? {
+    ) -> (name: String, place: Place)? {
         guard let (_, value) = mapping.first(where: { $0.key.scalar?.string == "@type" }) else {
             log.report(.invalid, at: place, "\"@type\" is required", accepted: accepted)
             return nil
@@ -70,7 +69,7 @@ extension MessageWalker {
             refuse(place, "@type must contain at least one / and a nonempty host", accepted: accepted)
             return nil
         }
-        return (text, place)
+        return (String(text[slash...].dropFirst()), place)
     }
 
     private mutating func report(
@@ -81,7 +80,8 @@ extension MessageWalker {
         accepted: String
     ) {
         let nearest = nearestName(to: typeName, among: point.types)
-        let isKnownToEnvoy = nearest == nil && ["envoy.", "xds.", "udpa.", "google."].contains { typeName.hasPrefix($0) }
+        let packages = ["envoy.", "xds.", "udpa.", "google."]
+        let isKnownToEnvoy = nearest == nil && packages.contains { typeName.hasPrefix($0) }
         if isKnownToEnvoy, isOptional(holder) {
             log.report(
                 .unsupported,

@@ -14,7 +14,7 @@ extension MessageWalker {
         of message: Schema.Message,
         at place: Place,
         isTyped: Bool = false
-    ) throws(TooLarge) -> [(field: Schema.Field, place: Place)] {
+    ) throws(Stop) -> [(field: Schema.Field, place: Place)] {
         var result: [(Schema.Field, Place)] = []
         var spellings: [String: String] = [:]
         var alternatives: [String: String] = [:]
@@ -91,7 +91,9 @@ extension MessageWalker {
     }
 
     private func path(of name: String, in place: Place) -> String {
-        let isPlain = !name.isEmpty && name.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
+        let isPlain =
+            (1...100).contains(name.utf8.count)
+            && name.utf8.allSatisfy { $0.isLetterOrDigit || $0 == UInt8(ascii: "_") }
         let step = isPlain ? name : "[\(quoted(name))]"
         return place.path.isEmpty || !isPlain ? place.path + step : "\(place.path).\(step)"
     }

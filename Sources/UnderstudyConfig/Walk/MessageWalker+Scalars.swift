@@ -6,10 +6,20 @@
 import Yams
 
 extension MessageWalker {
+    /// Longest value, in bytes.
+    ///
+    /// Nothing that is configured is near it, while a pattern of megabytes takes the regular-expression compiler
+    /// seconds and hundreds of megabytes.
+    static let longestText = 32_768
+
     /// Writes a scalar; false, after a report, if the value does not fit the type.
     mutating func writeScalar(_ place: Place, _ type: Schema.FieldType) -> Bool {
         guard case .scalar(let scalar) = place.node else {
             refuse(place, "not \(type.noun)", accepted: accepted(type))
+            return false
+        }
+        guard scalar.string.utf8.count <= Self.longestText else {
+            refuse(place, "text too long", accepted: "\(Self.longestText) bytes at most")
             return false
         }
         let value = document.value(of: scalar)
@@ -86,13 +96,14 @@ extension MessageWalker {
             name.map(enumeration.unsupportedNames.contains) == true
             || number.map(enumeration.unsupportedNumbers.contains) == true
         let field = place.path.split(separator: ".").last.map(String.init) ?? "value"
+        let names = enumeration.values.map(\.name)
         log.report(
             isUnsupported ? .unsupported : .unknown,
             at: place,
             "\(isUnsupported ? "unsupported" : "unknown") \(field)",
             found: found(place),
-            accepted: enumeration.values.map(\.name).joined(separator: ", "),
-            suggestion: isUnsupported ? nil : name.flatMap { nearestName(to: $0, among: enumeration.values.map(\.name)) }
+            accepted: names.joined(separator: ", "),
+            suggestion: isUnsupported ? nil : name.flatMap { nearestName(to: $0, among: names) }
         )
         return false
     }

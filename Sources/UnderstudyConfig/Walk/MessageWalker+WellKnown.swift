@@ -8,7 +8,7 @@ import Yams
 
 extension MessageWalker {
     /// Writes a message of `google.protobuf`; `nil` if the type is none of those.
-    mutating func writeWellKnown(_ place: Place, _ typeName: String) throws(TooLarge) -> Bool? {
+    mutating func writeWellKnown(_ place: Place, _ typeName: String) throws(Stop) -> Bool? {
         switch typeName {
         case "google.protobuf.Duration": try writeDuration(place)
         case "google.protobuf.UInt32Value": try writeWrapper(place, .integer(0...Int64(UInt32.max)))
@@ -18,7 +18,7 @@ extension MessageWalker {
     }
 
     /// Writes a wrapped scalar: the scalar itself, or a mapping with nothing but a `value`.
-    private mutating func writeWrapper(_ place: Place, _ type: Schema.FieldType) throws(TooLarge) -> Bool {
+    private mutating func writeWrapper(_ place: Place, _ type: Schema.FieldType) throws(Stop) -> Bool {
         guard case .mapping(let mapping) = place.node else { return writeScalar(place, type) }
         let wrapper = Schema.Message(name: "a wrapped value", fields: [Schema.Field(name: "value", type: type)])
         guard let value = try fields(mapping, of: wrapper, at: place).first else {
@@ -29,7 +29,7 @@ extension MessageWalker {
     }
 
     /// Writes a duration: `0.25s`, or a mapping with seconds and nanos.
-    private mutating func writeDuration(_ place: Place) throws(TooLarge) -> Bool {
+    private mutating func writeDuration(_ place: Place) throws(Stop) -> Bool {
         if case .mapping(let mapping) = place.node { return try writeDuration(mapping, at: place) }
         guard case .scalar(let scalar) = place.node, case .text(let text) = document.value(of: scalar),
             let duration = DurationText(text)
@@ -45,7 +45,7 @@ extension MessageWalker {
         return true
     }
 
-    private mutating func writeDuration(_ mapping: Node.Mapping, at place: Place) throws(TooLarge) -> Bool {
+    private mutating func writeDuration(_ mapping: Node.Mapping, at place: Place) throws(Stop) -> Bool {
         let ranges = ["seconds": 0...(DurationText.limit - 1), "nanos": 0...999_999_999]
         let parts = ["seconds", "nanos"].map { Schema.Field(name: $0, type: .integer(ranges[$0] ?? 0...0)) }
         var values: [String: Int64] = [:]

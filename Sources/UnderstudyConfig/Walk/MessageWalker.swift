@@ -16,12 +16,17 @@ struct MessageWalker {
     private var visited = 0
 
     /// Most values visited, aliases followed.
-    static let maximumVisits = 400_000
+    static let maximumVisits = 250_000
     /// Longest JSON, in bytes: one long text may stand behind many aliases.
-    static let maximumOutput = 32 << 20
+    static let maximumOutput = 16 << 20
 
-    /// The tree is larger than any file that is meant to be served.
-    struct TooLarge: Error {}
+    /// Why a walk ends before the tree does.
+    enum Stop: Error {
+        /// The tree is larger than any file that is meant to be served.
+        case tooLarge
+        /// The log holds all that anybody will read.
+        case tooManyMistakes
+    }
 
     init(document: YAMLDocument, log: DiagnosticLog, allowUnknownFields: Bool, schema: Schema = .envoy) {
         self.document = document
@@ -34,14 +39,16 @@ struct MessageWalker {
     mutating func json(of typeName: String) -> [UInt8]? {
         do {
             return try writeMessage(document.root, typeName) ? output.bytes : nil
-        } catch {
+        } catch .tooLarge {
             log.report(.invalid, line: nil, column: nil, "too large: aliases repeat more than can be checked")
+            return nil
+        } catch {
             return nil
         }
     }
 
     /// Writes a message; false, after a report, if the value is none.
-    mutating func writeMessage(_ place: Place, _ typeName: String) throws(TooLarge) -> Bool {
+    mutating func writeMessage(_ place: Place, _ typeName: String) throws(Stop) -> Bool {
         if let written = try writeWellKnown(place, typeName) { return written }
         guard let message = schema.messages[typeName] else { preconditionFailure("no descriptor of \(typeName)") }
         guard case .mapping(let mapping) = place.node else {
@@ -53,9 +60,10 @@ struct MessageWalker {
     }
 
     /// Counts a value against the budget.
-    mutating func visit() throws(TooLarge) {
+    mutating func visit() throws(Stop) {
         visited += 1
-        if visited > Self.maximumVisits || output.count > Self.maximumOutput { throw TooLarge() }
+        if visited > Self.maximumVisits || output.count > Self.maximumOutput { throw .tooLarge }
+        if log.isFull { throw .tooManyMistakes }
     }
 
     mutating func writeFields(
@@ -64,7 +72,7 @@ struct MessageWalker {
         _ typeName: String,
         at place: Place,
         typeURL: String? = nil
-    ) throws(TooLarge) {
+    ) throws(Stop) {
         output.append("{")
         if let typeURL {
             output.append("\"@type\":")
@@ -87,7 +95,7 @@ struct MessageWalker {
         output.append("}")
     }
 
-    private mutating func writeValue(_ place: Place, of field: Schema.Field) throws(TooLarge) -> Bool {
+    private mutating func writeValue(_ place: Place, of field: Schema.Field) throws(Stop) -> Bool {
         guard field.isList else { return try writeSingle(place, of: field.type) }
         output.append("[")
         var index = 0
@@ -102,7 +110,7 @@ struct MessageWalker {
         of field: Schema.Field,
         in list: Place,
         _ index: inout Int
-    ) throws(TooLarge) {
+    ) throws(Stop) {
         try visit()
         if case .sequence(let sequence) = node {
             for item in sequence { try writeItems(item, of: field, in: list, &index) }
@@ -120,7 +128,7 @@ struct MessageWalker {
         index += 1
     }
 
-    private mutating func writeSingle(_ place: Place, of type: Schema.FieldType) throws(TooLarge) -> Bool {
+    private mutating func writeSingle(_ place: Place, of type: Schema.FieldType) throws(Stop) -> Bool {
         if case .message(let typeName) = type { return try writeMessage(place, typeName) }
         return writeScalar(place, type)
     }

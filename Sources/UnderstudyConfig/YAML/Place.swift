@@ -24,12 +24,14 @@ struct Place {
     func field(_ name: String) -> Place {
         let path = path.isEmpty ? name : "\(path).\(name)"
         guard case .mapping(let mapping) = node else { return Place(path: path, node: nil, mark: mark) }
-        let camelCase = lowerCamelCase(name)
-        for (key, value) in mapping {
-            guard case .scalar(let key) = key, key.string == name || key.string == camelCase else { continue }
-            return Place(path: path, node: value, mark: value.mark ?? mark)
+        guard let value = value(of: name, in: mapping) ?? value(of: lowerCamelCase(name), in: mapping) else {
+            return Place(path: path, node: nil, mark: mark)
         }
-        return Place(path: path, node: nil, mark: mark)
+        return Place(path: path, node: value, mark: value.mark ?? mark)
+    }
+
+    private func value(of name: String, in mapping: Node.Mapping) -> Node? {
+        mapping.first { $0.key.scalar?.string == name }?.value
     }
 
     /// The items of a list; a value that is not a list counts as a list of one, and lists in lists as one list.

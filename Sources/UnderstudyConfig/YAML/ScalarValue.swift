@@ -29,7 +29,7 @@ enum ScalarValue: Equatable {
             self = .text(text)
             return
         }
-        if style == .plain, ["", "~", "null", "Null", "NULL"].contains(text) {
+        if style == .plain, text.utf8.count <= 4, ["", "~", "null", "Null", "NULL"].contains(text) {
             self = .null
         } else if let bool = Self.bool(plain: text) {
             self = .bool(bool)
@@ -42,7 +42,7 @@ enum ScalarValue: Equatable {
 
     /// Lower case, upper case, or a capital and lower case; `tRUE` is text.
     private static func bool(plain text: String) -> Bool? {
-        guard text.utf8.count <= 5 else { return nil }
+        guard let first = text.utf8.first, "yYnNtTfFoO".utf8.contains(first), text.utf8.count <= 5 else { return nil }
         let lower = text.lowercased()
         guard text == lower || text == text.uppercased() || text == lower.capitalizedASCII else { return nil }
         switch lower {
@@ -54,6 +54,9 @@ enum ScalarValue: Equatable {
 
     /// `010` is 8 and `0x10` is 16, as in C; `08` and `1_000` are text.
     private static func integer(plain text: String) -> Int64? {
+        guard let start = text.utf8.first, "+-0123456789".utf8.contains(start), text.utf8.count <= 64 else {
+            return nil
+        }
         var digits = Substring(text)
         var sign = ""
         if let first = digits.first, first == "+" || first == "-" {

@@ -20,10 +20,22 @@ struct SourceText {
     private let lineStarts: [Int]
 
     init(_ text: String) {
-        bytes = Array(text.utf8)
-        var starts = [0]
-        for (index, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(index + 1) }
+        let bytes = Array(text.utf8)
+        var starts = [bytes.starts(with: "\u{FEFF}".utf8) ? 3 : 0]
+        for index in bytes.indices where Self.endsLine(at: index, in: bytes) { starts.append(index + 1) }
+        self.bytes = bytes
         lineStarts = starts
+    }
+
+    /// Whether a line ends with this byte, by the rules of YAML 1.1: LF, CR, CR LF, NEL, LS and PS.
+    private static func endsLine(at index: Int, in bytes: [UInt8]) -> Bool {
+        switch bytes[index] {
+        case UInt8(ascii: "\n"): true
+        case UInt8(ascii: "\r"): index + 1 == bytes.count || bytes[index + 1] != UInt8(ascii: "\n")
+        case 0x85: index >= 1 && bytes[index - 1] == 0xC2
+        case 0xA8, 0xA9: index >= 2 && bytes[index - 2] == 0xE2 && bytes[index - 1] == 0x80
+        default: false
+        }
     }
 
     /// The tag in front of a scalar whose first character, anchor or tag stands at `mark`.

@@ -18,34 +18,36 @@ struct YAMLBudget {
 
     static let maximumValues = 400_000
     /// Most values that may be hashed on behalf of complex keys.
-    static let maximumHashing = 400_000
+    static let maximumHashing = 2_000_000
 
     var isAffordable: Bool {
-        guard values <= Self.maximumValues else { return false }
+        guard !hasTooManyValues else { return false }
         let (hashing, overflow) = expandedValues.multipliedReportingOverflow(by: complexKeys)
         return !overflow && hashing <= Self.maximumHashing
     }
+
+    private var hasTooManyValues: Bool { values > Self.maximumValues }
 
     init(_ text: String) {
         var bytes = Array(text.utf8)
         bytes.append(UInt8(ascii: "\n"))
         var anchors: [ArraySlice<UInt8>: Weight] = [:]
         var previous = UInt8(ascii: "\n")
-        for index in bytes.indices.dropLast() {
+        for index in bytes.indices.dropLast() where !hasTooManyValues {
             let byte = bytes[index]
             let next = bytes[index + 1]
             defer { previous = byte }
             switch byte {
             case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "{"):
-                count(1)
+                count()
             case UInt8(ascii: ":"):
-                count(1)
-                if endsCollectionOrAlias(before: index, in: bytes) { complexKeys += 1 }
+                count()
+                if mayEndComplexKey(before: index, in: bytes) { complexKeys += 1 }
             case UInt8(ascii: "-") where next.isBlank:
-                count(1)
+                count()
             case UInt8(ascii: "?") where previous.mayPrecedeKey:
-                count(1)
-                complexKeys += 1
+                count()
+                if mayStartComplexKey(after: index, in: bytes) { complexKeys += 1 }
             case UInt8(ascii: "&") where next.isAnchorName && !previous.isAnchorName:
                 define(name(after: index, in: bytes), in: &anchors)
             case UInt8(ascii: "*") where next.isAnchorName && !previous.isAnchorName:
@@ -62,17 +64,19 @@ struct YAMLBudget {
         var cost: Int?
     }
 
-    private mutating func count(_ more: Int) {
+    private mutating func count() {
         values += 1
-        expandedValues = expandedValues.addingSaturated(more)
+        expandedValues = expandedValues.addingSaturated(1)
     }
 
     private mutating func define(_ name: ArraySlice<UInt8>, in anchors: inout [ArraySlice<UInt8>: Weight]) {
+        count()
         // A name defined twice may stand for the first node inside the second, so its first use tells nothing.
         if anchors.updateValue(Weight(start: expandedValues), forKey: name) != nil { expandedValues = .max }
     }
 
     private mutating func expand(_ name: ArraySlice<UInt8>, in anchors: inout [ArraySlice<UInt8>: Weight]) {
+        count()
         guard var weight = anchors[name] else { return }
         let cost = weight.cost ?? (expandedValues - weight.start + 1)
         weight.cost = cost
@@ -84,14 +88,30 @@ struct YAMLBudget {
         bytes[(index + 1)...].prefix { $0.isAnchorName }
     }
 
-    /// Whether the `:` at `index` may follow a flow collection or an alias used as a key.
-    private func endsCollectionOrAlias(before index: Int, in bytes: [UInt8]) -> Bool {
+    /// Whether the `?` at `index` may begin a key that is more than a word.
+    private func mayStartComplexKey(after index: Int, in bytes: [UInt8]) -> Bool {
+        let next = bytes[index + 1]
+        switch next {
+        case UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "!"): return true
+        case UInt8(ascii: "&"), UInt8(ascii: "*"): return index + 2 < bytes.count && bytes[index + 2].isAnchorName
+        default: return next.isBlank
+        }
+    }
+
+    /// Whether the `:` at `index` may follow a key that is an alias, or a collection with anything in it but words.
+    private func mayEndComplexKey(before index: Int, in bytes: [UInt8]) -> Bool {
         var cursor = index - 1
         while cursor >= 0, bytes[cursor].isBlank { cursor -= 1 }
         guard cursor >= 0 else { return false }
-        if bytes[cursor] == UInt8(ascii: "]") || bytes[cursor] == UInt8(ascii: "}") { return true }
-        while cursor >= 0, bytes[cursor].isAnchorName { cursor -= 1 }
-        return cursor >= 0 && bytes[cursor] == UInt8(ascii: "*")
+        let isCollection = bytes[cursor] == UInt8(ascii: "]") || bytes[cursor] == UInt8(ascii: "}")
+        if isCollection { cursor -= 1 }
+        // Addresses such as [::1]:80 are no reason for suspicion.
+        while cursor >= 0, bytes[cursor].isAnchorName || isCollection && bytes[cursor].isAddressPunctuation {
+            cursor -= 1
+        }
+        guard cursor >= 0 else { return false }
+        if isCollection { return bytes[cursor] != UInt8(ascii: "[") && bytes[cursor] != UInt8(ascii: "{") }
+        return bytes[cursor] == UInt8(ascii: "*")
     }
 }
 
@@ -108,6 +128,10 @@ extension UInt8 {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "-"): true
         default: false
         }
+    }
+
+    fileprivate var isAddressPunctuation: Bool {
+        self == UInt8(ascii: ":") || self == UInt8(ascii: ".") || self == UInt8(ascii: "%")
     }
 
     /// Whether the `?` of an explicit key may come right after this byte.

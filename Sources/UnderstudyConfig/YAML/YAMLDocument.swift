@@ -46,7 +46,9 @@ struct YAMLDocument {
         }
     }
 
-    /// Whether there is a second document. Envoy does not look at it, so it may even be broken.
+    /// Whether there is a second document.
+    ///
+    /// Envoy does not look at it, so it may even be broken.
     private static func hasMore(_ parser: Parser) -> Bool {
         do {
             return try parser.nextRoot() != nil

@@ -26,23 +26,35 @@ package enum HeaderToken {
 
     /// The non-empty elements of a list, in lower case.
     package static func list(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [[UInt8]] {
+        elements(bytes, range).map { $0.map(lowercased) }
+    }
+
+    /// Whether the list has this very element, its case included.
+    package static func contains(_ element: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        elements(bytes, range).contains(element)
+    }
+
+    private static func elements(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [[UInt8]] {
         var elements: [[UInt8]] = []
         var element: [UInt8] = []
-        func trimmed() -> [UInt8] {
-            Array(element.drop { $0 == 0x20 || $0 == 0x09 }.reversed().drop { $0 == 0x20 || $0 == 0x09 }.reversed())
-        }
         for offset in range {
             if bytes[offset] == 0x2C {
-                elements.append(trimmed())
+                elements.append(trimmed(element))
                 element.removeAll()
             } else {
-                element.append(lowercased(bytes[offset]))
+                element.append(bytes[offset])
             }
         }
-        elements.append(trimmed())
+        elements.append(trimmed(element))
         return elements.filter { !$0.isEmpty }
     }
 
+    private static func trimmed(_ bytes: [UInt8]) -> [UInt8] {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 }
+        return Array(bytes.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+    }
+
+    @inlinable
     package static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }

@@ -31,6 +31,7 @@ extension RequestHead {
             break
         }
         guard hasHopByHop else { return }
+        settleTE()
         let bytes = headers.bytes
         let expectsContinue = expectsContinue
         headers.removeLines { line in
@@ -38,9 +39,24 @@ extension RequestHead {
             case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .clientControl,
                 .envoyInternal, .envoyExpectedTimeout:
                 true
-            case .te: !HeaderToken.isExactly("trailers", bytes.span, line.value)
+            case .te: !line.value.isEmpty && !ByteScan.equals(bytes.span, line.value, Self.trailers)
             case .expect: expectsContinue
             default: false
+            }
+        }
+    }
+
+    private static let trailers = Array("trailers".utf8)
+
+    /// Of `te` only the readiness for trailers goes on: content codings are the next hop's own affair.
+    ///
+    /// - Source: measured on Envoy 1.40, which looks for the element in lower case and without parameters.
+    private mutating func settleTE() {
+        for index in headers.lines.indices where headers.lines[index].known == .te {
+            let value = headers.lines[index].value
+            guard !ByteScan.equals(headers.bytes.span, value, Self.trailers) else { continue }
+            if HeaderToken.contains(Self.trailers, headers.bytes.span, value) {
+                headers.setValue(at: index, to: Self.trailers)
             }
         }
     }

@@ -220,7 +220,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         switch reason {
         case .couldNotConnect: fail(.connectFailure)
         case .connectTimedOut: fail(.connectTimeout)
-        case .closedByPeer: fail(.closed)
+        // Half a head is an answer, only not one that can be passed on.
+        case .closedByPeer: fail(unread.readableBytes > 0 ? .protocolError : .closed)
         case .reset: fail(.reset)
         }
     }

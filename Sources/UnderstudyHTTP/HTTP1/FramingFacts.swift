@@ -53,10 +53,14 @@ struct FramingFacts {
         return .length(length)
     }
 
-    /// - Parameter hasNoBody: The answer is to HEAD, or its status forbids a body.
-    func responseFraming(hasNoBody: Bool) throws(MessageFault) -> BodyFraming {
+    func responseFraming(status: Int, answersHead: Bool) throws(MessageFault) -> BodyFraming {
         guard !isChunked || length == nil else { throw .conflictingFraming }
-        if hasNoBody { return .none }
+        if status < 200 || status == 204 {
+            // These may not announce a body (RFC 9110 section 8.6, RFC 9112 section 6.1); whoever does may send one.
+            guard !isChunked, length ?? 0 == 0 else { throw .conflictingFraming }
+            return .none
+        }
+        if answersHead || status == 304 { return .none }
         if isChunked { return .chunked }
         guard let length else { return .untilClose }
         return length > 0 ? .length(length) : .none

@@ -50,8 +50,7 @@ package struct ResponseHeadDecoder {
             default: break
             }
         }
-        let hasNoBody = method == .head || head.isInterim || head.status == 204 || head.status == 304
-        head.framing = try facts.responseFraming(hasNoBody: hasNoBody)
+        head.framing = try facts.responseFraming(status: head.status, answersHead: method == .head)
         head.nominatesHeaders = facts.nominates
         head.keepsAlive = !facts.saysClose && (!isVersion1 || facts.saysKeepAlive) && head.framing != .untilClose
     }

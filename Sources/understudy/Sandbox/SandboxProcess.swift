@@ -59,8 +59,8 @@ enum SandboxProcess {
     /// Runs one service alone until a signal, as a container of the example does.
     static func runService(_ name: SandboxServiceName, listen: ListenAddress) async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let log = SandboxLog(usesColour: StandardStream.output.isTerminal)
-        let service = SandboxService(name: name) { log.write($0, line: $1) }
+        // Under its own name: whoever collects the logs of several processes says which is whose.
+        let service = SandboxService(name: name) { StandardStream.output.write("Host: \($0.host)\n\($1)\n") }
         let address = try SocketAddress(ipAddress: listen.host, port: listen.port)
         let server: PlainServer
         do {

@@ -1,0 +1,60 @@
+# Everything a developer types. `make` alone lists the targets.
+
+BINARY     ?= .build/debug/understudy
+PYTHON      = $(shell scripts/python.sh)
+SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' -not -path 'Sources/EnvoyAPI/*' 2>/dev/null)
+RELEASE     = swift build --configuration release -Xswiftc -enforce-exclusivity=unchecked
+
+# A test of the debug build brings it up to date first; any other binary is taken as it is.
+FRESH       = $(if $(filter .build/debug/understudy,$(BINARY)),build)
+
+# An Envoy to compare with: ENVOY=1 takes the one on the PATH, ENVOY=/path/to/envoy another.
+ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup build release sandbox test unit conformance check-example test-netns bench format lint clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## check Swift, install missing Debian packages (as root or with sudo)
+	@scripts/setup.sh
+
+build: setup ## build with debugging aids
+	swift build
+
+release: setup ## build for speed
+	$(RELEASE)
+
+sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
+	.build/debug/understudy sandbox
+
+test: unit conformance check-example test-netns ## all tests: unit, conformance, example, network namespaces
+
+unit: setup ## unit and end-to-end tests
+	swift build --build-tests
+	swift test --skip-build
+
+conformance: $(FRESH) ## against Envoy's transcripts; BINARY=, ONLY='NAMES', ALL=1 with pending, ENVOY=1 live
+	@$(PYTHON) Tests/Conformance/mirrorkit.py compare --strict $(if $(ALL),--pending) \
+		--proxy '$(abspath $(BINARY)) -c {config}' \
+		$(if $(ENVOY),--against '$(ENVOY_BINARY) -c {config} --disable-hot-restart --concurrency 1 --log-level error') $(ONLY)
+
+check-example: ## the files of examples/route-mirror agree with each other
+	@$(PYTHON) scripts/check-example.py
+
+test-netns: $(FRESH) ## the example as five processes in five network namespaces (needs root)
+	@python3 Tests/Netns/netns_test.py --binary '$(abspath $(BINARY))'
+
+bench: release ## CPU per request and lost mirrors, against Envoy and nginx where they are found
+	@python3 Benchmarks/bench.py --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)')
+
+format: ## rewrite the Swift files in the house style
+	swift format format --in-place --parallel $(SWIFT_FILES)
+
+lint: ## the house style, strictly
+	swift format lint --strict --parallel $(SWIFT_FILES)
+
+clean: ## remove everything that was built
+	rm -rf .build

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What an operator reads, letter by letter.
+
+import Testing
+
+@testable import UnderstudyConfig
+
+@Suite struct DiagnosticTextTests {
+    @Test func `a misspelt field is refused with its place and the nearest name`() {
+        let result = Sample.load(("stat_prefix", "stat_prefx"))
+        #expect(
+            result.rendered == """
+                envoy.yaml:11:11  error: unknown field "stat_prefx" in HttpConnectionManager
+                  at        \(Sample.manager).stat_prefx
+                  accepted  codec_type, stat_prefix, route_config, http_filters, server_name
+                  did you mean "stat_prefix"?
+
+                """
+        )
+        #expect(result.configuration == nil)
+    }
+
+    @Test func `an unknown value names what was found and what is accepted`() {
+        let fraction = "{cluster: c2, runtime_fraction: {default_value: {denominator: PERCENT}}}"
+        let result = Sample.load(("{cluster: c2}", fraction))
+        let field = "request_mirror_policies[0].runtime_fraction.default_value.denominator"
+        #expect(
+            result.rendered == """
+                envoy.yaml:22:107  error: unknown denominator
+                  at        \(Sample.route).\(field)
+                  found     "PERCENT"
+                  accepted  HUNDRED, TEN_THOUSAND, MILLION
+
+                """
+        )
+    }
+
+    @Test func `an unsupported field says so and where to read on`() {
+        let result = Sample.load("admin: {access_log_path: /dev/null}")
+        #expect(
+            result.rendered == """
+                envoy.yaml:1:9  error: unsupported field "access_log_path" in Admin
+                  at        admin.access_log_path
+                  accepted  address
+                  see       docs/configuration.md
+
+                """
+        )
+    }
+
+    @Test func `a wrong reference offers the names that exist`() {
+        let result = Sample.load(("{cluster: c2}", "{cluster: cc2}"))
+        #expect(
+            result.rendered == """
+                envoy.yaml:22:55  error: route: unknown shadow cluster 'cc2'
+                  at        \(Sample.route).request_mirror_policies[0].cluster
+                  accepted  c1, c2
+                  did you mean "c2"?
+
+                """
+        )
+    }
+
+    @Test func `a syntax error has a place but no path`() {
+        let result = Sample.load("static_resources: [\n")
+        #expect(
+            result.rendered == """
+                envoy.yaml:2:1  error: did not find expected node content while parsing a flow node
+
+                """
+        )
+        #expect(result.errors.map(\.kind) == [.syntax])
+    }
+
+    @Test func `every mistake is reported at once, in the order of the file`() {
+        let result = Sample.load(
+            ("address: 127.0.0.1, port_value: 10000", "address: localhost, port_value: 70000"),
+            ("name: local_route", "name: 123"),
+            ("cluster: c1", "cluster: c3"),
+            ("{cluster: c2}", "{}, {cluster: c22}, {cluster: c2, trace_sampled: yes}"),
+            ("lb_policy: ROUND_ROBIN", "lb_policy: MAGLEV"),
+            ("- name: c2", "- name: c1")
+        )
+        #expect(
+            result.messages == [
+                "malformed IP address: localhost",
+                "value must be less than or equal to 65535",
+                "123 is a number here, not text",
+                "route: unknown cluster 'c3'",
+                "Exactly one of cluster or cluster_header in request mirror policy need to be specified",
+                "route: unknown shadow cluster 'c22'",
+                "route: unknown shadow cluster 'c2'",
+                "unsupported field \"trace_sampled\" in RequestMirrorPolicy",
+                "unsupported lb_policy",
+                "cluster manager: duplicate cluster 'c1'",
+            ]
+        )
+    }
+
+    @Test(arguments: [
+        ("stat_prefix:", "stat_prefx:"), ("domains: [\"*\"]", "domain: [\"*\"]"), ("cluster: c1", "clustr: c1"),
+        ("{cluster: c2}", "{clustr: c2}"), ("- name: c1", "- nam: c1"), ("clusters:\n", "cluster:\n"),
+        ("port_value: 10000", "port: 10000"), ("port_value: 10000", "port_value: abc"), ("[\"*\"]", "[1]"),
+        ("- name: c1", "- name: 1"), ("match: {prefix: \"/\"}", "match: {prefix: 1}"), ("cluster: c1", "cluster: 1"),
+    ])
+    func `one mistake is one error, without echoes`(old: String, new: String) {
+        let result = Sample.load((old, new))
+        #expect(result.errors.count == 1, "\(result.rendered)")
+    }
+
+    @Test func `reading stops when there are more mistakes than anybody mends at a time`() {
+        let result = Sample.load("static_resources:\n" + (0..<500).map { "  k\($0): v\n" }.joined())
+        #expect(!result.isComplete)
+        #expect(result.diagnostics.count == 100)
+        #expect(result.rendered.hasSuffix("and perhaps more: reading stopped after 100\n"))
+    }
+
+    @Test func `text from the file cannot steer a terminal`() {
+        let result = Sample.load(("lb_policy: ROUND_ROBIN", "\"a\\e[31m\\u202Eb\\nc\": 1"))
+        #expect(result.messages == ["unknown field \"a\\u{1b}[31m\\u{202e}b\\nc\" in Cluster"])
+    }
+
+    @Test func `long text is cut`() {
+        let result = Sample.load(("type: STATIC", "type: \(String(repeating: "x", count: 500))"))
+        #expect(result.errors.first?.found == "\"\(String(repeating: "x", count: 120))…\"")
+    }
+
+    @Test func `no message contains the name of a Swift type`() {
+        let spoiled = Sample.text.replacing("127.0.0.1", with: "[]").replacing("STATIC", with: "{}")
+        let rendered = Sample.load(spoiled).rendered
+        #expect(!rendered.isEmpty)
+        for word in ["Envoy_", "Optional", "Swift", "Error("] { #expect(!rendered.contains(word)) }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What the descriptors of this build say.
+
+import Testing
+
+@testable import UnderstudyConfig
+
+@Suite struct SchemaTests {
+    @Test func `the descriptors of this build are complete`() {
+        let schema = Schema.envoy
+        #expect(
+            schema.messages["envoy.config.bootstrap.v3.Bootstrap"]?.fields.map(\.name) == ["static_resources", "admin"]
+        )
+        for message in schema.messages.values {
+            for field in message.fields {
+                switch field.type {
+                case .message(let name) where !name.hasPrefix("google.protobuf."): #expect(schema.messages[name] != nil)
+                case .enumeration(let name): #expect(schema.enumerations[name] != nil)
+                default: break
+                }
+            }
+        }
+    }
+
+    @Test func `a reserved name is a field that Envoy has, not a misspelt one`() {
+        let cluster = Schema.envoy.messages["envoy.config.cluster.v3.Cluster"]
+        #expect(cluster?.unsupported.contains("circuit_breakers") == true)
+        #expect(cluster?.unsupported.contains("circuitBreakers") == true)
+        #expect(cluster?.unsupported.contains("name") == false)
+        #expect(
+            Schema.envoy.enumerations["envoy.config.cluster.v3.Cluster.LbPolicy"]?.unsupportedNumbers == [
+                1, 2, 3, 5, 6, 7,
+            ]
+        )
+    }
+
+    @Test(arguments: [("lb_policy", "lbPolicy"), ("name", "name"), ("http2_protocol_options", "http2ProtocolOptions")])
+    func `a field has a second spelling`(name: String, other: String) {
+        #expect(lowerCamelCase(name) == other)
+    }
+}
