@@ -84,12 +84,12 @@ package final class ProxyServer: Sendable {
         drainTime: TimeAmount,
         isListening: @Sendable ([SocketAddress]) async -> Void
     ) async throws {
-        let discovery = ClusterDiscovery(
-            resolver: NameResolver(hosts: options.hosts),
-            threads: threads,
-            logger: logger
-        )
-        let known = await resolveAll(discovery)
+        let resolver = NameResolver(hosts: options.hosts)
+        let discovery = ClusterDiscovery(threads: threads, logger: logger) { try resolver.resolve($0, family: $1) }
+        let watchers = await discovery.watch(snapshot.clusters.map(\.configuration), bound: options.startTime) {
+            self.update($0, $1)
+        }
+        defer { for watcher in watchers { watcher.cancel() } }
         let listeners: [ServerListener]
         do {
             listeners = try await bindAll()
@@ -99,15 +99,7 @@ package final class ProxyServer: Sendable {
         }
         isServing.store(true, ordering: .relaxed)
         await isListening(listeners.compactMap(\.localAddress))
-        await withTaskGroup(of: Void.self) { tasks in
-            for (index, cluster) in snapshot.clusters.enumerated() {
-                tasks.addTask {
-                    await discovery.watch(cluster.configuration, known: known[index]) { self.update(index, $0) }
-                }
-            }
-            tasks.addTask { await Cancellation.wait() }
-            await tasks.waitForAll()
-        }
+        await Cancellation.wait()
         isServing.store(false, ordering: .relaxed)
         await drain(listeners, within: drainTime)
         try await shutDown()
@@ -116,30 +108,6 @@ package final class ProxyServer: Sendable {
     package var isReady: Bool { isServing.load(ordering: .relaxed) }
 
     // MARK: Starting
-
-    private func resolveAll(_ discovery: ClusterDiscovery) async -> [[ResolvedEndpoint]?] {
-        let known = await withTaskGroup(of: (Int, [ResolvedEndpoint]?)?.self) { tasks in
-            var known: [[ResolvedEndpoint]?] = Array(repeating: nil, count: snapshot.clusters.count)
-            for (index, cluster) in snapshot.clusters.enumerated() {
-                tasks.addTask { (index, await discovery.resolve(cluster.configuration)) }
-            }
-            let limit = options.startTime
-            tasks.addTask {
-                try? await Task.sleep(for: limit)
-                return nil
-            }
-            for _ in snapshot.clusters.indices {
-                guard let result = await tasks.next(), let (index, endpoints) = result else { break }
-                known[index] = endpoints
-            }
-            tasks.cancelAll()
-            return known
-        }
-        for (index, endpoints) in known.enumerated() {
-            if let endpoints { update(index, endpoints) }
-        }
-        return known
-    }
 
     private func update(_ cluster: Int, _ endpoints: [ResolvedEndpoint]) {
         for worker in workers {
@@ -215,7 +183,8 @@ package final class ProxyServer: Sendable {
         for worker in workers {
             try await worker.eventLoop.submit { worker.value.stop() }.get()
         }
-        try await threads.shutdownGracefully()
+        // Not awaited: a thread may still be waiting for a name server.
+        threads.shutdownGracefully { _ in }
         try await group.shutdownGracefully()
     }
 }

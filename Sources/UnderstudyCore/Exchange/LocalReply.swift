@@ -27,7 +27,8 @@ package struct LocalReply: Sendable {
     package static let headTooLarge = LocalReply(431, "Request Header Fields Too Large")
     package static let upgradeNotEnabled = LocalReply(403)
     package static let connectNotEnabled = LocalReply(404)
-    package static let requestTimeout = LocalReply(408, "stream timeout")
+    package static let headTimeout = LocalReply(408, "request header timeout")
+    package static let bodyTimeout = LocalReply(408, "stream timeout")
 }
 
 extension ResponseHead {

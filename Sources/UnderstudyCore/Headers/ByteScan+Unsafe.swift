@@ -52,6 +52,19 @@ package enum ByteScan {
         }
     }
 
+    /// Whether the bytes at `offset` are the literal but for the case of letters.
+    ///
+    /// The literal is in lower case.
+    package static func equalsIgnoringCase(_ bytes: Span<UInt8>, at offset: Int, _ literal: StaticString) -> Bool {
+        let length = literal.utf8CodeUnitCount
+        guard offset >= 0, length <= bytes.count - offset else { return false }
+        for index in 0..<length {
+            // Safe: the index is below the literal's length.
+            guard unsafe literal.utf8Start[index] == HeaderToken.lowercased(bytes[offset + index]) else { return false }
+        }
+        return true
+    }
+
     /// Whether the range holds the same bytes as `other`.
     package static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ other: [UInt8]) -> Bool {
         guard range.count == other.count else { return false }

@@ -8,11 +8,7 @@ package enum HeaderToken {
     ///
     /// The token is given in lower case.
     package static func isExactly(_ token: StaticString, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
-        guard range.count == token.utf8CodeUnitCount else { return false }
-        var lowered: [UInt8] = []
-        lowered.append(literal: token)
-        for (offset, wanted) in zip(range, lowered) where lowercased(bytes[offset]) != wanted { return false }
-        return true
+        range.count == token.utf8CodeUnitCount && ByteScan.equalsIgnoringCase(bytes, at: range.lowerBound, token)
     }
 
     /// Whether the range begins with the literal, in any case.

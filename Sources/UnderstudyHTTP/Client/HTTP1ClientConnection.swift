@@ -30,7 +30,6 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     private var requestFraming = BodyFraming.none
     private var unread = ByteBuffer()
     private var outgoing = OutgoingBytes()
-    private var wasBackedUp = false
 
     init(transport: any Transport, loop: LoopContext, pool: ConnectionPool) {
         self.transport = transport
@@ -76,8 +75,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// More of the request waits than the transport takes now; `upstreamDrained` follows.
     package var isBackedUp: Bool {
-        wasBackedUp = transport.isConnected ? !transport.isWritable : outgoing.count >= Self.connectingBytes
-        return wasBackedUp
+        transport.isConnected ? !transport.isWritable : outgoing.count >= Self.connectingBytes
     }
 
     /// Bytes that may wait for a connection to be made.
@@ -124,16 +122,12 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     // MARK: Bytes from the upstream
 
     package func transportConnected() {
-        flush()
-        if wasBackedUp { transportWritabilityChanged() }
+        transportWritabilityChanged()
     }
 
     package func transportWritabilityChanged() {
-        guard transport.isWritable else { return }
         flush()
-        guard transport.isWritable, wasBackedUp else { return }
-        wasBackedUp = false
-        handler?.upstreamDrained()
+        if transport.isWritable { handler?.upstreamDrained() }
     }
 
     package func transportReceived(_ bytes: ByteBuffer) {

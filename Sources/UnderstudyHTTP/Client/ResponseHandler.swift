@@ -21,7 +21,7 @@ package protocol ResponseHandler: AnyObject {
     func responseEnded(reusable: Bool)
     /// All that arrived in this turn of the loop was delivered.
     func responseTurnEnded()
-    /// The upstream takes more bytes of the request again.
+    /// The upstream takes bytes of the request, for the first time or again.
     func upstreamDrained()
     /// The connection is gone and nothing more will come.
     func upstreamFailed(_ failure: UpstreamFailure)

@@ -31,6 +31,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     private var unread = ByteBuffer()
     private var outgoing = OutgoingBytes()
     private var isDecoding = false
+    /// The deadline is that of a head that has begun to arrive.
+    private var isHeadTimed = false
 
     // Of the request that is being answered:
     private var isHead = false
@@ -113,7 +115,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         do throws(MessageFault) {
             return try loop.withRequestHead { head throws(MessageFault) in
                 guard let length = try decodeHead(into: &head) else {
-                    loop.deadlines.set(self, after: limits.headTime)
+                    limitHeadTime()
                     return false
                 }
                 unread.moveReaderIndex(forwardBy: length)
@@ -124,6 +126,13 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             refuse(error.localReply)
             return false
         }
+    }
+
+    /// Once for each head: whoever sends it line by line wins no time by that.
+    private func limitHeadTime() {
+        guard !isHeadTimed else { return }
+        isHeadTimed = true
+        loop.deadlines.set(self, after: limits.headTime)
     }
 
     private func decodeHead(into head: inout RequestHead) throws(MessageFault) -> Int? {
@@ -140,6 +149,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     }
 
     private func begin(_ head: inout RequestHead) {
+        isHeadTimed = false
         isHead = head.method == .head
         closes = !head.keepsAlive || service.isDraining
         answerEnded = false
@@ -342,8 +352,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     package func deadlinePassed() {
         switch phase {
         case .head where unread.readableBytes == 0: close()
-        case .head: refuse(.requestTimeout)
-        case .body: handler?.requestBroke(.requestTimeout)
+        case .head: refuse(.headTimeout)
+        case .body: handler?.requestBroke(.bodyTimeout)
         case .answering, .closed: break
         case .lingering(let queued): checkProgress(queuedBefore: queued)
         }

@@ -4,35 +4,98 @@
 // Keeps the endpoints of clusters up to date, away from the event loops.
 
 package import Logging
+package import NIOCore
 package import NIOPosix
 package import UnderstudyCore
 
 /// Resolves the endpoints of clusters: once for `STATIC`, again and again for `STRICT_DNS`.
 package struct ClusterDiscovery: Sendable {
-    private let resolver: NameResolver
+    /// All addresses of an endpoint; blocks.
+    package typealias Resolve = @Sendable (SocketEndpoint, Cluster.DNSFamily) throws -> [SocketAddress]
+
+    private let resolve: Resolve
     private let threads: NIOThreadPool
     private let logger: Logger
 
-    package init(resolver: NameResolver, threads: NIOThreadPool, logger: Logger) {
-        self.resolver = resolver
+    package init(threads: NIOThreadPool, logger: Logger, resolve: @escaping Resolve) {
+        self.resolve = resolve
         self.threads = threads
         self.logger = logger
+    }
+
+    /// Starts to watch all clusters, and waits until each is resolved or has failed to be, but no longer than `bound`.
+    ///
+    /// The watchers are tasks of their own: a name server that does not answer cannot be interrupted, and must hold up
+    /// neither the start nor the end.
+    /// - Parameter report: Gets a cluster's index and its endpoints whenever they differ from the last.
+    /// - Returns: The watchers, to be cancelled.
+    package func watch(
+        _ clusters: [Cluster],
+        bound: Duration,
+        report: @escaping @Sendable (Int, [ResolvedEndpoint]) -> Void
+    ) async -> [Task<Void, Never>] {
+        let (firstAnswers, continuation) = AsyncStream<Void>.makeStream()
+        let watchers = clusters.enumerated().map { index, cluster in
+            Task {
+                await watch(cluster, answered: { continuation.yield() }) { report(index, $0) }
+            }
+        }
+        let alarm = Task {
+            try await Task.sleep(for: bound)
+            continuation.finish()
+        }
+        var missing = clusters.count
+        if missing > 0 {
+            for await _ in firstAnswers {
+                missing -= 1
+                if missing == 0 { break }
+            }
+        }
+        alarm.cancel()
+        if missing > 0 {
+            logger.warning(
+                "some names are not resolved yet, serving without them",
+                metadata: ["clusters": "\(missing)"]
+            )
+        }
+        return watchers
+    }
+
+    private func watch(
+        _ cluster: Cluster,
+        answered: @Sendable () -> Void,
+        report: @Sendable ([ResolvedEndpoint]) -> Void
+    ) async {
+        var known = await endpoints(of: cluster)
+        if let known { report(known) }
+        answered()
+        guard case .strictDNS(let refreshRate, _) = cluster.discovery else { return }
+        // The interval of the configuration, not a wait for something else to happen.
+        while (try? await Task.sleep(for: refreshRate)) != nil {
+            guard let endpoints = await endpoints(of: cluster), endpoints != known else { continue }
+            logger.info(
+                "the endpoints of a cluster changed",
+                metadata: ["cluster": "\(cluster.name)", "endpoints": "\(endpoints.count)"]
+            )
+            known = endpoints
+            report(endpoints)
+        }
     }
 
     /// The endpoints of a cluster now.
     ///
     /// - Returns: `nil` if a name could not be resolved; whoever has endpoints already keeps them then.
-    package func resolve(_ cluster: Cluster) async -> [ResolvedEndpoint]? {
+    private func endpoints(of cluster: Cluster) async -> [ResolvedEndpoint]? {
         let family: Cluster.DNSFamily =
             switch cluster.discovery {
             case .static: .all
             case .strictDNS(_, let family): family
             }
-        let resolver = self.resolver
+        let resolve = self.resolve
         var endpoints: [ResolvedEndpoint] = []
         for endpoint in cluster.endpoints {
             do {
-                let addresses = try await threads.runIfActive { try resolver.resolve(endpoint.address, family: family) }
+                let addresses = try await threads.runIfActive { try resolve(endpoint.address, family) }
                 endpoints += addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight) }
             } catch {
                 logger.debug(
@@ -43,26 +106,5 @@ package struct ClusterDiscovery: Sendable {
             }
         }
         return endpoints
-    }
-
-    /// Asks again every refresh interval, for ever, and reports each answer that differs from the last.
-    package func watch(
-        _ cluster: Cluster,
-        known: [ResolvedEndpoint]?,
-        report: @Sendable ([ResolvedEndpoint]) -> Void
-    ) async {
-        guard case .strictDNS(let refreshRate, _) = cluster.discovery else { return }
-        var known = known
-        while !Task.isCancelled {
-            // The interval of the configuration, not a wait for something else to happen.
-            guard (try? await Task.sleep(for: refreshRate)) != nil else { return }
-            guard let endpoints = await resolve(cluster), endpoints != known else { continue }
-            logger.info(
-                "the endpoints of a cluster changed",
-                metadata: ["cluster": "\(cluster.name)", "endpoints": "\(endpoints.count)"]
-            )
-            known = endpoints
-            report(endpoints)
-        }
     }
 }
