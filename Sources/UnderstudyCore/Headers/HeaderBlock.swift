@@ -56,9 +56,9 @@ package struct HeaderBlock: Sendable {
     /// Adds a line whose name and value stand in the arena, but not in wire form: it is written again at the end.
     package mutating func addLineRewritten(name: Range<Int>, value: Range<Int>, known: KnownHeader) {
         let start = bytes.count
-        bytes.append(contentsOf: bytes[name])
+        bytes.append(copyOfOwn: name)
         bytes.append(literal: ": ")
-        bytes.append(contentsOf: bytes[value])
+        bytes.append(copyOfOwn: value)
         lines.append(Line(start: start, nameLength: name.count, valueEnd: bytes.count, known: known))
         bytes.append(literal: "\r\n")
     }
@@ -94,7 +94,7 @@ package struct HeaderBlock: Sendable {
     package mutating func setValue(at index: Int, writeValue: (inout [UInt8]) -> Void) {
         let line = lines[index]
         let start = bytes.count
-        bytes.append(contentsOf: bytes[line.name])
+        bytes.append(copyOfOwn: line.name)
         bytes.append(literal: ": ")
         writeValue(&bytes)
         lines[index] = Line(start: start, nameLength: line.nameLength, valueEnd: bytes.count, known: line.known)
@@ -108,9 +108,19 @@ package struct HeaderBlock: Sendable {
     /// Gives line `index` a value made of bytes that stand in the arena and bytes between them.
     package mutating func setValue(at index: Int, prefix: Range<Int>, infix: [UInt8] = [], suffix: Range<Int> = 0..<0) {
         setValue(at: index) { bytes in
-            bytes.append(contentsOf: bytes[prefix])
+            bytes.append(copyOfOwn: prefix)
             bytes.append(contentsOf: infix)
-            bytes.append(contentsOf: bytes[suffix])
+            bytes.append(copyOfOwn: suffix)
+        }
+    }
+
+    /// Gives line `index` a value made of several that stand in the arena, with commas between them.
+    package mutating func setValue(at index: Int, joining values: [Range<Int>]) {
+        setValue(at: index) { bytes in
+            for (position, value) in values.enumerated() {
+                if position > 0 { bytes.append(0x2C) }
+                bytes.append(copyOfOwn: value)
+            }
         }
     }
 
@@ -126,12 +136,26 @@ package struct HeaderBlock: Sendable {
     package mutating func appendBytes(_ literal: StaticString, followedBy range: Range<Int>) -> Range<Int> {
         let start = bytes.count
         bytes.append(literal: literal)
-        bytes.append(contentsOf: bytes[range])
+        bytes.append(copyOfOwn: range)
         return start..<bytes.count
     }
 
     package mutating func removeLine(at index: Int) {
         lines.remove(at: index)
+    }
+
+    /// Removes all but the first line of the name.
+    ///
+    /// - Returns: Whether there is any.
+    @discardableResult
+    package mutating func keepFirstLine(of known: KnownHeader) -> Bool {
+        guard let first = firstIndex(of: known) else { return false }
+        var index = lines.count - 1
+        while index > first {
+            if lines[index].known == known { lines.remove(at: index) }
+            index -= 1
+        }
+        return true
     }
 
     package mutating func removeLines(where isRemoved: (Line) -> Bool) {
@@ -153,5 +177,15 @@ package struct HeaderBlock: Sendable {
     /// For tests and logs, never on the request path.
     package func text(_ range: Range<Int>) -> String {
         String(decoding: bytes[range], as: UTF8.self)
+    }
+}
+
+extension [UInt8] {
+    /// Appends a copy of bytes that the array holds already.
+    ///
+    /// A slice would be a second reference, and appending would then copy the whole array first.
+    fileprivate mutating func append(copyOfOwn range: Range<Int>) {
+        // Without a reservation: it would grow the array by this much only, again and again.
+        for offset in range { append(self[offset]) }
     }
 }

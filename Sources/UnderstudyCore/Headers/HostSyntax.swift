@@ -17,8 +17,12 @@ package enum HostSyntax {
             guard let end = endOfBracketedAddress(bytes, range) else { return false }
             afterHost = end
         } else {
-            afterHost = range.first { bytes[$0] == 0x3A } ?? range.upperBound
-            for offset in range.lowerBound..<afterHost where !isNameByte(bytes[offset]) { return false }
+            var offset = range.lowerBound
+            while offset < range.upperBound, bytes[offset] != 0x3A {
+                guard isNameByte(bytes[offset]) else { return false }
+                offset += 1
+            }
+            afterHost = offset
         }
         return isPort(bytes, afterHost..<range.upperBound)
     }
@@ -27,13 +31,15 @@ package enum HostSyntax {
     private static func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return true }
         guard bytes[range.lowerBound] == 0x3A else { return false }
-        for offset in range.dropFirst() where !(0x30...0x39).contains(bytes[offset]) { return false }
+        for offset in range.lowerBound + 1..<range.upperBound where !(0x30...0x39).contains(bytes[offset]) {
+            return false
+        }
         return true
     }
 
     private static func endOfBracketedAddress(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
         var colons = 0
-        for offset in range.dropFirst() {
+        for offset in range.lowerBound + 1..<range.upperBound {
             switch bytes[offset] {
             case 0x5D: return colons >= 2 ? offset + 1 : nil
             case 0x3A: colons += 1

@@ -86,18 +86,11 @@ extension RequestHead {
     /// Several `x-forwarded-for` lines become one at the place of the first, as Envoy writes them.
     private mutating func joinForwardedFor() {
         guard let first = headers.firstIndex(of: .forwardedFor) else { return }
-        var index = headers.lines.count - 1
-        var others: [Range<Int>] = []
-        while index > first {
-            if headers.lines[index].known == .forwardedFor {
-                others.insert(headers.lines[index].value, at: 0)
-                headers.removeLine(at: index)
-            }
-            index -= 1
-        }
-        for value in others {
-            headers.setValue(at: first, prefix: headers.lines[first].value, infix: [0x2C], suffix: value)
-        }
+        var values: [Range<Int>] = []
+        for line in headers.lines[first...] where line.known == .forwardedFor { values.append(line.value) }
+        guard values.count > 1 else { return }
+        headers.keepFirstLine(of: .forwardedFor)
+        headers.setValue(at: first, joining: values)
     }
 
     private mutating func setIfMissing(

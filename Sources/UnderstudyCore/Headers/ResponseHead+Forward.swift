@@ -22,27 +22,14 @@ extension ResponseHead {
                 headers.add("x-envoy-upstream-service-time", decimal: serviceTime, known: .envoyServiceTime)
             }
         }
-        if !keepFirst(.date) {
+        if !headers.keepFirstLine(of: .date) {
             headers.add("date", date, known: .date)
         }
-        if keepFirst(.server), let index = headers.firstIndex(of: .server) {
+        if headers.keepFirstLine(of: .server), let index = headers.firstIndex(of: .server) {
             headers.setValue(at: index, to: server)
         } else {
             headers.add("server", server, known: .server)
         }
-    }
-
-    /// Removes all but the first line of the name.
-    ///
-    /// - Returns: Whether there is any.
-    private mutating func keepFirst(_ known: KnownHeader) -> Bool {
-        guard let first = headers.firstIndex(of: known) else { return false }
-        var index = headers.lines.count - 1
-        while index > first {
-            if headers.lines[index].known == known { headers.removeLine(at: index) }
-            index -= 1
-        }
-        return true
     }
 
     private mutating func removeHopByHopHeaders() {
