@@ -13,7 +13,7 @@ ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release sandbox test unit conformance check-example test-netns bench format lint clean
+.PHONY: help setup build release sandbox test unit conformance check-example check-docs test-netns bench format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,7 +30,7 @@ release: setup ## build for speed
 sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
 	.build/debug/understudy sandbox
 
-test: unit conformance check-example test-netns ## all tests: unit, conformance, example, network namespaces
+test: unit conformance check-example check-docs test-netns ## all tests: unit, conformance, example, documents, network namespaces
 
 unit: setup ## unit and end-to-end tests
 	swift build --build-tests
@@ -43,6 +43,10 @@ conformance: $(FRESH) ## against Envoy's transcripts; BINARY=, ONLY='NAMES', ALL
 
 check-example: ## the files of examples/route-mirror agree with each other
 	@$(PYTHON) scripts/check-example.py
+
+check-docs: ## the field tables are those of api/, and every difference from Envoy has its test
+	@python3 scripts/configuration-doc.py --check
+	@python3 scripts/check-differences.py
 
 test-netns: $(FRESH) ## the example as five processes in five network namespaces (needs root)
 	@python3 Tests/Netns/netns_test.py --binary '$(abspath $(BINARY))'

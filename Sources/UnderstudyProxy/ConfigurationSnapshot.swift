@@ -38,6 +38,7 @@ package final class SharedListener: Sendable {
     package let configuration: Listener
     package let routes: RouteTable
     package let serverName: [UInt8]
+    let limits: ServerLimits
     package let requests = Counter()
     /// Requests that were sent on to a primary.
     package let routed = Counter()
@@ -50,6 +51,10 @@ package final class SharedListener: Sendable {
     init(_ configuration: Listener, clusters: NameTable) {
         self.configuration = configuration
         routes = RouteTable(configuration.connectionManager.routes, clusters: clusters)
+        var limits = ServerLimits()
+        // Zero asks Envoy for no limit at all; here it leaves the default one.
+        if let bytes = configuration.connectionBufferLimit, bytes > 0 { limits.bufferedBytes = bytes }
+        self.limits = limits
         serverName = Array(configuration.connectionManager.serverName.utf8)
     }
 

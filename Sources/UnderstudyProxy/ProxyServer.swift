@@ -120,12 +120,10 @@ package final class ProxyServer: Sendable {
         var listeners: [ServerListener] = []
         for (index, shared) in snapshot.listeners.enumerated() {
             let endpoint = shared.configuration.address
-            var limits = ServerLimits()
-            if let bytes = shared.configuration.connectionBufferLimit { limits.bufferedBytes = bytes }
             do {
                 let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
                 listeners.append(
-                    try await ServerListener.bind(to: address, group: group, limits: limits) {
+                    try await ServerListener.bind(to: address, group: group, limits: shared.limits) {
                         eventLoop,
                         transport,
                         _ in

@@ -42,8 +42,7 @@ final class Worker {
 
     /// Takes over a client connection that was accepted on the listener with this number.
     func accept(_ transport: NIOTransport, listener: Int) {
-        var limits = ServerLimits()
-        if let bytes = snapshot.listeners[listener].configuration.connectionBufferLimit { limits.bufferedBytes = bytes }
+        let limits = snapshot.listeners[listener].limits
         let service = services[listener]
         transport.attach(HTTP1ServerConnection(transport: transport, service: service, loop: loop, limits: limits))
     }

@@ -38,7 +38,7 @@ package struct RouteTable: Sendable {
         let bytes = head.headers.bytes.span
         guard let host = domains.virtualHost(for: bytes, head.host) else { return nil }
         let path = head.path
-        for entry in routes[host] where entry.matcher.matches(bytes, target: head.target, path: path) {
+        for entry in routes[host] where entry.matcher.matches(bytes, path: path) {
             return entry
         }
         return nil

@@ -109,7 +109,7 @@ package final class ConnectionPool {
         ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(settings.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: .init(low: high / 2, high: high))
+            .channelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark(high))
             .channelOption(.recvAllocator, value: SocketBuffers.allocator)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -125,6 +125,11 @@ package final class ConnectionPool {
 
 /// Sizes that client and upstream sockets share.
 enum SocketBuffers {
+    /// Half of the bytes must have left before a blocked socket counts as writable again.
+    static func waterMark(_ bytes: Int) -> ChannelOptions.Types.WriteBufferWaterMark {
+        ChannelOptions.Types.WriteBufferWaterMark(low: max(1, bytes / 2), high: max(1, bytes))
+    }
+
     /// Asks for 16 KiB in one read.
     static var allocator: FixedSizeRecvByteBufferAllocator { FixedSizeRecvByteBufferAllocator(capacity: 16 * 1024) }
 }

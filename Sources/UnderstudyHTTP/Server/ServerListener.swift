@@ -35,12 +35,11 @@ package final class ServerListener: Sendable {
         limits: ServerLimits,
         accept: @escaping @Sendable (any EventLoop, NIOTransport, SocketAddress?) -> Void
     ) async throws -> ServerListener {
-        let high = limits.bufferedBytes
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: high / 2, high: high))
+            .childChannelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark(limits.bufferedBytes))
             .childChannelOption(.recvAllocator, value: SocketBuffers.allocator)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -88,7 +88,7 @@ final class WorkerCluster {
             address: endpoint.address,
             connectTimeout: TimeAmount(shared.configuration.connectTimeout)
         )
-        if let limit = shared.configuration.connectionBufferLimit { settings.bufferedBytes = limit }
+        if let limit = shared.configuration.connectionBufferLimit, limit > 0 { settings.bufferedBytes = limit }
         return ConnectionPool(
             settings,
             loop: loop,
