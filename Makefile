@@ -3,7 +3,7 @@
 BINARY     ?= .build/debug/understudy
 PYTHON      = $(shell scripts/python.sh)
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' -not -path 'Sources/EnvoyAPI/*' 2>/dev/null)
-RELEASE     = swift build --configuration release -Xswiftc -enforce-exclusivity=unchecked
+RELEASE     = swift build --configuration release --product understudy -Xswiftc -enforce-exclusivity=unchecked
 
 # A test of the debug build brings it up to date first; any other binary is taken as it is.
 FRESH       = $(if $(filter .build/debug/understudy,$(BINARY)),build)
@@ -21,8 +21,9 @@ help: ## this list
 setup: ## check Swift, install missing Debian packages (as root or with sudo)
 	@scripts/setup.sh
 
+# Products by name: building everything would build the protobuf compiler of a dependency, which nothing here needs.
 build: setup ## build with debugging aids
-	swift build
+	swift build --product understudy
 
 release: setup ## build for speed
 	$(RELEASE)
@@ -33,7 +34,8 @@ sandbox: build ## the route-mirroring example in one terminal: proxy on port 100
 test: unit conformance check-example check-docs test-netns ## all tests: unit, conformance, example, documents, network namespaces
 
 unit: setup ## unit and end-to-end tests
-	swift build --build-tests
+	swift build --product understudy
+	swift build --product understudyPackageTests
 	swift test --skip-build
 
 conformance: $(FRESH) ## against Envoy's transcripts; BINARY=, ONLY='NAMES', ALL=1 with pending, ENVOY=1 live

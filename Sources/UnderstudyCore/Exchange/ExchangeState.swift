@@ -5,7 +5,7 @@
 
 /// The life of an exchange as a value: every event is a method, every method says what the shell must do.
 ///
-/// Mirrors appear only as something to cut; nothing that a mirror does is an event here, which is how it is kept
+/// Nothing happens to an exchange after its end. Mirrors appear only as something to cut; nothing that a mirror does is an event here, which is how it is kept
 /// from the client.
 package struct ExchangeState: Sendable {
     /// The shell carries these out in the order of their declaration.
@@ -52,6 +52,7 @@ package struct ExchangeState: Sendable {
 
     /// The primary's message ended.
     package mutating func answerEnded() -> Actions {
+        guard answer != .ended else { return [] }
         answer = .ended
         // An answer that overtook its request ends the exchange: the rest of the body is not wanted any more.
         return request == .receiving ? [.cutPrimary, .cutMirrors, .finish] : .finish
@@ -59,6 +60,7 @@ package struct ExchangeState: Sendable {
 
     /// The primary failed, or could not be reached at all.
     package mutating func primaryFailed() -> Actions {
+        guard answer != .ended else { return [] }
         defer { answer = .ended }
         var actions: Actions = [.cutPrimary, .finish]
         if request == .receiving { actions.insert(.cutMirrors) }
@@ -68,6 +70,7 @@ package struct ExchangeState: Sendable {
 
     /// The proxy answers by itself, before any upstream was asked.
     package mutating func answeredLocally() -> Actions {
+        guard answer != .ended else { return [] }
         answer = .ended
         return [.reply, .finish]
     }
@@ -82,6 +85,7 @@ package struct ExchangeState: Sendable {
 
     /// The client's connection is gone.
     package mutating func clientLeft() -> Actions {
+        guard answer != .ended else { return [] }
         defer { answer = .ended }
         // A complete request is as good as any to a mirror; half of one must never look whole.
         return request == .receiving ? [.cutPrimary, .cutMirrors, .finish] : [.cutPrimary, .finish]

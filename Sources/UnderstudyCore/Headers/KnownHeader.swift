@@ -40,6 +40,7 @@ package enum KnownHeader: UInt8, Sendable {
         case 19: return found("x-envoy-max-retries", .clientControl) ?? found("x-envoy-force-trace", .clientControl)
         case 21: return found("x-envoy-retry-grpc-on", .clientControl)
         case 23: return found("x-forwarded-client-cert", .clientControl)
+        case 20: return found("x-envoy-original-url", .clientControl)
         case 29: return found("x-envoy-upstream-service-time", .envoyServiceTime)
         case 30:
             return found("x-envoy-expected-rq-timeout-ms", .envoyExpectedTimeout)
@@ -50,6 +51,7 @@ package enum KnownHeader: UInt8, Sendable {
         case 32: return found("x-envoy-hedge-on-per-try-timeout", .clientControl)
         case 35: return found("x-envoy-upstream-stream-duration-ms", .clientControl)
         case 38: return found("x-envoy-upstream-rq-per-try-timeout-ms", .clientControl)
+        case 40: return found("x-envoy-upstream-rq-timeout-alt-response", .clientControl)
         default: return nil
         }
     }

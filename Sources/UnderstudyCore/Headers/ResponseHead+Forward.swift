@@ -15,6 +15,7 @@ extension ResponseHead {
         removeHopByHopHeaders()
         if let serviceTime {
             var digits: [UInt8] = []
+            headers.keepFirstLine(of: .envoyServiceTime)
             if let index = headers.firstIndex(of: .envoyServiceTime) {
                 digits.append(decimal: serviceTime)
                 headers.setValue(at: index, to: digits)

@@ -134,7 +134,10 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         if unread.readableBytes == 0 {
             unread = bytes
         } else {
+            let hasNewLine = ByteScan.lineFeed(in: bytes.readableBytesUInt8Span, from: 0) != nil
             unread.writeImmutableBuffer(bytes)
+            // A head that grows byte by byte is only looked at again when another of its lines may be complete.
+            if case .head = phase, !hasNewLine, unread.readableBytes <= MessageLimits().headBytes { return }
         }
         let handler = self.handler
         do throws(MessageFault) {

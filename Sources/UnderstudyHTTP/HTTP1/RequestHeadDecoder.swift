@@ -72,7 +72,10 @@ package struct RequestHeadDecoder {
     ) throws(MessageFault) {
         guard HostSyntax.isValid(head.headers.bytes.span, head.host) else { throw .badHost }
         guard let authority else { return }
-        guard !authority.isEmpty, HostSyntax.isValid(head.headers.bytes.span, authority) else { throw .badTarget }
+        // An http target names a host, even where a Host may be empty (RFC 9110 section 4.2.1).
+        guard !authority.isEmpty, head.headers.bytes[authority.lowerBound] != 0x3A,
+            HostSyntax.isValid(head.headers.bytes.span, authority)
+        else { throw .badTarget }
         guard head.method != .connect else { return }
         head.headers.setValue(at: RequestHead.hostLine, prefix: authority)
         if emptyPath {

@@ -31,6 +31,10 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     private var unread = ByteBuffer()
     private var outgoing = OutgoingBytes()
     private var isDecoding = false
+    /// Reading is stopped: the handler's wish, because an upstream is slow.
+    private var isPaused = false
+    /// Reading is stopped: enough further requests wait already.
+    private var isFull = false
     /// The deadline is that of a head that has begun to arrive.
     private var isHeadTimed = false
 
@@ -68,7 +72,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         case .lingering, .closed: return
         case .answering:
             keep(bytes)
-            if unread.readableBytes > limits.pipelinedBytes { transport.setReading(false) }
+            isFull = unread.readableBytes > limits.pipelinedBytes
+            applyReading()
             return
         case .head, .body: break
         }
@@ -111,7 +116,10 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
 
     private func decodeHead() -> Bool {
         skipEmptyLines()
-        guard unread.readableBytes > 0 else { return false }
+        guard unread.readableBytes > 0 else {
+            if isHeadTimed { awaitRequest() }
+            return false
+        }
         do throws(MessageFault) {
             return try loop.withRequestHead { head throws(MessageFault) in
                 guard let length = try decodeHead(into: &head) else {
@@ -245,13 +253,15 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
 
     private func becomeIdle() {
         phase = .head
-        if unread.readableBytes > 0 {
-            transport.setReading(true)
-            decode()
-        }
-        if case .head = phase, handler == nil, deadlineSlot < 0 {
-            loop.deadlines.set(self, after: limits.idleTime)
-        }
+        isFull = false
+        applyReading()
+        if unread.readableBytes > 0 { decode() }
+        if case .head = phase, handler == nil, deadlineSlot < 0 { awaitRequest() }
+    }
+
+    private func awaitRequest() {
+        isHeadTimed = false
+        loop.deadlines.set(self, after: limits.idleTime)
     }
 
     package func flush() {
@@ -270,7 +280,12 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
 
     package func setReading(_ isReading: Bool) {
         guard phaseIsOpen else { return }
-        transport.setReading(isReading)
+        isPaused = !isReading
+        applyReading()
+    }
+
+    private func applyReading() {
+        transport.setReading(!isPaused && !isFull)
     }
 
     package func transportWritabilityChanged() {

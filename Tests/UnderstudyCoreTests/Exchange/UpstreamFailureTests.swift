@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What clients are told when the primary lets them down, word for word.
+
+import Testing
+import UnderstudyCore
+
+struct UpstreamFailureTests {
+    private static let before = "upstream connect error or disconnect/reset before headers. reset reason: "
+
+    @Test(
+        arguments: [
+            (.noHealthyUpstream, 503, "no healthy upstream"),
+            (.overflow, 503, before + "overflow"),
+            (.connectFailure, 503, before + "remote connection failure"),
+            (.connectTimeout, 503, before + "connection timeout"),
+            (.closed, 503, before + "connection termination"),
+            (.reset, 503, before + "connection termination"),
+            (.protocolError, 502, before + "protocol error"),
+            (.timeout, 504, "upstream request timeout"),
+        ] as [(UpstreamFailure, Int, String)]
+    )
+    func `each failure has its status and text`(failure: UpstreamFailure, status: Int, text: String) {
+        let reply = failure.localReply
+        #expect(reply.status == status)
+        #expect("\(reply.body)" == text)
+        #expect(reply.isOverloaded == (failure == .overflow))
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Counts are added to by every worker at once, and must not lose one.
+
+import Testing
+import UnderstudyCore
+
+struct CounterTests {
+    @Test func `a counter begins at zero and adds one unless told otherwise`() {
+        let counter = Counter()
+        #expect(counter.current == 0)
+        counter.add()
+        counter.add(41)
+        #expect(counter.current == 42)
+    }
+
+    @Test func `no count is lost among concurrent writers`() async {
+        let counter = Counter()
+        let gauge = Gauge()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<1_000 {
+                        counter.add()
+                        gauge.add(3)
+                        gauge.add(-2)
+                    }
+                }
+            }
+        }
+        #expect(counter.current == 8_000)
+        #expect(gauge.current == 8_000)
+    }
+
+    @Test func `a gauge tells its value after each change, and may fall below zero`() {
+        let gauge = Gauge()
+        #expect(gauge.add(5) == 5)
+        #expect(gauge.add(-7) == -2)
+        #expect(gauge.current == -2)
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A connection to an upstream with a recording socket below and a recording handler above.
+
+import NIOCore
+import NIOEmbedded
+import TestSupport
+import UnderstudyCore
+
+@testable import UnderstudyHTTP
+
+final class ClientRig {
+    let loop: LoopContext
+    let transport = RecordingTransport()
+    let handler = RecordingResponseHandler()
+    let limit = ConnectionLimit(maximum: 8)
+    let pool: ConnectionPool
+    let connection: HTTP1ClientConnection
+    private let eventLoop = EmbeddedEventLoop()
+
+    init(idleTime: TimeAmount = .hours(1)) throws {
+        loop = LoopContext(eventLoop: eventLoop)
+        // Nobody connects to it: the pool only keeps the connection that is given to it.
+        var settings = ConnectionPool.Settings(
+            address: try SocketAddress(ipAddress: "127.0.0.1", port: 1),
+            connectTimeout: .seconds(1)
+        )
+        settings.idleTime = idleTime
+        pool = ConnectionPool(settings, loop: loop, limit: limit, connectionsMade: Counter())
+        _ = limit.reserve()
+        connection = HTTP1ClientConnection(transport: transport, loop: loop, pool: pool)
+    }
+
+    deinit {
+        // An embedded loop must not be left with work.
+        try? eventLoop.syncShutdownGracefully()
+    }
+
+    func begin(_ start: String = "GET /", _ lines: [String] = ["host: h"], _ framing: BodyFraming = .none) {
+        var head = RequestHead(start, lines)
+        head.framing = framing
+        connection.begin(head, handler: handler)
+    }
+
+    /// Sends a request without a body, whose connection is released when its answer allows that.
+    func exchange(_ answer: String, start: String = "GET /") {
+        handler.reaction = { [unowned self] moment in if moment == .end { connection.release() } }
+        begin(start)
+        connection.flush()
+        receive(answer)
+    }
+
+    func receive(_ text: String) { connection.transportReceived(ByteBuffer(string: text)) }
+    func receive(_ bytes: [UInt8]) { connection.transportReceived(ByteBuffer(bytes: bytes)) }
+
+    /// Whether the pool keeps the connection for another request.
+    ///
+    /// Takes it out.
+    func isPooled() -> Bool {
+        // With the limit used up an empty pool has nothing to offer.
+        while limit.reserve() {}
+        return pool.acquire() === connection
+    }
+
+    var events: [String] { handler.events }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A socket that only remembers, so that connections can be driven byte by byte without a system below.
+
+import NIOCore
+import UnderstudyHTTP
+
+final class RecordingTransport: Transport {
+    var isWritable = true
+    var isConnected = true
+    var queuedBytes = 0
+
+    /// Each write as text, in order.
+    private(set) var writes: [String] = []
+    private(set) var flushes = 0
+    /// Bytes written since the last flush.
+    private(set) var unflushedBytes = 0
+    private(set) var isReading = true
+    private(set) var isClosed = false
+    /// Set by `closeAfterFlush`.
+    private(set) var linger: TimeAmount?
+    private(set) var bytesAfterClose = 0
+
+    /// Everything written so far.
+    var sent: String { writes.joined() }
+
+    func forgetWrites() { writes.removeAll() }
+
+    func write(_ bytes: ByteBuffer) {
+        if isClosed || linger != nil { bytesAfterClose += bytes.readableBytes }
+        writes.append(String(buffer: bytes))
+        unflushedBytes += bytes.readableBytes
+    }
+
+    func flush() {
+        flushes += 1
+        unflushedBytes = 0
+    }
+
+    func setReading(_ isReading: Bool) { self.isReading = isReading }
+    func close() { isClosed = true }
+    func closeAfterFlush(linger: TimeAmount) { self.linger = linger }
+}

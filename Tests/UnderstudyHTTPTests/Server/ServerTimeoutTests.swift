@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Every wait for a client has an end, and only progress prolongs it.
+
+import NIOCore
+import Testing
+import UnderstudyHTTP
+
+struct ServerTimeoutTests {
+    private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
+    private let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"
+
+    private var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.headTime = .seconds(10)
+        limits.idleTime = .seconds(1_000)
+        limits.bodyTime = .seconds(100)
+        return limits
+    }
+
+    /// A moment that lies behind all that happened and before all that will.
+    private func moment() -> NIODeadline {
+        let before = NIODeadline.now()
+        while NIODeadline.now() <= before {}
+        return before
+    }
+
+    @Test func `a connection that stays silent is closed after the idle time, not before`() {
+        let rig = ServerRig(limits: limits)
+        rig.pass(.seconds(999))
+        #expect(!rig.transport.isClosed)
+        rig.pass(.seconds(1_000))
+        #expect(rig.transport.isClosed)
+        #expect(rig.sent == "")
+        #expect(rig.service.closed == 1)
+    }
+
+    @Test func `the idle time begins anew with every answer`() {
+        let rig = ServerRig.answering(limits: limits)
+        let connected = moment()
+        rig.receive(get)
+        rig.loop.deadlines.advance(to: connected + limits.idleTime)
+        #expect(!rig.transport.isClosed)
+        rig.pass(limits.idleTime)
+        #expect(rig.transport.isClosed)
+    }
+
+    @Test(arguments: ["G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n"])
+    func `half a head is answered when its time is over`(text: String) {
+        let rig = ServerRig(limits: limits)
+        rig.receive(text)
+        rig.pass(.seconds(9))
+        #expect(rig.sent == "")
+        rig.pass(limits.headTime)
+        #expect(rig.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+        #expect(rig.sent.hasSuffix("\r\n\r\nrequest header timeout"))
+        #expect(rig.transport.linger == rig.limits.lingerTime)
+    }
+
+    @Test func `a head that trickles in line by line has no more time than any other`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive("GET / HTTP/1.1\r\n")
+        let begun = moment()
+        rig.receive("Host: h\r\n")
+        rig.receive("X-A: 1\r\n")
+        rig.loop.deadlines.advance(to: begun + limits.headTime)
+        #expect(rig.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+    }
+
+    @Test func `a head that trickles in byte by byte has no more time than any other`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive("GET / HTTP/1.1\r\n")
+        let begun = moment()
+        for byte in "X-Slow: loris".utf8 { rig.receive([byte]) }
+        rig.loop.deadlines.advance(to: begun + limits.headTime)
+        #expect(rig.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+    }
+
+    @Test func `a pipelined half head has the time of a head, not of an idle connection`() {
+        let rig = ServerRig.answering(limits: limits)
+        rig.receive(get + "GET / HT")
+        rig.pass(limits.headTime)
+        #expect(rig.sent.contains("HTTP/1.1 408 Request Timeout\r\n"))
+    }
+
+    @Test func `a body that stops is reported to the handler`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive(post + "hello")
+        rig.pass(.seconds(99))
+        #expect(rig.events == ["POST /", "body hello"])
+        rig.pass(limits.bodyTime)
+        #expect(rig.events == ["POST /", "body hello", "broke 408"])
+    }
+
+    @Test func `every piece of a body renews its time`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive(post)
+        let begun = moment()
+        rig.receive("h")
+        rig.loop.deadlines.advance(to: begun + limits.bodyTime)
+        #expect(rig.events == ["POST /", "body h"])
+    }
+
+    @Test func `bytes of a body that carry no data do not renew its time`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;")
+        let begun = moment()
+        for _ in 0..<10 { rig.receive("extension") }
+        rig.loop.deadlines.advance(to: begun + limits.bodyTime)
+        #expect(rig.events == ["POST /", "broke 408"])
+    }
+
+    @Test func `while the answer is awaited the client is under no deadline`() {
+        for request in [get, post + "0123456789"] {
+            let rig = ServerRig(limits: limits)
+            rig.receive(request)
+            #expect(rig.loop.deadlines.count == 0)
+            rig.pass(.hours(24))
+            #expect(rig.sent == "")
+            #expect(!rig.isEnding)
+        }
+    }
+
+    @Test func `a client that takes nothing of its last answer is given up`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive(get)
+        rig.transport.queuedBytes = 5_000
+        rig.service.handler(0).answer(closing: true)
+        rig.pass(limits.bodyTime)
+        #expect(rig.transport.isClosed)
+        #expect(rig.service.closed == 1)
+    }
+
+    @Test func `a client that takes its last answer slowly gets it`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive(get)
+        rig.transport.queuedBytes = 5_000
+        rig.service.handler(0).answer(closing: true)
+        for queued in stride(from: 4_000, through: 1_000, by: -1_000) {
+            rig.transport.queuedBytes = queued
+            rig.pass(limits.bodyTime)
+            #expect(!rig.transport.isClosed, "\(queued) bytes left")
+        }
+        rig.pass(limits.bodyTime)
+        #expect(rig.transport.isClosed)
+    }
+}
