@@ -26,10 +26,19 @@ package final class ConfigurationSnapshot: Sendable {
 package final class SharedCluster: Sendable {
     package let configuration: Cluster
     package let statistics = ClusterStatistics()
-    let limit = ConnectionLimit()
+    /// Requests for clients and copies have limits of their own, so that copies never take a client's place.
+    private let clientLimit = ConnectionLimit()
+    private let copyLimit = ConnectionLimit()
 
     init(_ configuration: Cluster) {
         self.configuration = configuration
+    }
+
+    func limit(for origin: ClusterStatistics.Origin) -> ConnectionLimit {
+        switch origin {
+        case .external: clientLimit
+        case .internal: copyLimit
+        }
     }
 }
 

@@ -16,6 +16,7 @@ enum Serving {
     ///
     /// - Throws: `ExitCode.failure` after one line on standard error, if a listener cannot be opened.
     static func run(_ configuration: ServerConfiguration, options: RunOptions) async throws {
+        DescriptorLimit.raise()
         let logger = options.logger
         let server = try await ProxyServer(configuration, options: options.serverOptions, logger: logger)
         do {

@@ -27,9 +27,10 @@ final class ClientRig {
             connectTimeout: .seconds(1)
         )
         settings.idleTime = idleTime
-        pool = ConnectionPool(settings, loop: loop, limit: limit, connectionsMade: Counter())
+        pool = ConnectionPool(settings, loop: loop, connectionsMade: Counter())
         _ = limit.reserve()
         connection = HTTP1ClientConnection(transport: transport, loop: loop, pool: pool)
+        connection.reserve(at: limit)
     }
 
     deinit {
@@ -58,9 +59,8 @@ final class ClientRig {
     ///
     /// Takes it out.
     func isPooled() -> Bool {
-        // With the limit used up an empty pool has nothing to offer.
-        while limit.reserve() {}
-        return pool.acquire() === connection
+        // An empty pool would connect, and there is nobody to connect to.
+        pool.idleCount == 1 && pool.acquire(within: limit) === connection
     }
 
     var events: [String] { handler.events }

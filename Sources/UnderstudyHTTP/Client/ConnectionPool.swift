@@ -7,7 +7,9 @@ package import NIOCore
 internal import NIOPosix
 package import UnderstudyCore
 
-/// How many connections may exist, shared by all pools of one upstream group on all loops.
+/// How many connections may carry a request at a time, shared by all pools of one upstream group on all loops.
+///
+/// Idle connections do not count: they would take the places of the loops that need one.
 package final class ConnectionLimit: Sendable {
     package let maximum: Int
     private let open = Gauge()
@@ -54,27 +56,30 @@ package final class ConnectionPool {
 
     private let settings: Settings
     private let loop: LoopContext
-    private let limit: ConnectionLimit
     private var idle: [HTTP1ClientConnection] = []
     private var isRetired = false
     /// Connections made so far.
     package let connectionsMade: Counter
 
-    package init(_ settings: Settings, loop: LoopContext, limit: ConnectionLimit, connectionsMade: Counter) {
+    /// Idle connections that are kept.
+    private static let mostIdle = 1024
+
+    package init(_ settings: Settings, loop: LoopContext, connectionsMade: Counter) {
         self.settings = settings
         self.loop = loop
-        self.limit = limit
         self.connectionsMade = connectionsMade
     }
 
     /// An idle connection, or one that is being made; `nil` if the limit is reached.
     ///
-    /// - Parameter fresh: Only a connection that has carried nothing yet will do.
-    package func acquire(fresh: Bool = false) -> HTTP1ClientConnection? {
-        if !fresh, let connection = idle.popLast() { return connection }
+    /// - Parameters:
+    ///   - limit: Where the request is counted.
+    ///   - fresh: Only a connection that has carried nothing yet will do.
+    package func acquire(within limit: ConnectionLimit, fresh: Bool = false) -> HTTP1ClientConnection? {
         guard limit.reserve() else { return nil }
-        connectionsMade.add()
-        return connect()
+        let connection = fresh ? connect() : idle.popLast() ?? connect()
+        connection.reserve(at: limit)
+        return connection
     }
 
     /// The address is no longer in use: idle connections close now, busy ones when they are done.
@@ -85,10 +90,12 @@ package final class ConnectionPool {
     }
 
     func release(_ connection: HTTP1ClientConnection) {
-        guard !isRetired else { return connection.close() }
+        guard !isRetired, idle.count < Self.mostIdle else { return connection.close() }
         idle.append(connection)
         loop.deadlines.set(connection, after: settings.idleTime)
     }
+
+    var idleCount: Int { idle.count }
 
     func removeIdle(_ connection: HTTP1ClientConnection) {
         // From the end: whatever closes was most likely used last.
@@ -96,11 +103,8 @@ package final class ConnectionPool {
         idle.remove(at: index)
     }
 
-    func connectionClosed() {
-        limit.free()
-    }
-
     private func connect() -> HTTP1ClientConnection {
+        connectionsMade.add()
         let transport = NIOTransport()
         let connection = HTTP1ClientConnection(transport: transport, loop: loop, pool: self)
         transport.attach(connection)
@@ -118,7 +122,10 @@ package final class ConnectionPool {
             }
             .connect(to: settings.address)
             .assumeIsolated()
-            .whenFailure { bound.value.connectFailed($0) }
+            .whenFailure { error in
+                // Not from within `acquire`: without descriptors, or a route, it fails at once.
+                bound.eventLoop.assumeIsolated().execute { bound.value.connectFailed(error) }
+            }
         return connection
     }
 }

@@ -28,6 +28,10 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     private var handler: (any ResponseHandler)?
     private var method = Method.get
     private var requestFraming = BodyFraming.none
+    /// The last byte of the request was handed over.
+    private var requestIsSent = false
+    /// Where the current request is counted.
+    private var reservation: ConnectionLimit?
     private var unread = ByteBuffer()
     private var outgoing = OutgoingBytes()
 
@@ -46,6 +50,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         self.handler = handler
         method = head.method
         requestFraming = head.framing
+        requestIsSent = head.framing == .none
         phase = .head
         outgoing.append(loop) { HeadEncoder.write(head, to: &$0) }
     }
@@ -61,6 +66,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// The request is complete.
     package func endRequest() {
+        requestIsSent = true
         if requestFraming == .chunked {
             outgoing.append(loop) { $0.writeStaticString("0\r\n\r\n") }
         }
@@ -72,6 +78,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// Bytes of the request that have not left yet.
     package var heldBytes: Int { outgoing.count + transport.queuedBytes }
+
+    /// The upstream is connected and takes bytes.
+    package var isWritable: Bool { transport.isWritable }
 
     /// More of the request waits than the transport takes now; `upstreamDrained` follows.
     package var isBackedUp: Bool {
@@ -95,6 +104,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         phase = .idle
         isReused = true
         transport.setReading(true)
+        freeReservation()
         pool.release(self)
     }
 
@@ -115,8 +125,18 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         unread = ByteBuffer()
         outgoing.removeAll(loop)
         loop.deadlines.clear(self)
-        pool.connectionClosed()
+        freeReservation()
         return true
+    }
+
+    /// The next request is counted at this limit until the connection is idle again or gone.
+    func reserve(at limit: ConnectionLimit) {
+        reservation = limit
+    }
+
+    private func freeReservation() {
+        reservation?.free()
+        reservation = nil
     }
 
     // MARK: Bytes from the upstream
@@ -134,6 +154,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         if unread.readableBytes == 0 {
             unread = bytes
         } else {
+            // A buffer never forgets by itself what has been read from it.
+            unread.discardReadBytes()
             let hasNewLine = ByteScan.lineFeed(in: bytes.readableBytesUInt8Span, from: 0) != nil
             unread.writeImmutableBuffer(bytes)
             // A head that grows byte by byte is only looked at again when another of its lines may be complete.
@@ -206,7 +228,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     }
 
     package func transportClosed(_ reason: TransportEnd) {
-        if case .body(let decoder, _) = phase, decoder.endsWithConnection, reason == .closedByPeer {
+        if case .body(let decoder, _) = phase, decoder.endsWithConnection, reason == .closedByPeer, requestIsSent {
             phase = .answered
             let handler = self.handler
             handler?.responseEnded(reusable: false)
@@ -219,6 +241,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         case .connectTimedOut: fail(.connectTimeout)
         // Half a head is an answer, only not one that can be passed on.
         case .closedByPeer: fail(unread.readableBytes > 0 ? .protocolError : .closed)
+        case .writeFailed: fail(unread.readableBytes > 0 ? .protocolError : .closed)
         case .reset: fail(.reset)
         }
     }

@@ -40,10 +40,11 @@ package enum PlainClient {
             let pool = ConnectionPool(
                 ConnectionPool.Settings(address: address, connectTimeout: timeout),
                 loop: loop,
-                limit: ConnectionLimit(maximum: 1),
                 connectionsMade: Counter()
             )
-            guard let connection = pool.acquire() else { return eventLoop.makeFailedFuture(UpstreamFailure.overflow) }
+            guard let connection = pool.acquire(within: ConnectionLimit(maximum: 1)) else {
+                return eventLoop.makeFailedFuture(UpstreamFailure.overflow)
+            }
             let collector = AnswerCollector(connection, loop: loop, promise: promise)
             loop.deadlines.set(collector, after: timeout)
             connection.begin(head, handler: collector)

@@ -16,6 +16,9 @@ struct FramingFacts {
     private(set) var saysKeepAlive = false
     private(set) var saysUpgrade = false
     private(set) var nominates = false
+    private var commas = 0
+
+    private static let mostNominations = 64
 
     mutating func addLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(MessageFault) {
         guard length == nil, let number = Decimal.parse(bytes, value) else { throw .badLength }
@@ -27,7 +30,8 @@ struct FramingFacts {
         isChunked = true
     }
 
-    mutating func addConnection(_ bytes: Span<UInt8>, _ line: HeaderBlock.Line) {
+    /// - Throws: If the list is longer than any honest one: each element costs a search through all lines.
+    mutating func addConnection(_ bytes: Span<UInt8>, _ line: HeaderBlock.Line) throws(MessageFault) {
         if HeaderToken.isExactly("keep-alive", bytes, line.value) {
             saysKeepAlive = true
             return
@@ -36,6 +40,8 @@ struct FramingFacts {
             saysClose = true
             return
         }
+        for offset in line.value where bytes[offset] == 0x2C { commas += 1 }
+        guard commas < Self.mostNominations else { throw .badSyntax }
         for token in HeaderToken.list(bytes, line.value) {
             switch String(decoding: token, as: UTF8.self) {
             case "close": saysClose = true

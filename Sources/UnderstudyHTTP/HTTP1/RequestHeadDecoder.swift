@@ -45,7 +45,7 @@ package struct RequestHeadDecoder {
                 facts.hostLine = index
             case .contentLength: try facts.addLength(head.headers.bytes.span, line.value)
             case .transferEncoding: try facts.addTransferCoding(head.headers.bytes.span, line.value)
-            case .connection, .proxyConnection: facts.addConnection(head.headers.bytes.span, line)
+            case .connection, .proxyConnection: try facts.addConnection(head.headers.bytes.span, line)
             case .upgrade: upgrade = line.value
             case .expect:
                 head.expectsContinue = HeaderToken.isExactly("100-continue", head.headers.bytes.span, line.value)

@@ -46,7 +46,7 @@ package struct ResponseHeadDecoder {
                 // HTTP/1.0 has no transfer codings; whoever sends one frames badly (RFC 9112 section 6.1).
                 guard !isVersion1 else { throw .unsupportedTransferCoding }
                 try facts.addTransferCoding(head.headers.bytes.span, line.value)
-            case .connection: facts.addConnection(head.headers.bytes.span, line)
+            case .connection: try facts.addConnection(head.headers.bytes.span, line)
             default: break
             }
         }

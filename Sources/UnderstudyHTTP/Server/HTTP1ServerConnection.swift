@@ -35,6 +35,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     private var isPaused = false
     /// Reading is stopped: enough further requests wait already.
     private var isFull = false
+    /// No further request is begun: the client does not take the answers it has asked for.
+    private var isBlocked = false
     /// The deadline is that of a head that has begun to arrive.
     private var isHeadTimed = false
 
@@ -51,14 +53,17 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         self.service = service
         self.loop = loop
         self.limits = limits
-        loop.deadlines.set(self, after: limits.idleTime)
+        // Whoever was accepted just before the end is not waited for.
+        loop.deadlines.set(self, after: service.isDraining ? limits.lingerTime : limits.idleTime)
         service.connectionOpened(self)
     }
 
     /// Asks the connection to end: at once between requests, after the answer within one.
     package func drain() {
         switch phase {
-        case .head where handler == nil && unread.readableBytes == 0: close()
+        case .head where handler == nil && unread.readableBytes == 0:
+            // The last answer may still be on its way.
+            if outgoing.count + transport.queuedBytes > 0 { closeGently(linger: .zero) } else { close() }
         default: closes = closes || service.isDraining
         }
     }
@@ -92,6 +97,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         if unread.readableBytes == 0 {
             unread = bytes
         } else {
+            // A buffer never forgets by itself what has been read from it.
+            unread.discardReadBytes()
             unread.writeImmutableBuffer(bytes)
         }
     }
@@ -112,12 +119,20 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             }
         }
         if unread.readableBytes == 0 { unread = ByteBuffer() }
+        // Only now: each answer would otherwise let another read in, and one request out.
+        isFull = unread.readableBytes > limits.pipelinedBytes
+        applyReading()
     }
 
     private func decodeHead() -> Bool {
         skipEmptyLines()
         guard unread.readableBytes > 0 else {
             if isHeadTimed { awaitRequest() }
+            return false
+        }
+        isBlocked = isBackedUp
+        guard !isBlocked else {
+            loop.deadlines.set(self, after: limits.bodyTime)
             return false
         }
         do throws(MessageFault) {
@@ -219,7 +234,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
 
     package func sendHead(_ head: borrowing ResponseHead, closing: Bool) {
         if case .closed = phase { return }
-        closesUnasked = closing
+        closesUnasked = closing || service.isDraining && !closes
         if closing || service.isDraining { closes = true }
         answerFraming = isHead ? .none : head.framing
         let end = HeadEncoder.AnswerEnd(closes: closes, answersHead: isHead)
@@ -253,9 +268,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
 
     private func becomeIdle() {
         phase = .head
-        isFull = false
-        applyReading()
-        if unread.readableBytes > 0 { decode() }
+        decode()
         if case .head = phase, handler == nil, deadlineSlot < 0 { awaitRequest() }
     }
 
@@ -285,12 +298,17 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     }
 
     private func applyReading() {
-        transport.setReading(!isPaused && !isFull)
+        transport.setReading(!isPaused && !isFull && !isBlocked)
     }
 
     package func transportWritabilityChanged() {
         flush()
         if case .lingering = phase { return }
+        if isBlocked, !isBackedUp {
+            isBlocked = false
+            awaitRequest()
+            decode()
+        }
         handler?.responseWritabilityChanged()
     }
 
@@ -366,7 +384,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
 
     package func deadlinePassed() {
         switch phase {
-        case .head where unread.readableBytes == 0: close()
+        case .head where unread.readableBytes == 0 || isBlocked: close()
         case .head: refuse(.headTimeout)
         case .body: handler?.requestBroke(.bodyTimeout)
         case .answering, .closed: break

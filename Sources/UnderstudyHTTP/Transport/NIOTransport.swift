@@ -16,6 +16,16 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     private var isActive = false
     private var isReading = true
     private var wasClosedEarly = false
+    /// A call of the user's is under way.
+    private var isCalled = false
+    /// What NIO reported from within a call, told later and in order.
+    private var deferred: [Report] = []
+
+    private enum Report {
+        case received(ByteBuffer)
+        case writability
+        case closed
+    }
 
     package init() {}
 
@@ -36,18 +46,18 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     }
 
     package func write(_ bytes: ByteBuffer) {
-        context?.write(Self.wrapOutboundOut(bytes), promise: nil)
+        guarding { context?.write(Self.wrapOutboundOut(bytes), promise: nil) }
     }
 
     package func flush() {
-        context?.flush()
+        guarding { context?.flush() }
     }
 
     package func setReading(_ isReading: Bool) {
         guard isReading != self.isReading else { return }
         self.isReading = isReading
         // Failing means that the channel is closed already, and then nothing reads.
-        try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading)
+        guarding { try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading) }
     }
 
     package func close() {
@@ -67,7 +77,7 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
             guard linger > .zero else { return channel.close(promise: nil) }
             channel.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }
         }
-        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: promise)
+        guarding { context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: promise) }
     }
 
     // MARK: What the channel reports
@@ -88,16 +98,17 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        user?.transportReceived(Self.unwrapInboundIn(data))
+        report(.received(Self.unwrapInboundIn(data)))
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
-        user?.transportWritabilityChanged()
+        report(.writability)
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         isActive = false
-        finish()
+        if isCalled { end = .writeFailed }
+        report(.closed)
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -113,6 +124,40 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
             default: .couldNotConnect
             }
         finish()
+    }
+
+    /// Marks a call of the user's, from within which NIO may report: buffers full and drained, a failed write, and what
+    /// was still read after that.
+    ///
+    /// The user must not be called from within its own call, so that is told later.
+    private func guarding(_ call: () -> Void) {
+        let wasCalled = isCalled
+        isCalled = true
+        call()
+        isCalled = wasCalled
+    }
+
+    private func report(_ event: Report) {
+        guard isCalled || !deferred.isEmpty else { return tell(event) }
+        guard user != nil else { return }
+        deferred.append(event)
+        if deferred.count == 1, let context {
+            context.eventLoop.assumeIsolated().execute { self.tellDeferred() }
+        }
+    }
+
+    private func tellDeferred() {
+        let events = deferred
+        deferred.removeAll()
+        for event in events { tell(event) }
+    }
+
+    private func tell(_ event: Report) {
+        switch event {
+        case .received(let bytes): user?.transportReceived(bytes)
+        case .writability: user?.transportWritabilityChanged()
+        case .closed: finish()
+        }
     }
 
     private func finish() {

@@ -56,4 +56,6 @@ package enum TransportEnd: Equatable, Sendable {
     /// The peer closed in an orderly way, before or after what we sent last.
     case closedByPeer
     case reset
+    /// What we sent last could not be delivered.
+    case writeFailed
 }

@@ -28,6 +28,8 @@ final class Exchange: RequestHandler, Timed {
     /// Default 5 min, as Envoy's `stream_idle_timeout`.
     private static let idleTime = TimeAmount.minutes(5)
 
+    private static let largestKeptHead = 64 * 1024
+
     init(worker: Worker) {
         self.worker = worker
     }
@@ -83,7 +85,7 @@ final class Exchange: RequestHandler, Timed {
     /// - Returns: Whether the request is on its way; otherwise it has been answered.
     private func startPrimary(fresh: Bool) -> Bool {
         guard let cluster else { return false }
-        switch cluster.acquire(fresh: fresh) {
+        switch cluster.acquire(for: .external, fresh: fresh) {
         case .success(let connection):
             primary = connection
             cluster.shared.statistics.requests.add()
@@ -108,7 +110,7 @@ final class Exchange: RequestHandler, Timed {
     }
 
     private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
-        switch cluster.acquire() {
+        switch cluster.acquire(for: .internal) {
         case .failure(let failure):
             cluster.shared.statistics.count(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal)
@@ -211,6 +213,8 @@ final class Exchange: RequestHandler, Timed {
         primary = nil
         cluster = nil
         listener = nil
+        // A head of unusual size is not kept.
+        if head.headers.bytes.capacity > Self.largestKeptHead { head = RequestHead() }
         worker.recycle(self)
     }
 }

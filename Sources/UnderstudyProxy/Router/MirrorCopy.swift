@@ -78,7 +78,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     }
 
     private func updateHolding(_ connection: HTTP1ClientConnection) {
-        let now = connection.isBackedUp ? connection.heldBytes : 0
+        // What a writable socket holds of a complete request is about to leave.
+        let now = connection.isWritable && !state.isSending ? 0 : connection.heldBytes
         let mayGoOn = worker.budget.update(from: heldBytes, to: now)
         heldBytes = now
         if !mayGoOn { perform(state.fellBehind()) }

@@ -66,45 +66,49 @@ package struct ClusterDiscovery: Sendable {
         answered: @Sendable () -> Void,
         report: @Sendable ([ResolvedEndpoint]) -> Void
     ) async {
-        var known = await endpoints(of: cluster)
-        if let known { report(known) }
+        var known: [[SocketAddress]] = Array(repeating: [], count: cluster.endpoints.count)
+        await update(&known, cluster)
+        report(Self.endpoints(cluster, known))
         answered()
         guard case .strictDNS(let refreshRate, _) = cluster.discovery else { return }
         // The interval of the configuration, not a wait for something else to happen.
         while (try? await Task.sleep(for: refreshRate)) != nil {
-            guard let endpoints = await endpoints(of: cluster), endpoints != known else { continue }
+            let before = known
+            await update(&known, cluster)
+            guard known != before else { continue }
             logger.info(
                 "the endpoints of a cluster changed",
-                metadata: ["cluster": "\(cluster.name)", "endpoints": "\(endpoints.count)"]
+                metadata: ["cluster": "\(cluster.name)", "endpoints": "\(known.joined().count)"]
             )
-            known = endpoints
-            report(endpoints)
+            report(Self.endpoints(cluster, known))
         }
     }
 
-    /// The endpoints of a cluster now.
+    /// Asks for every endpoint's addresses.
     ///
-    /// - Returns: `nil` if a name could not be resolved; whoever has endpoints already keeps them then.
-    private func endpoints(of cluster: Cluster) async -> [ResolvedEndpoint]? {
+    /// One that cannot be resolved keeps those it has.
+    private func update(_ known: inout [[SocketAddress]], _ cluster: Cluster) async {
         let family: Cluster.DNSFamily =
             switch cluster.discovery {
             case .static: .all
             case .strictDNS(_, let family): family
             }
         let resolve = self.resolve
-        var endpoints: [ResolvedEndpoint] = []
-        for endpoint in cluster.endpoints {
+        for (index, endpoint) in cluster.endpoints.enumerated() {
             do {
-                let addresses = try await threads.runIfActive { try resolve(endpoint.address, family) }
-                endpoints += addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight) }
+                known[index] = try await threads.runIfActive { try resolve(endpoint.address, family) }
             } catch {
                 logger.debug(
                     "a name could not be resolved",
                     metadata: ["cluster": "\(cluster.name)", "name": "\(endpoint.address.host)", "reason": "\(error)"]
                 )
-                return nil
             }
         }
-        return endpoints
+    }
+
+    private static func endpoints(_ cluster: Cluster, _ known: [[SocketAddress]]) -> [ResolvedEndpoint] {
+        zip(cluster.endpoints, known).flatMap { endpoint, addresses in
+            addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight) }
+        }
     }
 }

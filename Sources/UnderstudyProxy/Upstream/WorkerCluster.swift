@@ -46,9 +46,15 @@ final class WorkerCluster {
     }
 
     /// A connection to the endpoint whose turn it is.
-    func acquire(fresh: Bool = false) -> Result<HTTP1ClientConnection, UpstreamFailure> {
+    func acquire(
+        for origin: ClusterStatistics.Origin,
+        fresh: Bool = false
+    ) -> Result<HTTP1ClientConnection, UpstreamFailure> {
         guard let index = balancer.pick() else { return .failure(.noHealthyUpstream) }
-        guard let connection = pools[index].pool.acquire(fresh: fresh) else { return .failure(.overflow) }
+        let limit = shared.limit(for: origin)
+        guard let connection = pools[index].pool.acquire(within: limit, fresh: fresh) else {
+            return .failure(.overflow)
+        }
         return .success(connection)
     }
 
@@ -92,7 +98,6 @@ final class WorkerCluster {
         return ConnectionPool(
             settings,
             loop: loop,
-            limit: shared.limit,
             connectionsMade: shared.statistics.connections
         )
     }

@@ -22,12 +22,21 @@ struct ClientReuseTests {
         #expect(!rig.transport.isClosed)
     }
 
-    @Test func `a fresh connection is asked for and an idle one is not given`() throws {
+    @Test func `an idle connection takes nobody's place`() throws {
+        let rig = try ClientRig()
+        rig.exchange(answer)
+        #expect(rig.limit.current == 0)
+        #expect(rig.isPooled())
+        #expect(rig.limit.current == 1)
+    }
+
+    @Test func `beyond the limit there is no connection, not even an idle one`() throws {
         let rig = try ClientRig()
         rig.exchange(answer)
         while rig.limit.reserve() {}
-        #expect(rig.pool.acquire(fresh: true) == nil)
-        #expect(rig.pool.acquire() === rig.connection)
+        #expect(rig.pool.acquire(within: rig.limit, fresh: true) == nil)
+        #expect(rig.pool.acquire(within: rig.limit) == nil)
+        #expect(rig.pool.idleCount == 1)
     }
 
     @Test(arguments: ["HTTP/1.1 200 OK\r\n", "x", "\r\n", "\0"])

@@ -74,6 +74,8 @@ struct ServerWalkTests {
             while answer(rig, &answered) {}
             rig.transport.isWritable = true
             rig.connection.transportWritabilityChanged()
+            // What waited for the client to take its answers begins only now.
+            while answer(rig, &answered) {}
             let expected = requests.enumerated().map { number, request in
                 let answer = String.answer("\(number + 1)")
                 return request.isHead ? String(answer.dropLast("\(number + 1)".count)) : answer
