@@ -80,7 +80,7 @@ let package = Package(
 
         .target(
             name: "TestSupport",
-            dependencies: ["UnderstudyCore"],
+            dependencies: ["UnderstudyCore", nioCore, nioPosix],
             path: "Tests/TestSupport",
             swiftSettings: ours
         ),
@@ -104,12 +104,14 @@ let package = Package(
             name: "UnderstudyProxyTests",
             dependencies: [
                 "UnderstudyProxy", "UnderstudyHTTP", "UnderstudyCore", "TestSupport", nioCore, nioPosix, nioEmbedded,
+                logging,
+                theirs("NIOConcurrencyHelpers", "swift-nio"),
             ],
             swiftSettings: ours
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["understudy", "TestSupport"],
+            dependencies: ["understudy", "TestSupport", nioCore],
             swiftSettings: ours
         ),
     ],

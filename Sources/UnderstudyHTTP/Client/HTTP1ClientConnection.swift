@@ -30,6 +30,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     private var requestFraming = BodyFraming.none
     /// The last byte of the request was handed over.
     private var requestIsSent = false
+    /// An interim answer came: the request has been read, whatever becomes of it.
+    private var hasInterimAnswer = false
     /// Where the current request is counted.
     private var reservation: ConnectionLimit?
     private var unread = ByteBuffer()
@@ -51,6 +53,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         method = head.method
         requestFraming = head.framing
         requestIsSent = head.framing == .none
+        hasInterimAnswer = false
         phase = .head
         outgoing.append(loop) { HeadEncoder.write(head, to: &$0) }
     }
@@ -205,6 +208,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         if head.isInterim {
             // Nobody asked to switch protocols; all other interim answers end here (RFC 9110 section 15.2).
             guard head.status != 101 else { throw .badSyntax }
+            hasInterimAnswer = true
             return
         }
         phase = .body(BodyDecoder(head.framing), reusable: head.keepsAlive)
@@ -240,8 +244,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         case .couldNotConnect: fail(.connectFailure)
         case .connectTimedOut: fail(.connectTimeout)
         // Half a head is an answer, only not one that can be passed on.
-        case .closedByPeer: fail(unread.readableBytes > 0 ? .protocolError : .closed)
-        case .writeFailed: fail(unread.readableBytes > 0 ? .protocolError : .closed)
+        case .closedByPeer where unread.readableBytes > 0, .writeFailed where unread.readableBytes > 0:
+            fail(.protocolError)
+        case .closedByPeer, .writeFailed: fail(hasInterimAnswer ? .reset : .closed)
         case .reset: fail(.reset)
         }
     }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The envoy.yaml of a test: a few clusters on loopback, a few routes, one listener on a port of the system's choice.
+
+package struct ProxyConfiguration: Sendable {
+    package struct Route: Sendable {
+        package var prefix: String
+        package var cluster: String
+        package var mirrors: [String]
+        /// For instance `0.3s`; `nil` leaves the default.
+        package var timeout: String?
+
+        package init(_ prefix: String, to cluster: String, mirrors: [String] = [], timeout: String? = nil) {
+            self.prefix = prefix
+            self.cluster = cluster
+            self.mirrors = mirrors
+            self.timeout = timeout
+        }
+    }
+
+    package struct Cluster: Sendable {
+        package var name: String
+        package var endpoints: [(host: String, port: Int)]
+        /// Further lines, such as `connect_timeout: 0.3s`.
+        package var settings: [String]
+
+        package init(_ name: String, endpoints: [(host: String, port: Int)], settings: [String] = []) {
+            self.name = name
+            self.endpoints = endpoints
+            self.settings = settings
+        }
+
+        /// A cluster on the loopback address.
+        package init(_ name: String, ports: [Int], settings: [String] = []) {
+            self.init(name, endpoints: ports.map { ("127.0.0.1", $0) }, settings: settings)
+        }
+    }
+
+    package var routes: [Route]
+    package var clusters: [Cluster]
+    package var port = 0
+
+    package init(routes: [Route], clusters: [Cluster]) {
+        self.routes = routes
+        self.clusters = clusters
+    }
+
+    package var yaml: String {
+        """
+        static_resources:
+          listeners:
+          - address:
+              socket_address: { address: 127.0.0.1, port_value: \(port) }
+            filter_chains:
+            - filters:
+              - name: envoy.filters.network.http_connection_manager
+                typed_config:
+                  "@type": type.googleapis.com/\(Self.manager)
+                  stat_prefix: test
+                  route_config:
+                    virtual_hosts:
+                    - name: all
+                      domains: ["*"]
+                      routes:
+        \(routes.map(text).joined())\
+                  http_filters:
+                  - name: envoy.filters.http.router
+                    typed_config:
+                      "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+          clusters:
+        \(clusters.map(text).joined())
+        """
+    }
+
+    private static let manager =
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+
+    private func text(_ route: Route) -> String {
+        let mirrors = route.mirrors.map { "{ cluster: \($0) }" }.joined(separator: ", ")
+        let timeout = route.timeout.map { ", timeout: \($0)" } ?? ""
+        return """
+                          - match: { prefix: "\(route.prefix)" }
+                            route: { cluster: \(route.cluster), request_mirror_policies: [\(mirrors)]\(timeout) }
+
+            """
+    }
+
+    private func text(_ cluster: Cluster) -> String {
+        let endpoints = cluster.endpoints.map {
+            "      - endpoint: { address: { socket_address: { address: \"\($0.host)\", port_value: \($0.port) } } }\n"
+        }
+        return """
+              - name: \(cluster.name)
+            \(cluster.settings.map { "    \($0)\n" }.joined())\
+                load_assignment:
+                  cluster_name: \(cluster.name)
+                  endpoints:
+                  - lb_endpoints:
+            \(endpoints.map { "    \($0)" }.joined())
+            """
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Names are resolved beside the traffic, and one that cannot be resolved holds up nothing and nobody.
+
+import Logging
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import Testing
+import UnderstudyCore
+import UnderstudyProxy
+
+struct ClusterDiscoveryTests {
+    private struct NoSuchName: Error {}
+
+    /// What was reported, by cluster.
+    private typealias Reports = NIOLockedValueBox<[Int: [ResolvedEndpoint]]>
+
+    private func cluster(_ names: String...) -> Cluster {
+        Cluster(
+            name: names.joined(),
+            discovery: .strictDNS(refreshRate: .seconds(3600), family: .auto),
+            endpoints: names.map { Endpoint(address: SocketEndpoint(host: $0, port: 80)) }
+        )
+    }
+
+    private func watch(
+        _ clusters: [Cluster],
+        bound: Duration = .seconds(30),
+        resolve: @escaping ClusterDiscovery.Resolve
+    ) async throws -> [Int: [ResolvedEndpoint]] {
+        let threads = NIOThreadPool(numberOfThreads: 2)
+        threads.start()
+        let discovery = ClusterDiscovery(threads: threads, logger: Logger(label: "test"), resolve: resolve)
+        let reports = Reports([:])
+        let watchers = await discovery.watch(clusters, bound: bound) { index, endpoints in
+            reports.withLockedValue { $0[index] = endpoints }
+        }
+        for watcher in watchers { watcher.cancel() }
+        threads.shutdownGracefully { _ in }
+        return reports.withLockedValue { $0 }
+    }
+
+    @Test func `every address of every name is an endpoint`() async throws {
+        let addresses = ["a": ["192.0.2.1", "192.0.2.2"], "b": ["192.0.2.3"]]
+        let reports = try await watch([cluster("a", "b")]) { endpoint, _ in
+            try (addresses[endpoint.host] ?? []).map { try SocketAddress(ipAddress: $0, port: Int(endpoint.port)) }
+        }
+        #expect(reports[0]?.compactMap(\.address.ipAddress) == ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+    }
+
+    @Test func `a name that does not resolve leaves the others of its cluster alone`() async throws {
+        let reports = try await watch([cluster("bad", "good")]) { endpoint, _ in
+            guard endpoint.host == "good" else { throw NoSuchName() }
+            return [try SocketAddress(ipAddress: "192.0.2.1", port: 80)]
+        }
+        #expect(reports[0]?.map(\.address.ipAddress) == ["192.0.2.1"])
+    }
+
+    @Test func `a name server that never answers delays the start by no more than the bound`() async throws {
+        let gate = ConditionLock(value: false)
+        defer { gate.unlock(withValue: true) }
+        gate.lock()
+        let reports = try await watch([cluster("dead"), cluster("good")], bound: .milliseconds(200)) { endpoint, _ in
+            if endpoint.host == "dead" {
+                gate.lock(whenValue: true)
+                gate.unlock()
+                throw NoSuchName()
+            }
+            return [try SocketAddress(ipAddress: "192.0.2.1", port: 80)]
+        }
+        #expect(reports[0] == nil)
+        #expect(reports[1]?.count == 1)
+    }
+
+    @Test func `added hosts are asked before DNS`() throws {
+        let resolver = NameResolver(hosts: ["service1": "127.83.0.1"])
+        let addresses = try resolver.resolve(SocketEndpoint(host: "service1", port: 8080), family: .auto)
+        #expect(addresses == [try SocketAddress(ipAddress: "127.83.0.1", port: 8080)])
+    }
+}
