@@ -50,7 +50,7 @@ let package = Package(
         ),
         .target(
             name: "UnderstudyHTTP",
-            dependencies: ["UnderstudyCore", nioCore, nioPosix, logging],
+            dependencies: ["UnderstudyCore", nioCore, nioPosix],
             swiftSettings: ours
         ),
 
@@ -64,7 +64,7 @@ let package = Package(
         // Floor 3: shows
         .target(
             name: "UnderstudyAdmin",
-            dependencies: ["UnderstudyCore", "UnderstudyHTTP", nioCore, logging],
+            dependencies: ["UnderstudyCore", "UnderstudyHTTP", nioCore],
             swiftSettings: ours
         ),
 

@@ -156,7 +156,8 @@ struct DrainTests {
             stage.proxy.signal(SIGTERM)
             try await Self.refusesConnections(stage)
             stage.proxy.signal(second)
-            #expect(try await stage.proxy.end(within: .seconds(5)).code == -second)
+            let code = try await stage.proxy.end(within: .seconds(5)).code
+            #expect(code == -second || code == 128 + second)
         }
     }
 

@@ -60,8 +60,10 @@ struct ClusterDiscoveryTests {
 
     @Test func `a name server that never answers delays the start by no more than the bound`() async throws {
         let gate = ConditionLock(value: false)
-        defer { gate.unlock(withValue: true) }
-        gate.lock()
+        defer {
+            gate.lock()
+            gate.unlock(withValue: true)
+        }
         let reports = try await watch([cluster("dead"), cluster("good")], bound: .milliseconds(200)) { endpoint, _ in
             if endpoint.host == "dead" {
                 gate.lock(whenValue: true)
