@@ -4,6 +4,7 @@
 // SIGTERM and SIGINT: the first asks for a graceful end, the second does not ask.
 
 internal import Dispatch
+internal import UnderstudyCore
 
 #if canImport(Glibc)
 internal import Glibc
@@ -17,11 +18,15 @@ enum Signals {
     /// Runs `body` until it returns or a signal arrives; a signal cancels it, and it may take its time to return.
     static func cancelling(_ body: @escaping @Sendable () async throws -> Void) async throws {
         let (signals, continuation) = AsyncStream<CInt>.makeStream()
+        let seen = Gauge()
         let sources = [SIGTERM, SIGINT].map { number in
             // The default action would end the process before the source is told.
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { continuation.yield(number) }
+            source.setEventHandler {
+                if seen.add(1) > 1 { _exit(128 + number) }
+                continuation.yield(number)
+            }
             source.resume()
             return source
         }
@@ -45,10 +50,7 @@ enum Signals {
         }
     }
 
-    /// Returns at the first signal, and from then on ends the process at the next.
     private static func wait(for signals: AsyncStream<CInt>) async {
-        var iterator = signals.makeAsyncIterator()
-        guard await iterator.next() != nil else { return }
-        for number in [SIGTERM, SIGINT] { signal(number, SIG_DFL) }
+        for await _ in signals { return }
     }
 }

@@ -73,7 +73,7 @@ struct MirrorIsolationTests {
         try await Stage.run(primary: .answers(), mirrors: [bad.behaviour, .answers()]) { stage in
             let client = try await stage.connect()
 
-            try await client.upload(coding, to: "/up")
+            try await client.upload(coding, to: "/up", followers: [stage.mirrors[1]])
             let answer = try await client.answer(within: Patience.bulk)
             #expect(answer.status == 200)
             #expect(answer.value("connection") == nil)

@@ -3,8 +3,8 @@
 //
 // The built binary as a child process that never outlives its test.
 
+internal import Dispatch
 package import Foundation
-internal import Synchronization
 
 #if canImport(Glibc)
 internal import Glibc
@@ -67,7 +67,7 @@ package final class ProxyProcess: Sendable {
         try await Turnstile.processes.enter()
         let started: ProxyProcess
         do {
-            started = try ProxyProcess(executable, arguments, environment)
+            started = try await start(executable, arguments, environment)
         } catch {
             Turnstile.processes.leave()
             throw error
@@ -96,7 +96,19 @@ package final class ProxyProcess: Sendable {
     }
 
     /// One at a time: a child that inherited the ends of another's pipes would keep them open.
-    private static let starting = Mutex(())
+    private static let starting = DispatchQueue(label: "starting processes")
+
+    private static func start(
+        _ executable: URL,
+        _ arguments: [String],
+        _ environment: [String: String]
+    ) async throws -> ProxyProcess {
+        try await withCheckedThrowingContinuation { continuation in
+            starting.async {
+                continuation.resume(with: Result { try ProxyProcess(executable, arguments, environment) })
+            }
+        }
+    }
 
     private init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
         process = Process()
@@ -104,10 +116,6 @@ package final class ProxyProcess: Sendable {
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
-        try Self.starting.withLock { _ in try start() }
-    }
-
-    private func start() throws {
         let output = self.output
         process.standardOutput = Self.pipe { text in
             output.update { output in

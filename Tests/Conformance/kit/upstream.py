@@ -46,7 +46,7 @@ class Upstream:
         self.sock.bind(('127.0.0.1', 0))
         self.port = self.sock.getsockname()[1]
         if not self.spec.get('down'):
-            self.sock.listen(64)
+            self.sock.listen(1024)
             threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
