@@ -19,6 +19,16 @@ struct RequestRefusalTests {
         fault("POST /a HTTP/1.1\r\nHost: h\r\n\(lines)\r\n\r\n")
     }
 
+    // MARK: Nominations
+
+    @Test func `more nominations than any honest client makes are refused`() {
+        let names = { (count: Int) in (0..<count).map { "x-\($0)" }.joined(separator: ",") }
+        #expect(fault(lines: "Connection: \(names(64))") == nil)
+        #expect(fault(lines: "Connection: \(names(65))") == .badSyntax)
+        // The bound is over all lines together.
+        #expect(fault(lines: "Connection: \(names(40))\r\nConnection: \(names(40))") == .badSyntax)
+    }
+
     // MARK: Lengths and codings
 
     @Test(arguments: [
