@@ -110,6 +110,11 @@ let package = Package(
             swiftSettings: ours
         ),
         .testTarget(
+            name: "UnderstudyAdminTests",
+            dependencies: ["UnderstudyAdmin", "UnderstudyCore", "TestSupport", nioCore, nioPosix],
+            swiftSettings: ours
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: ["understudy", "TestSupport", nioCore],
             swiftSettings: ours

@@ -13,18 +13,36 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / 'docs/configuration.md'
 BEGIN, END = '<!-- fields: begin -->', '<!-- fields: end -->'
 # The order in which a file nests them; anything else follows.
-ORDER = ['Bootstrap', 'Admin', 'Listener', 'FilterChain', 'Filter', 'HttpConnectionManager', 'HttpFilter', 'Router',
-         'RouteConfiguration', 'VirtualHost', 'Route', 'RouteMatch', 'RouteAction', 'RequestMirrorPolicy',
-         'RuntimeFractionalPercent', 'FractionalPercent', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints',
-         'LbEndpoint', 'Endpoint', 'Address', 'SocketAddress', 'RegexMatcher']
+ORDER = ['Bootstrap', 'Node', 'Admin', 'LayeredRuntime', 'RuntimeLayer', 'DiskLayer', 'StaticResources', 'Listener',
+         'FilterChain', 'Filter', 'HttpConnectionManager', 'HttpConnectionManager.UpgradeConfig',
+         'InternalAddressConfig', 'CidrRange', 'SchemeHeaderTransformation', 'RequestIDExtension', 'UuidRequestIdConfig',
+         'core.HttpProtocolOptions', 'Http1ProtocolOptions', 'HeaderKeyFormat', 'TypedExtensionConfig',
+         'PreserveCaseFormatterConfig', 'LocalReplyConfig', 'ResponseMapper', 'AccessLogFilter', 'StatusCodeFilter',
+         'DurationFilter', 'ComparisonFilter', 'RuntimeUInt32', 'NotHealthCheckFilter', 'RuntimeFilter', 'AndFilter',
+         'OrFilter', 'HeaderFilter', 'ResponseFlagFilter', 'HttpFilter', 'Router', 'RouteConfiguration', 'VirtualHost',
+         'Route', 'RouteMatch', 'HeaderMatcher', 'QueryParameterMatcher', 'StringMatcher', 'RegexMatcher', 'RouteAction',
+         'RequestMirrorPolicy', 'HeaderMutation', 'RemoveOnMatch', 'WeightedCluster', 'ClusterWeight',
+         'RegexMatchAndSubstitute', 'RetryPolicy', 'RetryBackOff', 'RateLimitedRetryBackOff', 'ResetHeader',
+         'RetryHostPredicate', 'PreviousHostsPredicate', 'InternalRedirectPolicy', 'RouteAction.UpgradeConfig',
+         'ConnectConfig', 'MaxStreamDuration', 'HashPolicy', 'Header', 'Cookie', 'ConnectionProperties',
+         'QueryParameter', 'RedirectAction', 'DirectResponseAction', 'NonForwardingAction', 'HeaderValueOption',
+         'HeaderValue', 'SubstitutionFormatString', 'DataSource', 'RuntimeFractionalPercent', 'FractionalPercent',
+         'Int64Range', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints', 'LbEndpoint', 'Endpoint',
+         'http.HttpProtocolOptions', 'ExplicitHttpConfig', 'Address', 'SocketAddress']
 SHORT = {'google.protobuf.Duration': 'duration', 'google.protobuf.Any': 'typed config', 'bool': 'true/false',
-         'google.protobuf.BoolValue': 'true/false', 'google.protobuf.UInt32Value': 'number', 'uint32': 'number',
-         'string': 'text'}
+         'google.protobuf.BoolValue': 'true/false', 'google.protobuf.UInt32Value': 'number',
+         'google.protobuf.UInt64Value': 'number', 'google.protobuf.Struct': 'free-form mapping', 'uint32': 'number',
+         'uint64': 'number', 'int64': 'number', 'string': 'text', 'bytes': 'base64'}
+FIELD = re.compile(r'(repeated )?(map<string, )?([\w.]+)>? (\w+) = \d+')
 
 
 def read(path):
-    """-> {message: (package, summary, [(field, type, comment)])}, {enum: [values]}"""
+    """-> {full name: (summary, [(field, type, comment)])}, {full name: [values]}"""
     messages, enums, stack, comment, package = {}, {}, [], [], ''
+
+    def scope():
+        return '.'.join([package] + [name for kind, name in stack if kind == 'message'])
+
     for raw in path.read_text().splitlines():
         line = raw.strip()
         if line.startswith('//'):
@@ -34,32 +52,63 @@ def read(path):
             package = found[1]
         elif found := re.match(r'(message|enum|oneof) (\w+) \{(\})?', line):
             if found[1] == 'message':
-                messages[found[2]] = (package, ' '.join(comment), [])
+                messages[f'{scope()}.{found[2]}'] = (' '.join(comment), [])
             elif found[1] == 'enum':
-                enums[found[2]] = []
+                enums[f'{scope()}.{found[2]}'] = []
             if not found[3]:
                 stack.append((found[1], found[2]))
         elif line == '}':
             stack.pop()
         elif stack and stack[-1][0] == 'enum' and (found := re.match(r'(\w+) = \d+', line)):
-            enums[stack[-1][1]].append(found[1])
-        elif stack and (found := re.match(r'(repeated )?([\w.]+) (\w+) = \d+', line)):
-            owner = next(name for kind, name in reversed(stack) if kind == 'message')
-            messages[owner][2].append(((found[1] or '') + found[2], found[3], ' '.join(comment)))
+            enums[f'{scope()}.{stack[-1][1]}'].append(found[1])
+        elif stack and (found := FIELD.match(line)):
+            kind = (found[1] or '') + ('map ' if found[2] else '') + found[3]
+            messages[scope()][1].append((kind, found[4], ' '.join(comment)))
         comment = []
     return messages, enums
 
 
-def type_text(name, messages, enums):
-    repeated, name = name.startswith('repeated '), name.removeprefix('repeated ')
-    short = name.split('.')[-1]
-    if short in enums:
-        text = ' '.join(f'`{value}`' for value in enums[short])
-    elif short in messages:
-        text = f'[{short}](#{short.lower()})'
+def headings(names):
+    """-> {full name: heading}: as short as it can be without standing for two."""
+    def candidates(name):
+        parts = name.split('.')
+        start = next(i for i, part in enumerate(parts) if part[0].isupper())
+        nested = parts[start:]
+        yield nested[-1]
+        yield '.'.join(nested[-2:])
+        yield f'{parts[start - 2]}.{nested[-1]}'       # before the version
+
+    result = {}
+    for name in names:
+        for candidate in candidates(name):
+            if sum(candidate in list(candidates(other)) for other in names) == 1:
+                result[name] = candidate
+                break
+        else:
+            result[name] = name
+    return result
+
+
+def resolve(name, scope, known):
+    """The full name that a name means in a scope, as protoc looks it up; None if it is no message or enumeration."""
+    parts = scope.split('.')
+    for count in range(len(parts), -1, -1):
+        full = '.'.join(parts[:count] + [name])
+        if full in known:
+            return full
+    return None
+
+
+def type_text(kind, scope, messages, enums, titles):
+    words = kind.split(' ')
+    name, full = words[-1], resolve(words[-1], scope, {**messages, **enums})
+    if full in enums:
+        text = ' '.join(f'`{value}`' for value in enums[full])
+    elif full in messages:
+        text = f'[{titles[full]}](#{titles[full].lower().replace(".", "")})'
     else:
         text = SHORT.get(name, name)
-    return ('list of ' if repeated else '') + text
+    return {'repeated': 'list of ', 'map': 'by name: '}.get(words[0] if len(words) > 1 else '', '') + text
 
 
 def tables():
@@ -68,14 +117,16 @@ def tables():
         found, values = read(path)
         messages |= found
         enums |= values
+    titles = headings(list(messages))
     rank = {name: index for index, name in enumerate(ORDER)}
     out = []
-    for name in sorted(messages, key=lambda name: (rank.get(name, len(ORDER)), name)):
-        package, summary, fields = messages[name]
-        out += [f'### {name}', '', f'`{package}.{name}`: {summary}', '']
+    for full in sorted(messages, key=lambda full: (rank.get(titles[full], len(ORDER)), titles[full])):
+        summary, fields = messages[full]
+        out += [f'### {titles[full]}', '', f'`{full}`: {summary}', '']
         if fields:
             out += ['| field | type | |', '|---|---|---|']
-            out += [f'| `{field}` | {type_text(kind, messages, enums)} | {text} |' for kind, field, text in fields]
+            for kind, field, text in fields:
+                out.append(f'| `{field}` | {type_text(kind, full, messages, enums, titles)} | {text} |')
             out.append('')
     return '\n'.join(out)
 

@@ -31,6 +31,16 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// The service's own name, for `user-agent` and statistics.
+  package var node: Envoy_Config_Core_V3_Node {
+    get {_node ?? Envoy_Config_Core_V3_Node()}
+    set {_node = newValue}
+  }
+  /// Returns true if `node` has been explicitly set.
+  package var hasNode: Bool {self._node != nil}
+  /// Clears the value of `node`. Subsequent reads from it will return its default value.
+  package mutating func clearNode() {self._node = nil}
+
   package var staticResources: Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources {
     get {_staticResources ?? Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources()}
     set {_staticResources = newValue}
@@ -39,6 +49,16 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: Sendable {
   package var hasStaticResources: Bool {self._staticResources != nil}
   /// Clears the value of `staticResources`. Subsequent reads from it will return its default value.
   package mutating func clearStaticResources() {self._staticResources = nil}
+
+  /// Values that may change while traffic flows; absent: one layer that the admin server changes.
+  package var layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime {
+    get {_layeredRuntime ?? Envoy_Config_Bootstrap_V3_LayeredRuntime()}
+    set {_layeredRuntime = newValue}
+  }
+  /// Returns true if `layeredRuntime` has been explicitly set.
+  package var hasLayeredRuntime: Bool {self._layeredRuntime != nil}
+  /// Clears the value of `layeredRuntime`. Subsequent reads from it will return its default value.
+  package mutating func clearLayeredRuntime() {self._layeredRuntime = nil}
 
   /// The administration server; absent: none.
   package var admin: Envoy_Config_Bootstrap_V3_Admin {
@@ -71,7 +91,9 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: Sendable {
 
   package init() {}
 
+  fileprivate var _node: Envoy_Config_Core_V3_Node? = nil
   fileprivate var _staticResources: Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources? = nil
+  fileprivate var _layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime? = nil
   fileprivate var _admin: Envoy_Config_Bootstrap_V3_Admin? = nil
 }
 
@@ -98,13 +120,111 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Admin: Sendable {
   fileprivate var _address: Envoy_Config_Core_V3_Address? = nil
 }
 
+/// One layer of the runtime.
+package nonisolated struct Envoy_Config_Bootstrap_V3_RuntimeLayer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Required and unique.
+  package var name: String = String()
+
+  package var layerSpecifier: Envoy_Config_Bootstrap_V3_RuntimeLayer.OneOf_LayerSpecifier? = nil
+
+  /// Values from this file; nested names are joined by dots.
+  package var staticLayer: SwiftProtobuf.Google_Protobuf_Struct {
+    get {
+      if case .staticLayer(let v)? = layerSpecifier {return v}
+      return SwiftProtobuf.Google_Protobuf_Struct()
+    }
+    set {layerSpecifier = .staticLayer(newValue)}
+  }
+
+  /// Values from a directory, one file each.
+  package var diskLayer: Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer {
+    get {
+      if case .diskLayer(let v)? = layerSpecifier {return v}
+      return Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer()
+    }
+    set {layerSpecifier = .diskLayer(newValue)}
+  }
+
+  /// Values set by the admin server.
+  package var adminLayer: Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer {
+    get {
+      if case .adminLayer(let v)? = layerSpecifier {return v}
+      return Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer()
+    }
+    set {layerSpecifier = .adminLayer(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_LayerSpecifier: Equatable, Sendable {
+    /// Values from this file; nested names are joined by dots.
+    case staticLayer(SwiftProtobuf.Google_Protobuf_Struct)
+    /// Values from a directory, one file each.
+    case diskLayer(Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer)
+    /// Values set by the admin server.
+    case adminLayer(Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer)
+
+  }
+
+  /// A directory that is read again when it is replaced.
+  package nonisolated struct DiskLayer: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// A symbolic link; swapping it for another loads the new values. The directory that it stands in has to exist.
+    package var symlinkRoot: String = String()
+
+    /// Below the root.
+    package var subdirectory: String = String()
+
+    /// Adds the service's name from `node.cluster` to the subdirectory.
+    package var appendServiceCluster: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Empty: the admin server fills it.
+  package nonisolated struct AdminLayer: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package init() {}
+}
+
+/// Values by key, in layers; a later layer wins.
+package nonisolated struct Envoy_Config_Bootstrap_V3_LayeredRuntime: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// At most one of each changeable kind.
+  package var layers: [Envoy_Config_Bootstrap_V3_RuntimeLayer] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "envoy.config.bootstrap.v3"
 
 nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Bootstrap"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}static_resources\0\u{2}\u{a}admin\0\u{b}node\0\u{b}dynamic_resources\0\u{b}cluster_manager\0\u{b}flags_path\0\u{b}stats_sinks\0\u{b}stats_flush_interval\0\u{b}watchdog\0\u{b}tracing\0\u{b}stats_config\0\u{b}hds_config\0\u{b}overload_manager\0\u{b}enable_dispatcher_stats\0\u{b}layered_runtime\0\u{b}header_prefix\0\u{b}stats_server_version_override\0\u{b}use_tcp_for_dns_lookups\0\u{b}bootstrap_extensions\0\u{b}config_sources\0\u{b}default_config_source\0\u{b}default_socket_interface\0\u{b}certificate_provider_instances\0\u{b}node_context_params\0\u{b}watchdogs\0\u{b}fatal_actions\0\u{b}stats_flush_on_admin\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}inline_headers\0\u{b}perf_tracing_file_path\0\u{b}default_regex_engine\0\u{b}xds_delegate_extension\0\u{b}xds_config_tracker_extension\0\u{b}listener_manager\0\u{b}application_log_config\0\u{b}deferred_stat_options\0\u{b}grpc_async_client_manager_config\0\u{b}memory_allocator_manager\0\u{b}stats_eviction_interval\0\u{c}\u{1}\u{1}\u{c}\u{3}\u{1}\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1d}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}static_resources\0\u{2}\u{a}admin\0\u{4}\u{5}layered_runtime\0\u{b}dynamic_resources\0\u{b}cluster_manager\0\u{b}flags_path\0\u{b}stats_sinks\0\u{b}stats_flush_interval\0\u{b}watchdog\0\u{b}tracing\0\u{b}stats_config\0\u{b}hds_config\0\u{b}overload_manager\0\u{b}enable_dispatcher_stats\0\u{b}header_prefix\0\u{b}stats_server_version_override\0\u{b}use_tcp_for_dns_lookups\0\u{b}bootstrap_extensions\0\u{b}config_sources\0\u{b}default_config_source\0\u{b}default_socket_interface\0\u{b}certificate_provider_instances\0\u{b}node_context_params\0\u{b}watchdogs\0\u{b}fatal_actions\0\u{b}stats_flush_on_admin\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}inline_headers\0\u{b}perf_tracing_file_path\0\u{b}default_regex_engine\0\u{b}xds_delegate_extension\0\u{b}xds_config_tracker_extension\0\u{b}listener_manager\0\u{b}application_log_config\0\u{b}deferred_stat_options\0\u{b}grpc_async_client_manager_config\0\u{b}memory_allocator_manager\0\u{b}stats_eviction_interval\0\u{c}\u{3}\u{1}\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1d}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -112,8 +232,10 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._node) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._staticResources) }()
       case 12: try { try decoder.decodeSingularMessageField(value: &self._admin) }()
+      case 17: try { try decoder.decodeSingularMessageField(value: &self._layeredRuntime) }()
       default: break
       }
     }
@@ -124,17 +246,25 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._node {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     try { if let v = self._staticResources {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
     try { if let v = self._admin {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
     } }()
+    try { if let v = self._layeredRuntime {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Bootstrap_V3_Bootstrap, rhs: Envoy_Config_Bootstrap_V3_Bootstrap) -> Bool {
+    if lhs._node != rhs._node {return false}
     if lhs._staticResources != rhs._staticResources {return false}
+    if lhs._layeredRuntime != rhs._layeredRuntime {return false}
     if lhs._admin != rhs._admin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -205,6 +335,184 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Admin: SwiftProtobuf.Message, Sw
 
   package static func ==(lhs: Envoy_Config_Bootstrap_V3_Admin, rhs: Envoy_Config_Bootstrap_V3_Admin) -> Bool {
     if lhs._address != rhs._address {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Bootstrap_V3_RuntimeLayer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RuntimeLayer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}static_layer\0\u{3}disk_layer\0\u{3}admin_layer\0\u{b}rtds_layer\0\u{c}\u{5}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try {
+        var v: SwiftProtobuf.Google_Protobuf_Struct?
+        var hadOneofValue = false
+        if let current = self.layerSpecifier {
+          hadOneofValue = true
+          if case .staticLayer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.layerSpecifier = .staticLayer(v)
+        }
+      }()
+      case 3: try {
+        var v: Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer?
+        var hadOneofValue = false
+        if let current = self.layerSpecifier {
+          hadOneofValue = true
+          if case .diskLayer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.layerSpecifier = .diskLayer(v)
+        }
+      }()
+      case 4: try {
+        var v: Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer?
+        var hadOneofValue = false
+        if let current = self.layerSpecifier {
+          hadOneofValue = true
+          if case .adminLayer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.layerSpecifier = .adminLayer(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    switch self.layerSpecifier {
+    case .staticLayer?: try {
+      guard case .staticLayer(let v)? = self.layerSpecifier else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .diskLayer?: try {
+      guard case .diskLayer(let v)? = self.layerSpecifier else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .adminLayer?: try {
+      guard case .adminLayer(let v)? = self.layerSpecifier else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Bootstrap_V3_RuntimeLayer, rhs: Envoy_Config_Bootstrap_V3_RuntimeLayer) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.layerSpecifier != rhs.layerSpecifier {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Bootstrap_V3_RuntimeLayer.protoMessageName + ".DiskLayer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}symlink_root\0\u{3}append_service_cluster\0\u{1}subdirectory\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.symlinkRoot) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.appendServiceCluster) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.subdirectory) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.symlinkRoot.isEmpty {
+      try visitor.visitSingularStringField(value: self.symlinkRoot, fieldNumber: 1)
+    }
+    if self.appendServiceCluster != false {
+      try visitor.visitSingularBoolField(value: self.appendServiceCluster, fieldNumber: 2)
+    }
+    if !self.subdirectory.isEmpty {
+      try visitor.visitSingularStringField(value: self.subdirectory, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer, rhs: Envoy_Config_Bootstrap_V3_RuntimeLayer.DiskLayer) -> Bool {
+    if lhs.symlinkRoot != rhs.symlinkRoot {return false}
+    if lhs.subdirectory != rhs.subdirectory {return false}
+    if lhs.appendServiceCluster != rhs.appendServiceCluster {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Bootstrap_V3_RuntimeLayer.protoMessageName + ".AdminLayer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer, rhs: Envoy_Config_Bootstrap_V3_RuntimeLayer.AdminLayer) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Bootstrap_V3_LayeredRuntime: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LayeredRuntime"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}layers\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.layers) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.layers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.layers, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Bootstrap_V3_LayeredRuntime, rhs: Envoy_Config_Bootstrap_V3_LayeredRuntime) -> Bool {
+    if lhs.layers != rhs.layers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

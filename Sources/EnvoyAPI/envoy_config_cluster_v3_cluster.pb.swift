@@ -26,70 +26,121 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// Endpoints under one name, with how to find and reach them.
-package nonisolated struct Envoy_Config_Cluster_V3_Cluster: Sendable {
+package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Required and unique.
-  package var name: String = String()
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
-  package var clusterDiscoveryType: Envoy_Config_Cluster_V3_Cluster.OneOf_ClusterDiscoveryType? = nil
+  package var clusterDiscoveryType: OneOf_ClusterDiscoveryType? {
+    get {return _storage._clusterDiscoveryType}
+    set {_uniqueStorage()._clusterDiscoveryType = newValue}
+  }
 
   package var type: Envoy_Config_Cluster_V3_Cluster.DiscoveryType {
     get {
-      if case .type(let v)? = clusterDiscoveryType {return v}
+      if case .type(let v)? = _storage._clusterDiscoveryType {return v}
       return .static
     }
-    set {clusterDiscoveryType = .type(newValue)}
+    set {_uniqueStorage()._clusterDiscoveryType = .type(newValue)}
   }
 
   /// Longest wait for a connection; default 5 s.
   package var connectTimeout: SwiftProtobuf.Google_Protobuf_Duration {
-    get {_connectTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
-    set {_connectTimeout = newValue}
+    get {_storage._connectTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._connectTimeout = newValue}
   }
   /// Returns true if `connectTimeout` has been explicitly set.
-  package var hasConnectTimeout: Bool {self._connectTimeout != nil}
+  package var hasConnectTimeout: Bool {_storage._connectTimeout != nil}
   /// Clears the value of `connectTimeout`. Subsequent reads from it will return its default value.
-  package mutating func clearConnectTimeout() {self._connectTimeout = nil}
+  package mutating func clearConnectTimeout() {_uniqueStorage()._connectTimeout = nil}
 
   /// Soft limit on the bytes held for a slow endpoint.
   package var perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value {
-    get {_perConnectionBufferLimitBytes ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
-    set {_perConnectionBufferLimitBytes = newValue}
+    get {_storage._perConnectionBufferLimitBytes ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._perConnectionBufferLimitBytes = newValue}
   }
   /// Returns true if `perConnectionBufferLimitBytes` has been explicitly set.
-  package var hasPerConnectionBufferLimitBytes: Bool {self._perConnectionBufferLimitBytes != nil}
+  package var hasPerConnectionBufferLimitBytes: Bool {_storage._perConnectionBufferLimitBytes != nil}
   /// Clears the value of `perConnectionBufferLimitBytes`. Subsequent reads from it will return its default value.
-  package mutating func clearPerConnectionBufferLimitBytes() {self._perConnectionBufferLimitBytes = nil}
+  package mutating func clearPerConnectionBufferLimitBytes() {_uniqueStorage()._perConnectionBufferLimitBytes = nil}
 
-  package var lbPolicy: Envoy_Config_Cluster_V3_Cluster.LbPolicy = .roundRobin
+  package var lbPolicy: Envoy_Config_Cluster_V3_Cluster.LbPolicy {
+    get {_storage._lbPolicy}
+    set {_uniqueStorage()._lbPolicy = newValue}
+  }
 
   /// The endpoints.
   package var loadAssignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment {
-    get {_loadAssignment ?? Envoy_Config_Endpoint_V3_ClusterLoadAssignment()}
-    set {_loadAssignment = newValue}
+    get {_storage._loadAssignment ?? Envoy_Config_Endpoint_V3_ClusterLoadAssignment()}
+    set {_uniqueStorage()._loadAssignment = newValue}
   }
   /// Returns true if `loadAssignment` has been explicitly set.
-  package var hasLoadAssignment: Bool {self._loadAssignment != nil}
+  package var hasLoadAssignment: Bool {_storage._loadAssignment != nil}
   /// Clears the value of `loadAssignment`. Subsequent reads from it will return its default value.
-  package mutating func clearLoadAssignment() {self._loadAssignment = nil}
+  package mutating func clearLoadAssignment() {_uniqueStorage()._loadAssignment = nil}
+
+  /// Deprecated: requests after which a connection is retired.
+  package var maxRequestsPerConnection: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxRequestsPerConnection ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxRequestsPerConnection = newValue}
+  }
+  /// Returns true if `maxRequestsPerConnection` has been explicitly set.
+  package var hasMaxRequestsPerConnection: Bool {_storage._maxRequestsPerConnection != nil}
+  /// Clears the value of `maxRequestsPerConnection`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxRequestsPerConnection() {_uniqueStorage()._maxRequestsPerConnection = nil}
+
+  /// Deprecated: times and counts.
+  package var commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions {
+    get {_storage._commonHTTPProtocolOptions ?? Envoy_Config_Core_V3_HttpProtocolOptions()}
+    set {_uniqueStorage()._commonHTTPProtocolOptions = newValue}
+  }
+  /// Returns true if `commonHTTPProtocolOptions` has been explicitly set.
+  package var hasCommonHTTPProtocolOptions: Bool {_storage._commonHTTPProtocolOptions != nil}
+  /// Clears the value of `commonHTTPProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearCommonHTTPProtocolOptions() {_uniqueStorage()._commonHTTPProtocolOptions = nil}
+
+  /// Deprecated: HTTP/1 towards the cluster.
+  package var httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions {
+    get {_storage._httpProtocolOptions ?? Envoy_Config_Core_V3_Http1ProtocolOptions()}
+    set {_uniqueStorage()._httpProtocolOptions = newValue}
+  }
+  /// Returns true if `httpProtocolOptions` has been explicitly set.
+  package var hasHTTPProtocolOptions: Bool {_storage._httpProtocolOptions != nil}
+  /// Clears the value of `httpProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearHTTPProtocolOptions() {_uniqueStorage()._httpProtocolOptions = nil}
+
+  /// `envoy.extensions.upstreams.http.v3.HttpProtocolOptions` and its options.
+  package var typedExtensionProtocolOptions: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> {
+    get {_storage._typedExtensionProtocolOptions}
+    set {_uniqueStorage()._typedExtensionProtocolOptions = newValue}
+  }
 
   /// Pause between two look-ups of STRICT_DNS; default 5 s.
   package var dnsRefreshRate: SwiftProtobuf.Google_Protobuf_Duration {
-    get {_dnsRefreshRate ?? SwiftProtobuf.Google_Protobuf_Duration()}
-    set {_dnsRefreshRate = newValue}
+    get {_storage._dnsRefreshRate ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._dnsRefreshRate = newValue}
   }
   /// Returns true if `dnsRefreshRate` has been explicitly set.
-  package var hasDnsRefreshRate: Bool {self._dnsRefreshRate != nil}
+  package var hasDnsRefreshRate: Bool {_storage._dnsRefreshRate != nil}
   /// Clears the value of `dnsRefreshRate`. Subsequent reads from it will return its default value.
-  package mutating func clearDnsRefreshRate() {self._dnsRefreshRate = nil}
+  package mutating func clearDnsRefreshRate() {_uniqueStorage()._dnsRefreshRate = nil}
 
-  package var dnsLookupFamily: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily = .auto
+  package var dnsLookupFamily: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily {
+    get {_storage._dnsLookupFamily}
+    set {_uniqueStorage()._dnsLookupFamily = newValue}
+  }
 
   /// Accepted; without health checks it changes nothing.
-  package var ignoreHealthOnHostRemoval: Bool = false
+  package var ignoreHealthOnHostRemoval: Bool {
+    get {_storage._ignoreHealthOnHostRemoval}
+    set {_uniqueStorage()._ignoreHealthOnHostRemoval = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -221,10 +272,7 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: Sendable {
 
   package init() {}
 
-  fileprivate var _connectTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
-  fileprivate var _perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
-  fileprivate var _loadAssignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment? = nil
-  fileprivate var _dnsRefreshRate: SwiftProtobuf.Google_Protobuf_Duration? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -233,80 +281,160 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.cluster.v3"
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Cluster"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{4}\u{2}connect_timeout\0\u{3}per_connection_buffer_limit_bytes\0\u{3}lb_policy\0\u{4}\u{a}dns_refresh_rate\0\u{3}dns_lookup_family\0\u{4}\u{f}ignore_health_on_host_removal\0\u{3}load_assignment\0\u{b}eds_cluster_config\0\u{b}health_checks\0\u{b}max_requests_per_connection\0\u{b}circuit_breakers\0\u{b}http_protocol_options\0\u{b}http2_protocol_options\0\u{b}dns_resolvers\0\u{b}outlier_detection\0\u{b}cleanup_interval\0\u{b}upstream_bind_config\0\u{b}lb_subset_config\0\u{b}ring_hash_lb_config\0\u{b}transport_socket\0\u{b}metadata\0\u{b}protocol_selection\0\u{b}common_lb_config\0\u{b}alt_stat_name\0\u{b}common_http_protocol_options\0\u{b}upstream_connection_options\0\u{b}close_connections_on_host_health_failure\0\u{b}original_dst_lb_config\0\u{b}typed_extension_protocol_options\0\u{b}least_request_lb_config\0\u{b}cluster_type\0\u{b}respect_dns_ttl\0\u{b}filters\0\u{b}load_balancing_policy\0\u{b}lrs_server\0\u{b}transport_socket_matches\0\u{b}dns_failure_refresh_rate\0\u{b}use_tcp_for_dns_lookups\0\u{b}upstream_http_protocol_options\0\u{b}track_timeout_budgets\0\u{b}upstream_config\0\u{b}track_cluster_stats\0\u{b}preconnect_policy\0\u{b}connection_pool_per_downstream_connection\0\u{b}maglev_lb_config\0\u{b}dns_resolution_config\0\u{b}wait_for_warm_on_init\0\u{b}typed_dns_resolver_config\0\u{b}round_robin_lb_config\0\u{b}lrs_report_endpoint_metrics\0\u{b}dns_jitter\0\u{b}transport_socket_matcher\0\u{c}\u{3}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{a}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1d}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c}\"\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}-\u{1}\u{c}.\u{1}\u{c}/\u{1}\u{c}0\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}6\u{1}\u{c}7\u{1}\u{c}8\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{4}\u{2}connect_timeout\0\u{3}per_connection_buffer_limit_bytes\0\u{3}lb_policy\0\u{4}\u{3}max_requests_per_connection\0\u{4}\u{4}http_protocol_options\0\u{4}\u{3}dns_refresh_rate\0\u{3}dns_lookup_family\0\u{4}\u{c}common_http_protocol_options\0\u{4}\u{3}ignore_health_on_host_removal\0\u{3}load_assignment\0\u{4}\u{3}typed_extension_protocol_options\0\u{b}eds_cluster_config\0\u{b}health_checks\0\u{b}circuit_breakers\0\u{b}http2_protocol_options\0\u{b}dns_resolvers\0\u{b}outlier_detection\0\u{b}cleanup_interval\0\u{b}upstream_bind_config\0\u{b}lb_subset_config\0\u{b}ring_hash_lb_config\0\u{b}transport_socket\0\u{b}metadata\0\u{b}protocol_selection\0\u{b}common_lb_config\0\u{b}alt_stat_name\0\u{b}upstream_connection_options\0\u{b}close_connections_on_host_health_failure\0\u{b}original_dst_lb_config\0\u{b}least_request_lb_config\0\u{b}cluster_type\0\u{b}respect_dns_ttl\0\u{b}filters\0\u{b}load_balancing_policy\0\u{b}lrs_server\0\u{b}transport_socket_matches\0\u{b}dns_failure_refresh_rate\0\u{b}use_tcp_for_dns_lookups\0\u{b}upstream_http_protocol_options\0\u{b}track_timeout_budgets\0\u{b}upstream_config\0\u{b}track_cluster_stats\0\u{b}preconnect_policy\0\u{b}connection_pool_per_downstream_connection\0\u{b}maglev_lb_config\0\u{b}dns_resolution_config\0\u{b}wait_for_warm_on_init\0\u{b}typed_dns_resolver_config\0\u{b}round_robin_lb_config\0\u{b}lrs_report_endpoint_metrics\0\u{b}dns_jitter\0\u{b}transport_socket_matcher\0\u{c}\u{3}\u{1}\u{c}\u{8}\u{1}\u{c}\u{a}\u{1}\u{c}\u{e}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c}\"\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}-\u{1}\u{c}.\u{1}\u{c}/\u{1}\u{c}0\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}6\u{1}\u{c}7\u{1}\u{c}8\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _clusterDiscoveryType: Envoy_Config_Cluster_V3_Cluster.OneOf_ClusterDiscoveryType?
+    var _connectTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _lbPolicy: Envoy_Config_Cluster_V3_Cluster.LbPolicy = .roundRobin
+    var _loadAssignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment? = nil
+    var _maxRequestsPerConnection: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions? = nil
+    var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
+    var _typedExtensionProtocolOptions: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
+    var _dnsRefreshRate: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _dnsLookupFamily: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily = .auto
+    var _ignoreHealthOnHostRemoval: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _clusterDiscoveryType = source._clusterDiscoveryType
+      _connectTimeout = source._connectTimeout
+      _perConnectionBufferLimitBytes = source._perConnectionBufferLimitBytes
+      _lbPolicy = source._lbPolicy
+      _loadAssignment = source._loadAssignment
+      _maxRequestsPerConnection = source._maxRequestsPerConnection
+      _commonHTTPProtocolOptions = source._commonHTTPProtocolOptions
+      _httpProtocolOptions = source._httpProtocolOptions
+      _typedExtensionProtocolOptions = source._typedExtensionProtocolOptions
+      _dnsRefreshRate = source._dnsRefreshRate
+      _dnsLookupFamily = source._dnsLookupFamily
+      _ignoreHealthOnHostRemoval = source._ignoreHealthOnHostRemoval
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try {
-        var v: Envoy_Config_Cluster_V3_Cluster.DiscoveryType?
-        try decoder.decodeSingularEnumField(value: &v)
-        if let v = v {
-          if self.clusterDiscoveryType != nil {try decoder.handleConflictingOneOf()}
-          self.clusterDiscoveryType = .type(v)
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try {
+          var v: Envoy_Config_Cluster_V3_Cluster.DiscoveryType?
+          try decoder.decodeSingularEnumField(value: &v)
+          if let v = v {
+            if _storage._clusterDiscoveryType != nil {try decoder.handleConflictingOneOf()}
+            _storage._clusterDiscoveryType = .type(v)
+          }
+        }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._connectTimeout) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._perConnectionBufferLimitBytes) }()
+        case 6: try { try decoder.decodeSingularEnumField(value: &_storage._lbPolicy) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._maxRequestsPerConnection) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._httpProtocolOptions) }()
+        case 16: try { try decoder.decodeSingularMessageField(value: &_storage._dnsRefreshRate) }()
+        case 17: try { try decoder.decodeSingularEnumField(value: &_storage._dnsLookupFamily) }()
+        case 29: try { try decoder.decodeSingularMessageField(value: &_storage._commonHTTPProtocolOptions) }()
+        case 32: try { try decoder.decodeSingularBoolField(value: &_storage._ignoreHealthOnHostRemoval) }()
+        case 33: try { try decoder.decodeSingularMessageField(value: &_storage._loadAssignment) }()
+        case 36: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: &_storage._typedExtensionProtocolOptions) }()
+        default: break
         }
-      }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._connectTimeout) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._perConnectionBufferLimitBytes) }()
-      case 6: try { try decoder.decodeSingularEnumField(value: &self.lbPolicy) }()
-      case 16: try { try decoder.decodeSingularMessageField(value: &self._dnsRefreshRate) }()
-      case 17: try { try decoder.decodeSingularEnumField(value: &self.dnsLookupFamily) }()
-      case 32: try { try decoder.decodeSingularBoolField(value: &self.ignoreHealthOnHostRemoval) }()
-      case 33: try { try decoder.decodeSingularMessageField(value: &self._loadAssignment) }()
-      default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      try { if case .type(let v)? = _storage._clusterDiscoveryType {
+        try visitor.visitSingularEnumField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._connectTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._perConnectionBufferLimitBytes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      if _storage._lbPolicy != .roundRobin {
+        try visitor.visitSingularEnumField(value: _storage._lbPolicy, fieldNumber: 6)
+      }
+      try { if let v = _storage._maxRequestsPerConnection {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._httpProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._dnsRefreshRate {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+      } }()
+      if _storage._dnsLookupFamily != .auto {
+        try visitor.visitSingularEnumField(value: _storage._dnsLookupFamily, fieldNumber: 17)
+      }
+      try { if let v = _storage._commonHTTPProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+      } }()
+      if _storage._ignoreHealthOnHostRemoval != false {
+        try visitor.visitSingularBoolField(value: _storage._ignoreHealthOnHostRemoval, fieldNumber: 32)
+      }
+      try { if let v = _storage._loadAssignment {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+      } }()
+      if !_storage._typedExtensionProtocolOptions.isEmpty {
+        try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: _storage._typedExtensionProtocolOptions, fieldNumber: 36)
+      }
     }
-    try { if case .type(let v)? = self.clusterDiscoveryType {
-      try visitor.visitSingularEnumField(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._connectTimeout {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    try { if let v = self._perConnectionBufferLimitBytes {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    if self.lbPolicy != .roundRobin {
-      try visitor.visitSingularEnumField(value: self.lbPolicy, fieldNumber: 6)
-    }
-    try { if let v = self._dnsRefreshRate {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-    } }()
-    if self.dnsLookupFamily != .auto {
-      try visitor.visitSingularEnumField(value: self.dnsLookupFamily, fieldNumber: 17)
-    }
-    if self.ignoreHealthOnHostRemoval != false {
-      try visitor.visitSingularBoolField(value: self.ignoreHealthOnHostRemoval, fieldNumber: 32)
-    }
-    try { if let v = self._loadAssignment {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster, rhs: Envoy_Config_Cluster_V3_Cluster) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs.clusterDiscoveryType != rhs.clusterDiscoveryType {return false}
-    if lhs._connectTimeout != rhs._connectTimeout {return false}
-    if lhs._perConnectionBufferLimitBytes != rhs._perConnectionBufferLimitBytes {return false}
-    if lhs.lbPolicy != rhs.lbPolicy {return false}
-    if lhs._loadAssignment != rhs._loadAssignment {return false}
-    if lhs._dnsRefreshRate != rhs._dnsRefreshRate {return false}
-    if lhs.dnsLookupFamily != rhs.dnsLookupFamily {return false}
-    if lhs.ignoreHealthOnHostRemoval != rhs.ignoreHealthOnHostRemoval {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._clusterDiscoveryType != rhs_storage._clusterDiscoveryType {return false}
+        if _storage._connectTimeout != rhs_storage._connectTimeout {return false}
+        if _storage._perConnectionBufferLimitBytes != rhs_storage._perConnectionBufferLimitBytes {return false}
+        if _storage._lbPolicy != rhs_storage._lbPolicy {return false}
+        if _storage._loadAssignment != rhs_storage._loadAssignment {return false}
+        if _storage._maxRequestsPerConnection != rhs_storage._maxRequestsPerConnection {return false}
+        if _storage._commonHTTPProtocolOptions != rhs_storage._commonHTTPProtocolOptions {return false}
+        if _storage._httpProtocolOptions != rhs_storage._httpProtocolOptions {return false}
+        if _storage._typedExtensionProtocolOptions != rhs_storage._typedExtensionProtocolOptions {return false}
+        if _storage._dnsRefreshRate != rhs_storage._dnsRefreshRate {return false}
+        if _storage._dnsLookupFamily != rhs_storage._dnsLookupFamily {return false}
+        if _storage._ignoreHealthOnHostRemoval != rhs_storage._ignoreHealthOnHostRemoval {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -41,7 +41,7 @@ package nonisolated struct Envoy_Config_Endpoint_V3_Endpoint: Sendable {
   /// Clears the value of `address`. Subsequent reads from it will return its default value.
   package mutating func clearAddress() {self._address = nil}
 
-  /// The name for health checks, which do not exist yet; accepted and without effect.
+  /// The name for auto_host_rewrite.
   package var hostname: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -31,6 +31,12 @@ package nonisolated struct Envoy_Extensions_Filters_Http_Router_V3_Router: Senda
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Adds no `x-envoy-` headers.
+  package var suppressEnvoyHeaders: Bool = false
+
+  /// Believes a client's `x-envoy-expected-rq-timeout-ms`.
+  package var respectExpectedRqTimeout: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -42,18 +48,34 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.http.r
 
 nonisolated extension Envoy_Extensions_Filters_Http_Router_V3_Router: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Router"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{b}dynamic_stats\0\u{b}start_child_span\0\u{b}upstream_log\0\u{b}suppress_envoy_headers\0\u{b}strict_check_headers\0\u{b}respect_expected_rq_timeout\0\u{b}suppress_grpc_request_failure_code_stats\0\u{b}upstream_http_filters\0\u{b}upstream_log_options\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{4}suppress_envoy_headers\0\u{4}\u{2}respect_expected_rq_timeout\0\u{b}dynamic_stats\0\u{b}start_child_span\0\u{b}upstream_log\0\u{b}strict_check_headers\0\u{b}suppress_grpc_request_failure_code_stats\0\u{b}upstream_http_filters\0\u{b}upstream_log_options\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.suppressEnvoyHeaders) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.respectExpectedRqTimeout) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.suppressEnvoyHeaders != false {
+      try visitor.visitSingularBoolField(value: self.suppressEnvoyHeaders, fieldNumber: 4)
+    }
+    if self.respectExpectedRqTimeout != false {
+      try visitor.visitSingularBoolField(value: self.respectExpectedRqTimeout, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Extensions_Filters_Http_Router_V3_Router, rhs: Envoy_Extensions_Filters_Http_Router_V3_Router) -> Bool {
+    if lhs.suppressEnvoyHeaders != rhs.suppressEnvoyHeaders {return false}
+    if lhs.respectExpectedRqTimeout != rhs.respectExpectedRqTimeout {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -26,38 +26,327 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// How requests of a listener are read, routed and answered.
-package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: Sendable {
+package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var codecType: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType = .auto
+  package var codecType: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType {
+    get {_storage._codecType}
+    set {_uniqueStorage()._codecType = newValue}
+  }
 
   /// Required: the `http.<stat_prefix>.` of its statistics.
-  package var statPrefix: String = String()
+  package var statPrefix: String {
+    get {_storage._statPrefix}
+    set {_uniqueStorage()._statPrefix = newValue}
+  }
 
-  package var routeSpecifier: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.OneOf_RouteSpecifier? = nil
+  package var routeSpecifier: OneOf_RouteSpecifier? {
+    get {return _storage._routeSpecifier}
+    set {_uniqueStorage()._routeSpecifier = newValue}
+  }
 
   /// Required: routes cannot be fetched yet.
   package var routeConfig: Envoy_Config_Route_V3_RouteConfiguration {
     get {
-      if case .routeConfig(let v)? = routeSpecifier {return v}
+      if case .routeConfig(let v)? = _storage._routeSpecifier {return v}
       return Envoy_Config_Route_V3_RouteConfiguration()
     }
-    set {routeSpecifier = .routeConfig(newValue)}
+    set {_uniqueStorage()._routeSpecifier = .routeConfig(newValue)}
   }
 
   /// The router has to be the last; no other filter is served yet.
-  package var httpFilters: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter] = []
+  package var httpFilters: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter] {
+    get {_storage._httpFilters}
+    set {_uniqueStorage()._httpFilters = newValue}
+  }
+
+  /// Sets `user-agent` and `x-envoy-downstream-service-cluster` from `node.cluster`.
+  package var addUserAgent: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._addUserAgent ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._addUserAgent = newValue}
+  }
+  /// Returns true if `addUserAgent` has been explicitly set.
+  package var hasAddUserAgent: Bool {_storage._addUserAgent != nil}
+  /// Clears the value of `addUserAgent`. Subsequent reads from it will return its default value.
+  package mutating func clearAddUserAgent() {_uniqueStorage()._addUserAgent = nil}
+
+  /// Times and counts.
+  package var commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions {
+    get {_storage._commonHTTPProtocolOptions ?? Envoy_Config_Core_V3_HttpProtocolOptions()}
+    set {_uniqueStorage()._commonHTTPProtocolOptions = newValue}
+  }
+  /// Returns true if `commonHTTPProtocolOptions` has been explicitly set.
+  package var hasCommonHTTPProtocolOptions: Bool {_storage._commonHTTPProtocolOptions != nil}
+  /// Clears the value of `commonHTTPProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearCommonHTTPProtocolOptions() {_uniqueStorage()._commonHTTPProtocolOptions = nil}
+
+  /// HTTP/1 towards clients.
+  package var httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions {
+    get {_storage._httpProtocolOptions ?? Envoy_Config_Core_V3_Http1ProtocolOptions()}
+    set {_uniqueStorage()._httpProtocolOptions = newValue}
+  }
+  /// Returns true if `httpProtocolOptions` has been explicitly set.
+  package var hasHTTPProtocolOptions: Bool {_storage._httpProtocolOptions != nil}
+  /// Clears the value of `httpProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearHTTPProtocolOptions() {_uniqueStorage()._httpProtocolOptions = nil}
 
   /// The `server` header of answers.
-  package var serverName: String = String()
+  package var serverName: String {
+    get {_storage._serverName}
+    set {_uniqueStorage()._serverName = newValue}
+  }
+
+  /// Default: overwrites.
+  package var serverHeaderTransformation: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ServerHeaderTransformation {
+    get {_storage._serverHeaderTransformation}
+    set {_uniqueStorage()._serverHeaderTransformation = newValue}
+  }
+
+  /// What upstreams are told about the scheme.
+  package var schemeHeaderTransformation: Envoy_Config_Core_V3_SchemeHeaderTransformation {
+    get {_storage._schemeHeaderTransformation ?? Envoy_Config_Core_V3_SchemeHeaderTransformation()}
+    set {_uniqueStorage()._schemeHeaderTransformation = newValue}
+  }
+  /// Returns true if `schemeHeaderTransformation` has been explicitly set.
+  package var hasSchemeHeaderTransformation: Bool {_storage._schemeHeaderTransformation != nil}
+  /// Clears the value of `schemeHeaderTransformation`. Subsequent reads from it will return its default value.
+  package mutating func clearSchemeHeaderTransformation() {_uniqueStorage()._schemeHeaderTransformation = nil}
+
+  /// 1 to 8192; default 60.
+  package var maxRequestHeadersKb: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxRequestHeadersKb ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxRequestHeadersKb = newValue}
+  }
+  /// Returns true if `maxRequestHeadersKb` has been explicitly set.
+  package var hasMaxRequestHeadersKb: Bool {_storage._maxRequestHeadersKb != nil}
+  /// Clears the value of `maxRequestHeadersKb`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxRequestHeadersKb() {_uniqueStorage()._maxRequestHeadersKb = nil}
+
+  /// Longest silence of a request; default 5 min, zero for none.
+  package var streamIdleTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._streamIdleTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._streamIdleTimeout = newValue}
+  }
+  /// Returns true if `streamIdleTimeout` has been explicitly set.
+  package var hasStreamIdleTimeout: Bool {_storage._streamIdleTimeout != nil}
+  /// Clears the value of `streamIdleTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearStreamIdleTimeout() {_uniqueStorage()._streamIdleTimeout = nil}
+
+  /// From the first byte to the last of a request; default none.
+  package var requestTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._requestTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._requestTimeout = newValue}
+  }
+  /// Returns true if `requestTimeout` has been explicitly set.
+  package var hasRequestTimeout: Bool {_storage._requestTimeout != nil}
+  /// Clears the value of `requestTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearRequestTimeout() {_uniqueStorage()._requestTimeout = nil}
+
+  /// From the first byte to the last of a head; default 10 s here, none in Envoy; zero for none.
+  package var requestHeadersTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._requestHeadersTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._requestHeadersTimeout = newValue}
+  }
+  /// Returns true if `requestHeadersTimeout` has been explicitly set.
+  package var hasRequestHeadersTimeout: Bool {_storage._requestHeadersTimeout != nil}
+  /// Clears the value of `requestHeadersTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearRequestHeadersTimeout() {_uniqueStorage()._requestHeadersTimeout = nil}
+
+  /// How long a connection whose idle time or longest age is over still serves; default 5 s.
+  package var drainTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._drainTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._drainTimeout = newValue}
+  }
+  /// Returns true if `drainTimeout` has been explicitly set.
+  package var hasDrainTimeout: Bool {_storage._drainTimeout != nil}
+  /// Clears the value of `drainTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearDrainTimeout() {_uniqueStorage()._drainTimeout = nil}
+
+  /// How long a client may go on sending after an answer that closes; default 1 s.
+  package var delayedCloseTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._delayedCloseTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._delayedCloseTimeout = newValue}
+  }
+  /// Returns true if `delayedCloseTimeout` has been explicitly set.
+  package var hasDelayedCloseTimeout: Bool {_storage._delayedCloseTimeout != nil}
+  /// Clears the value of `delayedCloseTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearDelayedCloseTimeout() {_uniqueStorage()._delayedCloseTimeout = nil}
+
+  /// The peer is the client.
+  package var useRemoteAddress: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._useRemoteAddress ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._useRemoteAddress = newValue}
+  }
+  /// Returns true if `useRemoteAddress` has been explicitly set.
+  package var hasUseRemoteAddress: Bool {_storage._useRemoteAddress != nil}
+  /// Clears the value of `useRemoteAddress`. Subsequent reads from it will return its default value.
+  package mutating func clearUseRemoteAddress() {_uniqueStorage()._useRemoteAddress = nil}
+
+  /// Entries of `x-forwarded-for` that trusted proxies wrote.
+  package var xffNumTrustedHops: UInt32 {
+    get {_storage._xffNumTrustedHops}
+    set {_uniqueStorage()._xffNumTrustedHops = newValue}
+  }
+
+  /// Whose requests are internal; default nobody's.
+  package var internalAddressConfig: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig {
+    get {_storage._internalAddressConfig ?? Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig()}
+    set {_uniqueStorage()._internalAddressConfig = newValue}
+  }
+  /// Returns true if `internalAddressConfig` has been explicitly set.
+  package var hasInternalAddressConfig: Bool {_storage._internalAddressConfig != nil}
+  /// Clears the value of `internalAddressConfig`. Subsequent reads from it will return its default value.
+  package mutating func clearInternalAddressConfig() {_uniqueStorage()._internalAddressConfig = nil}
+
+  /// Leaves `x-forwarded-for` as it is.
+  package var skipXffAppend: Bool {
+    get {_storage._skipXffAppend}
+    set {_uniqueStorage()._skipXffAppend = newValue}
+  }
+
+  /// Added to `via` in both directions.
+  package var via: String {
+    get {_storage._via}
+    set {_uniqueStorage()._via = newValue}
+  }
+
+  /// Default true.
+  package var generateRequestID: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._generateRequestID ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._generateRequestID = newValue}
+  }
+  /// Returns true if `generateRequestID` has been explicitly set.
+  package var hasGenerateRequestID: Bool {_storage._generateRequestID != nil}
+  /// Clears the value of `generateRequestID`. Subsequent reads from it will return its default value.
+  package mutating func clearGenerateRequestID() {_uniqueStorage()._generateRequestID = nil}
+
+  /// Keeps a client's `x-request-id` where the proxy is the edge.
+  package var preserveExternalRequestID: Bool {
+    get {_storage._preserveExternalRequestID}
+    set {_uniqueStorage()._preserveExternalRequestID = newValue}
+  }
+
+  /// Adds `x-request-id` to answers.
+  package var alwaysSetRequestIDInResponse: Bool {
+    get {_storage._alwaysSetRequestIDInResponse}
+    set {_uniqueStorage()._alwaysSetRequestIDInResponse = newValue}
+  }
+
+  /// Lets the primary answer `expect: 100-continue`.
+  package var proxy100Continue: Bool {
+    get {_storage._proxy100Continue}
+    set {_uniqueStorage()._proxy100Continue = newValue}
+  }
+
+  /// In `x-forwarded-for`.
+  package var representIpv4RemoteAddressAsIpv4MappedIpv6: Bool {
+    get {_storage._representIpv4RemoteAddressAsIpv4MappedIpv6}
+    set {_uniqueStorage()._representIpv4RemoteAddressAsIpv4MappedIpv6 = newValue}
+  }
+
+  /// Upgrades that are allowed; default none.
+  package var upgradeConfigs: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig] {
+    get {_storage._upgradeConfigs}
+    set {_uniqueStorage()._upgradeConfigs = newValue}
+  }
+
+  /// Removes dot segments and decodes unreserved characters; default false.
+  package var normalizePath: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._normalizePath ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._normalizePath = newValue}
+  }
+  /// Returns true if `normalizePath` has been explicitly set.
+  package var hasNormalizePath: Bool {_storage._normalizePath != nil}
+  /// Clears the value of `normalizePath`. Subsequent reads from it will return its default value.
+  package mutating func clearNormalizePath() {_uniqueStorage()._normalizePath = nil}
+
+  /// Default false.
+  package var mergeSlashes: Bool {
+    get {_storage._mergeSlashes}
+    set {_uniqueStorage()._mergeSlashes = newValue}
+  }
+
+  /// Default: unchanged.
+  package var pathWithEscapedSlashesAction: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction {
+    get {_storage._pathWithEscapedSlashesAction}
+    set {_uniqueStorage()._pathWithEscapedSlashesAction = newValue}
+  }
+
+  /// The UUID extension only.
+  package var requestIDExtension: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension {
+    get {_storage._requestIDExtension ?? Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension()}
+    set {_uniqueStorage()._requestIDExtension = newValue}
+  }
+  /// Returns true if `requestIDExtension` has been explicitly set.
+  package var hasRequestIDExtension: Bool {_storage._requestIDExtension != nil}
+  /// Clears the value of `requestIDExtension`. Subsequent reads from it will return its default value.
+  package mutating func clearRequestIDExtension() {_uniqueStorage()._requestIDExtension = nil}
+
+  /// Changes the proxy's own answers.
+  package var localReplyConfig: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig {
+    get {_storage._localReplyConfig ?? Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig()}
+    set {_uniqueStorage()._localReplyConfig = newValue}
+  }
+  /// Returns true if `localReplyConfig` has been explicitly set.
+  package var hasLocalReplyConfig: Bool {_storage._localReplyConfig != nil}
+  /// Clears the value of `localReplyConfig`. Subsequent reads from it will return its default value.
+  package mutating func clearLocalReplyConfig() {_uniqueStorage()._localReplyConfig = nil}
+
+  /// Removes the port from the Host if it is the listener's.
+  package var stripMatchingHostPort: Bool {
+    get {_storage._stripMatchingHostPort}
+    set {_uniqueStorage()._stripMatchingHostPort = newValue}
+  }
+
+  package var stripPortMode: OneOf_StripPortMode? {
+    get {return _storage._stripPortMode}
+    set {_uniqueStorage()._stripPortMode = newValue}
+  }
+
+  /// Removes any port from the Host.
+  package var stripAnyHostPort: Bool {
+    get {
+      if case .stripAnyHostPort(let v)? = _storage._stripPortMode {return v}
+      return false
+    }
+    set {_uniqueStorage()._stripPortMode = .stripAnyHostPort(newValue)}
+  }
+
+  /// Has to be false, the default: a malformed message ends its connection.
+  package var streamErrorOnInvalidHTTPMessage: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._streamErrorOnInvalidHTTPMessage ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._streamErrorOnInvalidHTTPMessage = newValue}
+  }
+  /// Returns true if `streamErrorOnInvalidHTTPMessage` has been explicitly set.
+  package var hasStreamErrorOnInvalidHTTPMessage: Bool {_storage._streamErrorOnInvalidHTTPMessage != nil}
+  /// Clears the value of `streamErrorOnInvalidHTTPMessage`. Subsequent reads from it will return its default value.
+  package mutating func clearStreamErrorOnInvalidHTTPMessage() {_uniqueStorage()._streamErrorOnInvalidHTTPMessage = nil}
+
+  /// Default false.
+  package var stripTrailingHostDot: Bool {
+    get {_storage._stripTrailingHostDot}
+    set {_uniqueStorage()._stripTrailingHostDot = newValue}
+  }
+
+  /// Adds `x-forwarded-port`.
+  package var appendXForwardedPort: Bool {
+    get {_storage._appendXForwardedPort}
+    set {_uniqueStorage()._appendXForwardedPort = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_RouteSpecifier: Equatable, Sendable {
     /// Required: routes cannot be fetched yet.
     case routeConfig(Envoy_Config_Route_V3_RouteConfiguration)
+
+  }
+
+  package nonisolated enum OneOf_StripPortMode: Equatable, Sendable {
+    /// Removes any port from the Host.
+    case stripAnyHostPort(Bool)
 
   }
 
@@ -96,7 +385,223 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
 
   }
 
+  /// What becomes of an upstream's `server`.
+  package nonisolated enum ServerHeaderTransformation: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case overwrite // = 0
+    case appendIfAbsent // = 1
+    case passThrough // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .overwrite
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .overwrite
+      case 1: self = .appendIfAbsent
+      case 2: self = .passThrough
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .overwrite: return 0
+      case .appendIfAbsent: return 1
+      case .passThrough: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ServerHeaderTransformation] = [
+      .overwrite,
+      .appendIfAbsent,
+      .passThrough,
+    ]
+
+  }
+
+  /// What becomes of `%2F` and `%5C` in a path.
+  package nonisolated enum PathWithEscapedSlashesAction: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case implementationSpecificDefault // = 0
+    case keepUnchanged // = 1
+    case rejectRequest // = 2
+    case unescapeAndRedirect // = 3
+    case unescapeAndForward // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .implementationSpecificDefault
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .implementationSpecificDefault
+      case 1: self = .keepUnchanged
+      case 2: self = .rejectRequest
+      case 3: self = .unescapeAndRedirect
+      case 4: self = .unescapeAndForward
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .implementationSpecificDefault: return 0
+      case .keepUnchanged: return 1
+      case .rejectRequest: return 2
+      case .unescapeAndRedirect: return 3
+      case .unescapeAndForward: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction] = [
+      .implementationSpecificDefault,
+      .keepUnchanged,
+      .rejectRequest,
+      .unescapeAndRedirect,
+      .unescapeAndForward,
+    ]
+
+  }
+
+  /// Which addresses are internal.
+  package nonisolated struct InternalAddressConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Has to be false, the default.
+    package var unixSockets: Bool = false
+
+    /// Ranges of the client's address.
+    package var cidrRanges: [Envoy_Config_Core_V3_CidrRange] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// One kind of upgrade.
+  package nonisolated struct UpgradeConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// `websocket`, `CONNECT` or another, in any case.
+    package var upgradeType: String = String()
+
+    /// Default true; a route may differ.
+    package var enabled: SwiftProtobuf.Google_Protobuf_BoolValue {
+      get {_enabled ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+      set {_enabled = newValue}
+    }
+    /// Returns true if `enabled` has been explicitly set.
+    package var hasEnabled: Bool {self._enabled != nil}
+    /// Clears the value of `enabled`. Subsequent reads from it will return its default value.
+    package mutating func clearEnabled() {self._enabled = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _enabled: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+  }
+
   package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Changes to the proxy's own answers.
+package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The first whose filter matches is applied.
+  package var mappers: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ResponseMapper] = []
+
+  /// For replies whose mapper has none of its own.
+  package var bodyFormat: Envoy_Config_Core_V3_SubstitutionFormatString {
+    get {_bodyFormat ?? Envoy_Config_Core_V3_SubstitutionFormatString()}
+    set {_bodyFormat = newValue}
+  }
+  /// Returns true if `bodyFormat` has been explicitly set.
+  package var hasBodyFormat: Bool {self._bodyFormat != nil}
+  /// Clears the value of `bodyFormat`. Subsequent reads from it will return its default value.
+  package mutating func clearBodyFormat() {self._bodyFormat = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _bodyFormat: Envoy_Config_Core_V3_SubstitutionFormatString? = nil
+}
+
+/// One change to the proxy's own answers.
+package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ResponseMapper: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Required.
+  package var filter: Envoy_Config_Accesslog_V3_AccessLogFilter {
+    get {_filter ?? Envoy_Config_Accesslog_V3_AccessLogFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  package var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  package mutating func clearFilter() {self._filter = nil}
+
+  /// 200 to 599.
+  package var statusCode: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_statusCode ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_statusCode = newValue}
+  }
+  /// Returns true if `statusCode` has been explicitly set.
+  package var hasStatusCode: Bool {self._statusCode != nil}
+  /// Clears the value of `statusCode`. Subsequent reads from it will return its default value.
+  package mutating func clearStatusCode() {self._statusCode = nil}
+
+  /// Takes the place of the text.
+  package var body: Envoy_Config_Core_V3_DataSource {
+    get {_body ?? Envoy_Config_Core_V3_DataSource()}
+    set {_body = newValue}
+  }
+  /// Returns true if `body` has been explicitly set.
+  package var hasBody: Bool {self._body != nil}
+  /// Clears the value of `body`. Subsequent reads from it will return its default value.
+  package mutating func clearBody() {self._body = nil}
+
+  /// Takes the place of body_format.
+  package var bodyFormatOverride: Envoy_Config_Core_V3_SubstitutionFormatString {
+    get {_bodyFormatOverride ?? Envoy_Config_Core_V3_SubstitutionFormatString()}
+    set {_bodyFormatOverride = newValue}
+  }
+  /// Returns true if `bodyFormatOverride` has been explicitly set.
+  package var hasBodyFormatOverride: Bool {self._bodyFormatOverride != nil}
+  /// Clears the value of `bodyFormatOverride`. Subsequent reads from it will return its default value.
+  package mutating func clearBodyFormatOverride() {self._bodyFormatOverride = nil}
+
+  /// Added to the answer.
+  package var headersToAdd: [Envoy_Config_Core_V3_HeaderValueOption] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _filter: Envoy_Config_Accesslog_V3_AccessLogFilter? = nil
+  fileprivate var _statusCode: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+  fileprivate var _body: Envoy_Config_Core_V3_DataSource? = nil
+  fileprivate var _bodyFormatOverride: Envoy_Config_Core_V3_SubstitutionFormatString? = nil
 }
 
 /// One filter on the way of a request.
@@ -131,13 +636,389 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
   package init() {}
 }
 
+/// How requests are identified.
+package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The UUID extension.
+  package var typedConfig: SwiftProtobuf.Google_Protobuf_Any {
+    get {_typedConfig ?? SwiftProtobuf.Google_Protobuf_Any()}
+    set {_typedConfig = newValue}
+  }
+  /// Returns true if `typedConfig` has been explicitly set.
+  package var hasTypedConfig: Bool {self._typedConfig != nil}
+  /// Clears the value of `typedConfig`. Subsequent reads from it will return its default value.
+  package mutating func clearTypedConfig() {self._typedConfig = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _typedConfig: SwiftProtobuf.Google_Protobuf_Any? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.network.http_connection_manager.v3"
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HttpConnectionManager"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}codec_type\0\u{3}stat_prefix\0\u{4}\u{2}route_config\0\u{3}http_filters\0\u{4}\u{5}server_name\0\u{b}rds\0\u{b}add_user_agent\0\u{b}tracing\0\u{b}http_protocol_options\0\u{b}http2_protocol_options\0\u{b}drain_timeout\0\u{b}access_log\0\u{b}use_remote_address\0\u{b}generate_request_id\0\u{b}forward_client_cert_details\0\u{b}set_current_client_cert_details\0\u{b}proxy_100_continue\0\u{b}xff_num_trusted_hops\0\u{b}represent_ipv4_remote_address_as_ipv4_mapped_ipv6\0\u{b}skip_xff_append\0\u{b}via\0\u{b}upgrade_configs\0\u{b}stream_idle_timeout\0\u{b}internal_address_config\0\u{b}delayed_close_timeout\0\u{b}request_timeout\0\u{b}max_request_headers_kb\0\u{b}normalize_path\0\u{b}scoped_routes\0\u{b}preserve_external_request_id\0\u{b}merge_slashes\0\u{b}server_header_transformation\0\u{b}common_http_protocol_options\0\u{b}request_id_extension\0\u{b}always_set_request_id_in_response\0\u{b}local_reply_config\0\u{b}strip_matching_host_port\0\u{b}stream_error_on_invalid_http_message\0\u{b}request_headers_timeout\0\u{b}strip_any_host_port\0\u{b}path_normalization_options\0\u{b}http3_protocol_options\0\u{b}path_with_escaped_slashes_action\0\u{b}original_ip_detection_extensions\0\u{b}strip_trailing_host_dot\0\u{b}scheme_header_transformation\0\u{b}proxy_status_config\0\u{b}typed_header_validation_config\0\u{b}append_x_forwarded_port\0\u{b}early_header_mutation_extensions\0\u{b}add_proxy_protocol_connection_state\0\u{b}access_log_flush_interval\0\u{b}flush_access_log_on_new_request\0\u{b}access_log_options\0\u{b}append_local_overload\0\u{b}http1_safe_max_connection_duration\0\u{b}stream_flush_timeout\0\u{b}forward_client_cert_matcher\0\u{c}\u{3}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1d}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}-\u{1}\u{c}.\u{1}\u{c}/\u{1}\u{c}0\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}6\u{1}\u{c}7\u{1}\u{c}8\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}\u{c}<\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}codec_type\0\u{3}stat_prefix\0\u{4}\u{2}route_config\0\u{3}http_filters\0\u{3}add_user_agent\0\u{4}\u{2}http_protocol_options\0\u{4}\u{2}server_name\0\u{4}\u{2}drain_timeout\0\u{4}\u{2}use_remote_address\0\u{3}generate_request_id\0\u{4}\u{3}proxy_100_continue\0\u{3}xff_num_trusted_hops\0\u{3}represent_ipv4_remote_address_as_ipv4_mapped_ipv6\0\u{3}skip_xff_append\0\u{1}via\0\u{3}upgrade_configs\0\u{3}stream_idle_timeout\0\u{3}internal_address_config\0\u{3}delayed_close_timeout\0\u{4}\u{2}request_timeout\0\u{3}max_request_headers_kb\0\u{3}normalize_path\0\u{4}\u{2}preserve_external_request_id\0\u{3}merge_slashes\0\u{3}server_header_transformation\0\u{3}common_http_protocol_options\0\u{3}request_id_extension\0\u{3}always_set_request_id_in_response\0\u{3}local_reply_config\0\u{3}strip_matching_host_port\0\u{3}stream_error_on_invalid_http_message\0\u{3}request_headers_timeout\0\u{3}strip_any_host_port\0\u{4}\u{3}path_with_escaped_slashes_action\0\u{4}\u{2}strip_trailing_host_dot\0\u{3}scheme_header_transformation\0\u{4}\u{3}append_x_forwarded_port\0\u{b}rds\0\u{b}tracing\0\u{b}http2_protocol_options\0\u{b}access_log\0\u{b}forward_client_cert_details\0\u{b}set_current_client_cert_details\0\u{b}scoped_routes\0\u{b}path_normalization_options\0\u{b}http3_protocol_options\0\u{b}original_ip_detection_extensions\0\u{b}proxy_status_config\0\u{b}typed_header_validation_config\0\u{b}early_header_mutation_extensions\0\u{b}add_proxy_protocol_connection_state\0\u{b}access_log_flush_interval\0\u{b}flush_access_log_on_new_request\0\u{b}access_log_options\0\u{b}append_local_overload\0\u{b}http1_safe_max_connection_duration\0\u{b}stream_flush_timeout\0\u{b}forward_client_cert_matcher\0\u{c}\u{3}\u{1}\u{c}\u{7}\u{1}\u{c}\u{9}\u{1}\u{c}\u{d}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{1f}\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}.\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}6\u{1}\u{c}7\u{1}\u{c}8\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}\u{c}<\u{1}")
+
+  fileprivate class _StorageClass {
+    var _codecType: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType = .auto
+    var _statPrefix: String = String()
+    var _routeSpecifier: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.OneOf_RouteSpecifier?
+    var _httpFilters: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter] = []
+    var _addUserAgent: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions? = nil
+    var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
+    var _serverName: String = String()
+    var _serverHeaderTransformation: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ServerHeaderTransformation = .overwrite
+    var _schemeHeaderTransformation: Envoy_Config_Core_V3_SchemeHeaderTransformation? = nil
+    var _maxRequestHeadersKb: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _streamIdleTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _requestTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _requestHeadersTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _drainTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _delayedCloseTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _useRemoteAddress: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _xffNumTrustedHops: UInt32 = 0
+    var _internalAddressConfig: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig? = nil
+    var _skipXffAppend: Bool = false
+    var _via: String = String()
+    var _generateRequestID: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _preserveExternalRequestID: Bool = false
+    var _alwaysSetRequestIDInResponse: Bool = false
+    var _proxy100Continue: Bool = false
+    var _representIpv4RemoteAddressAsIpv4MappedIpv6: Bool = false
+    var _upgradeConfigs: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig] = []
+    var _normalizePath: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _mergeSlashes: Bool = false
+    var _pathWithEscapedSlashesAction: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction = .implementationSpecificDefault
+    var _requestIDExtension: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension? = nil
+    var _localReplyConfig: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig? = nil
+    var _stripMatchingHostPort: Bool = false
+    var _stripPortMode: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.OneOf_StripPortMode?
+    var _streamErrorOnInvalidHTTPMessage: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _stripTrailingHostDot: Bool = false
+    var _appendXForwardedPort: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _codecType = source._codecType
+      _statPrefix = source._statPrefix
+      _routeSpecifier = source._routeSpecifier
+      _httpFilters = source._httpFilters
+      _addUserAgent = source._addUserAgent
+      _commonHTTPProtocolOptions = source._commonHTTPProtocolOptions
+      _httpProtocolOptions = source._httpProtocolOptions
+      _serverName = source._serverName
+      _serverHeaderTransformation = source._serverHeaderTransformation
+      _schemeHeaderTransformation = source._schemeHeaderTransformation
+      _maxRequestHeadersKb = source._maxRequestHeadersKb
+      _streamIdleTimeout = source._streamIdleTimeout
+      _requestTimeout = source._requestTimeout
+      _requestHeadersTimeout = source._requestHeadersTimeout
+      _drainTimeout = source._drainTimeout
+      _delayedCloseTimeout = source._delayedCloseTimeout
+      _useRemoteAddress = source._useRemoteAddress
+      _xffNumTrustedHops = source._xffNumTrustedHops
+      _internalAddressConfig = source._internalAddressConfig
+      _skipXffAppend = source._skipXffAppend
+      _via = source._via
+      _generateRequestID = source._generateRequestID
+      _preserveExternalRequestID = source._preserveExternalRequestID
+      _alwaysSetRequestIDInResponse = source._alwaysSetRequestIDInResponse
+      _proxy100Continue = source._proxy100Continue
+      _representIpv4RemoteAddressAsIpv4MappedIpv6 = source._representIpv4RemoteAddressAsIpv4MappedIpv6
+      _upgradeConfigs = source._upgradeConfigs
+      _normalizePath = source._normalizePath
+      _mergeSlashes = source._mergeSlashes
+      _pathWithEscapedSlashesAction = source._pathWithEscapedSlashesAction
+      _requestIDExtension = source._requestIDExtension
+      _localReplyConfig = source._localReplyConfig
+      _stripMatchingHostPort = source._stripMatchingHostPort
+      _stripPortMode = source._stripPortMode
+      _streamErrorOnInvalidHTTPMessage = source._streamErrorOnInvalidHTTPMessage
+      _stripTrailingHostDot = source._stripTrailingHostDot
+      _appendXForwardedPort = source._appendXForwardedPort
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._codecType) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._statPrefix) }()
+        case 4: try {
+          var v: Envoy_Config_Route_V3_RouteConfiguration?
+          var hadOneofValue = false
+          if let current = _storage._routeSpecifier {
+            hadOneofValue = true
+            if case .routeConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._routeSpecifier = .routeConfig(v)
+          }
+        }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._httpFilters) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._addUserAgent) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._httpProtocolOptions) }()
+        case 10: try { try decoder.decodeSingularStringField(value: &_storage._serverName) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._drainTimeout) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._useRemoteAddress) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._generateRequestID) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._proxy100Continue) }()
+        case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._xffNumTrustedHops) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._representIpv4RemoteAddressAsIpv4MappedIpv6) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._skipXffAppend) }()
+        case 22: try { try decoder.decodeSingularStringField(value: &_storage._via) }()
+        case 23: try { try decoder.decodeRepeatedMessageField(value: &_storage._upgradeConfigs) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._streamIdleTimeout) }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._internalAddressConfig) }()
+        case 26: try { try decoder.decodeSingularMessageField(value: &_storage._delayedCloseTimeout) }()
+        case 28: try { try decoder.decodeSingularMessageField(value: &_storage._requestTimeout) }()
+        case 29: try { try decoder.decodeSingularMessageField(value: &_storage._maxRequestHeadersKb) }()
+        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._normalizePath) }()
+        case 32: try { try decoder.decodeSingularBoolField(value: &_storage._preserveExternalRequestID) }()
+        case 33: try { try decoder.decodeSingularBoolField(value: &_storage._mergeSlashes) }()
+        case 34: try { try decoder.decodeSingularEnumField(value: &_storage._serverHeaderTransformation) }()
+        case 35: try { try decoder.decodeSingularMessageField(value: &_storage._commonHTTPProtocolOptions) }()
+        case 36: try { try decoder.decodeSingularMessageField(value: &_storage._requestIDExtension) }()
+        case 37: try { try decoder.decodeSingularBoolField(value: &_storage._alwaysSetRequestIDInResponse) }()
+        case 38: try { try decoder.decodeSingularMessageField(value: &_storage._localReplyConfig) }()
+        case 39: try { try decoder.decodeSingularBoolField(value: &_storage._stripMatchingHostPort) }()
+        case 40: try { try decoder.decodeSingularMessageField(value: &_storage._streamErrorOnInvalidHTTPMessage) }()
+        case 41: try { try decoder.decodeSingularMessageField(value: &_storage._requestHeadersTimeout) }()
+        case 42: try {
+          var v: Bool?
+          try decoder.decodeSingularBoolField(value: &v)
+          if let v = v {
+            if _storage._stripPortMode != nil {try decoder.handleConflictingOneOf()}
+            _storage._stripPortMode = .stripAnyHostPort(v)
+          }
+        }()
+        case 45: try { try decoder.decodeSingularEnumField(value: &_storage._pathWithEscapedSlashesAction) }()
+        case 47: try { try decoder.decodeSingularBoolField(value: &_storage._stripTrailingHostDot) }()
+        case 48: try { try decoder.decodeSingularMessageField(value: &_storage._schemeHeaderTransformation) }()
+        case 51: try { try decoder.decodeSingularBoolField(value: &_storage._appendXForwardedPort) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._codecType != .auto {
+        try visitor.visitSingularEnumField(value: _storage._codecType, fieldNumber: 1)
+      }
+      if !_storage._statPrefix.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._statPrefix, fieldNumber: 2)
+      }
+      try { if case .routeConfig(let v)? = _storage._routeSpecifier {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if !_storage._httpFilters.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._httpFilters, fieldNumber: 5)
+      }
+      try { if let v = _storage._addUserAgent {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._httpProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      if !_storage._serverName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._serverName, fieldNumber: 10)
+      }
+      try { if let v = _storage._drainTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._useRemoteAddress {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._generateRequestID {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+      if _storage._proxy100Continue != false {
+        try visitor.visitSingularBoolField(value: _storage._proxy100Continue, fieldNumber: 18)
+      }
+      if _storage._xffNumTrustedHops != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._xffNumTrustedHops, fieldNumber: 19)
+      }
+      if _storage._representIpv4RemoteAddressAsIpv4MappedIpv6 != false {
+        try visitor.visitSingularBoolField(value: _storage._representIpv4RemoteAddressAsIpv4MappedIpv6, fieldNumber: 20)
+      }
+      if _storage._skipXffAppend != false {
+        try visitor.visitSingularBoolField(value: _storage._skipXffAppend, fieldNumber: 21)
+      }
+      if !_storage._via.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._via, fieldNumber: 22)
+      }
+      if !_storage._upgradeConfigs.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._upgradeConfigs, fieldNumber: 23)
+      }
+      try { if let v = _storage._streamIdleTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
+      try { if let v = _storage._internalAddressConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      } }()
+      try { if let v = _storage._delayedCloseTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      } }()
+      try { if let v = _storage._requestTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+      } }()
+      try { if let v = _storage._maxRequestHeadersKb {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+      } }()
+      try { if let v = _storage._normalizePath {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      } }()
+      if _storage._preserveExternalRequestID != false {
+        try visitor.visitSingularBoolField(value: _storage._preserveExternalRequestID, fieldNumber: 32)
+      }
+      if _storage._mergeSlashes != false {
+        try visitor.visitSingularBoolField(value: _storage._mergeSlashes, fieldNumber: 33)
+      }
+      if _storage._serverHeaderTransformation != .overwrite {
+        try visitor.visitSingularEnumField(value: _storage._serverHeaderTransformation, fieldNumber: 34)
+      }
+      try { if let v = _storage._commonHTTPProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+      } }()
+      try { if let v = _storage._requestIDExtension {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+      } }()
+      if _storage._alwaysSetRequestIDInResponse != false {
+        try visitor.visitSingularBoolField(value: _storage._alwaysSetRequestIDInResponse, fieldNumber: 37)
+      }
+      try { if let v = _storage._localReplyConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+      } }()
+      if _storage._stripMatchingHostPort != false {
+        try visitor.visitSingularBoolField(value: _storage._stripMatchingHostPort, fieldNumber: 39)
+      }
+      try { if let v = _storage._streamErrorOnInvalidHTTPMessage {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 40)
+      } }()
+      try { if let v = _storage._requestHeadersTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+      } }()
+      try { if case .stripAnyHostPort(let v)? = _storage._stripPortMode {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 42)
+      } }()
+      if _storage._pathWithEscapedSlashesAction != .implementationSpecificDefault {
+        try visitor.visitSingularEnumField(value: _storage._pathWithEscapedSlashesAction, fieldNumber: 45)
+      }
+      if _storage._stripTrailingHostDot != false {
+        try visitor.visitSingularBoolField(value: _storage._stripTrailingHostDot, fieldNumber: 47)
+      }
+      try { if let v = _storage._schemeHeaderTransformation {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 48)
+      } }()
+      if _storage._appendXForwardedPort != false {
+        try visitor.visitSingularBoolField(value: _storage._appendXForwardedPort, fieldNumber: 51)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._codecType != rhs_storage._codecType {return false}
+        if _storage._statPrefix != rhs_storage._statPrefix {return false}
+        if _storage._routeSpecifier != rhs_storage._routeSpecifier {return false}
+        if _storage._httpFilters != rhs_storage._httpFilters {return false}
+        if _storage._addUserAgent != rhs_storage._addUserAgent {return false}
+        if _storage._commonHTTPProtocolOptions != rhs_storage._commonHTTPProtocolOptions {return false}
+        if _storage._httpProtocolOptions != rhs_storage._httpProtocolOptions {return false}
+        if _storage._serverName != rhs_storage._serverName {return false}
+        if _storage._serverHeaderTransformation != rhs_storage._serverHeaderTransformation {return false}
+        if _storage._schemeHeaderTransformation != rhs_storage._schemeHeaderTransformation {return false}
+        if _storage._maxRequestHeadersKb != rhs_storage._maxRequestHeadersKb {return false}
+        if _storage._streamIdleTimeout != rhs_storage._streamIdleTimeout {return false}
+        if _storage._requestTimeout != rhs_storage._requestTimeout {return false}
+        if _storage._requestHeadersTimeout != rhs_storage._requestHeadersTimeout {return false}
+        if _storage._drainTimeout != rhs_storage._drainTimeout {return false}
+        if _storage._delayedCloseTimeout != rhs_storage._delayedCloseTimeout {return false}
+        if _storage._useRemoteAddress != rhs_storage._useRemoteAddress {return false}
+        if _storage._xffNumTrustedHops != rhs_storage._xffNumTrustedHops {return false}
+        if _storage._internalAddressConfig != rhs_storage._internalAddressConfig {return false}
+        if _storage._skipXffAppend != rhs_storage._skipXffAppend {return false}
+        if _storage._via != rhs_storage._via {return false}
+        if _storage._generateRequestID != rhs_storage._generateRequestID {return false}
+        if _storage._preserveExternalRequestID != rhs_storage._preserveExternalRequestID {return false}
+        if _storage._alwaysSetRequestIDInResponse != rhs_storage._alwaysSetRequestIDInResponse {return false}
+        if _storage._proxy100Continue != rhs_storage._proxy100Continue {return false}
+        if _storage._representIpv4RemoteAddressAsIpv4MappedIpv6 != rhs_storage._representIpv4RemoteAddressAsIpv4MappedIpv6 {return false}
+        if _storage._upgradeConfigs != rhs_storage._upgradeConfigs {return false}
+        if _storage._normalizePath != rhs_storage._normalizePath {return false}
+        if _storage._mergeSlashes != rhs_storage._mergeSlashes {return false}
+        if _storage._pathWithEscapedSlashesAction != rhs_storage._pathWithEscapedSlashesAction {return false}
+        if _storage._requestIDExtension != rhs_storage._requestIDExtension {return false}
+        if _storage._localReplyConfig != rhs_storage._localReplyConfig {return false}
+        if _storage._stripMatchingHostPort != rhs_storage._stripMatchingHostPort {return false}
+        if _storage._stripPortMode != rhs_storage._stripPortMode {return false}
+        if _storage._streamErrorOnInvalidHTTPMessage != rhs_storage._streamErrorOnInvalidHTTPMessage {return false}
+        if _storage._stripTrailingHostDot != rhs_storage._stripTrailingHostDot {return false}
+        if _storage._appendXForwardedPort != rhs_storage._appendXForwardedPort {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUTO\0\u{1}HTTP1\0")
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ServerHeaderTransformation: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OVERWRITE\0\u{1}APPEND_IF_ABSENT\0\u{1}PASS_THROUGH\0")
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.PathWithEscapedSlashesAction: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0IMPLEMENTATION_SPECIFIC_DEFAULT\0\u{1}KEEP_UNCHANGED\0\u{1}REJECT_REQUEST\0\u{1}UNESCAPE_AND_REDIRECT\0\u{1}UNESCAPE_AND_FORWARD\0")
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.protoMessageName + ".InternalAddressConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}unix_sockets\0\u{3}cidr_ranges\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -145,23 +1026,43 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.codecType) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.statPrefix) }()
-      case 4: try {
-        var v: Envoy_Config_Route_V3_RouteConfiguration?
-        var hadOneofValue = false
-        if let current = self.routeSpecifier {
-          hadOneofValue = true
-          if case .routeConfig(let m) = current {v = m}
-        }
-        try decoder.decodeSingularMessageField(value: &v)
-        if let v = v {
-          if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.routeSpecifier = .routeConfig(v)
-        }
-      }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.httpFilters) }()
-      case 10: try { try decoder.decodeSingularStringField(value: &self.serverName) }()
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.unixSockets) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.cidrRanges) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.unixSockets != false {
+      try visitor.visitSingularBoolField(value: self.unixSockets, fieldNumber: 1)
+    }
+    if !self.cidrRanges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.cidrRanges, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig) -> Bool {
+    if lhs.unixSockets != rhs.unixSockets {return false}
+    if lhs.cidrRanges != rhs.cidrRanges {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.protoMessageName + ".UpgradeConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}upgrade_type\0\u{2}\u{2}enabled\0\u{b}filters\0\u{c}\u{2}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.upgradeType) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._enabled) }()
       default: break
       }
     }
@@ -172,37 +1073,114 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if self.codecType != .auto {
-      try visitor.visitSingularEnumField(value: self.codecType, fieldNumber: 1)
+    if !self.upgradeType.isEmpty {
+      try visitor.visitSingularStringField(value: self.upgradeType, fieldNumber: 1)
     }
-    if !self.statPrefix.isEmpty {
-      try visitor.visitSingularStringField(value: self.statPrefix, fieldNumber: 2)
-    }
-    try { if case .routeConfig(let v)? = self.routeSpecifier {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    try { if let v = self._enabled {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
-    if !self.httpFilters.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.httpFilters, fieldNumber: 5)
-    }
-    if !self.serverName.isEmpty {
-      try visitor.visitSingularStringField(value: self.serverName, fieldNumber: 10)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager) -> Bool {
-    if lhs.codecType != rhs.codecType {return false}
-    if lhs.statPrefix != rhs.statPrefix {return false}
-    if lhs.routeSpecifier != rhs.routeSpecifier {return false}
-    if lhs.httpFilters != rhs.httpFilters {return false}
-    if lhs.serverName != rhs.serverName {return false}
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig) -> Bool {
+    if lhs.upgradeType != rhs.upgradeType {return false}
+    if lhs._enabled != rhs._enabled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUTO\0\u{1}HTTP1\0")
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LocalReplyConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mappers\0\u{3}body_format\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.mappers) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._bodyFormat) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.mappers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.mappers, fieldNumber: 1)
+    }
+    try { if let v = self._bodyFormat {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_LocalReplyConfig) -> Bool {
+    if lhs.mappers != rhs.mappers {return false}
+    if lhs._bodyFormat != rhs._bodyFormat {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ResponseMapper: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ResponseMapper"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}filter\0\u{3}status_code\0\u{1}body\0\u{3}body_format_override\0\u{3}headers_to_add\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._statusCode) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._body) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._bodyFormatOverride) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.headersToAdd) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._statusCode {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._body {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._bodyFormatOverride {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if !self.headersToAdd.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.headersToAdd, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ResponseMapper, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ResponseMapper) -> Bool {
+    if lhs._filter != rhs._filter {return false}
+    if lhs._statusCode != rhs._statusCode {return false}
+    if lhs._body != rhs._body {return false}
+    if lhs._bodyFormatOverride != rhs._bodyFormatOverride {return false}
+    if lhs.headersToAdd != rhs.headersToAdd {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -256,6 +1234,40 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     if lhs.name != rhs.name {return false}
     if lhs.configType != rhs.configType {return false}
     if lhs.isOptional != rhs.isOptional {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RequestIDExtension"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}typed_config\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._typedConfig) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._typedConfig {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_RequestIDExtension) -> Bool {
+    if lhs._typedConfig != rhs._typedConfig {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -10,9 +10,11 @@ internal import UnderstudyHTTP
 /// Answers admin requests from an event loop that carries no traffic.
 package struct AdminServer: Sendable {
     private let source: any StatisticsSource
+    private let runtime: any RuntimeControl
 
-    package init(_ source: any StatisticsSource) {
+    package init(_ source: any StatisticsSource, runtime: any RuntimeControl) {
         self.source = source
+        self.runtime = runtime
     }
 
     /// Serves while `body` runs.
@@ -23,9 +25,9 @@ package struct AdminServer: Sendable {
         eventLoop: any EventLoop,
         while body: @Sendable (SocketAddress?) async throws -> Void
     ) async throws {
-        let endpoints = AdminEndpoints(source)
+        let endpoints = AdminEndpoints(source, runtime: runtime)
         let server = try await PlainServer.start(on: address, eventLoop: eventLoop, serverName: "understudy") {
-            endpoints.answer($0)
+            await endpoints.answer($0)
         }
         do {
             try await body(server.localAddress)

@@ -38,6 +38,8 @@ package struct ConfigurationDiagnostic: Sendable, Equatable {
     package var found: String?
     /// What may stand there.
     package var accepted: String?
+    /// What Envoy says, where that is not the message itself.
+    package var envoy: String?
     /// The nearest name that exists.
     package var suggestion: String?
 }
@@ -49,6 +51,7 @@ extension ConfigurationDiagnostic {
         if !path.isEmpty { text += "  at        \(path)\n" }
         if let found { text += "  found     \(found)\n" }
         if let accepted { text += "  accepted  \(accepted)\n" }
+        if let envoy { text += "  envoy     \(envoy)\n" }
         if let suggestion { text += "  did you mean \"\(suggestion)\"?\n" }
         if kind == .unsupported { text += "  see       docs/configuration.md\n" }
         return text

@@ -35,12 +35,13 @@ package enum ConfigurationLoader {
             return nil
         }
         guard let document = YAMLDocument(text, log: &log) else { return nil }
+        let bootstrapType = Envoy_Config_Bootstrap_V3_Bootstrap.protoMessageName
         var walker = MessageWalker(document: document, log: log, allowUnknownFields: allowUnknownFields)
-        let json = walker.json(of: "envoy.config.bootstrap.v3.Bootstrap")
+        let json = walker.json(of: bootstrapType)
         log = walker.log
         guard !log.isFull, let json, let bootstrap = parse(json, log: &log) else { return nil }
         var compiler = Compiler(log: log)
-        let configuration = compiler.compile(bootstrap, at: document.root)
+        let configuration = compiler.compile(bootstrap, at: document.root.root(as: bootstrapType))
         log = compiler.log
         return configuration
     }

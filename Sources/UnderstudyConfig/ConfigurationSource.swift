@@ -3,8 +3,8 @@
 //
 // Where a configuration comes from, and every way in which it may fail to become text.
 //
-// The only file of this module that touches the file system; Foundation is here for `FileHandle`, which can stop
-// reading at the cap whatever the path turns out to be (a device, a pipe, a file that grows).
+// Foundation is here for `FileHandle`, which can stop reading at the cap whatever the path turns out to be (a device,
+// a pipe, a file that grows).
 
 import Foundation
 

@@ -62,12 +62,10 @@ struct DiagnosticLog {
         _ message: String,
         found: String? = nil,
         accepted: String? = nil,
+        envoy: String? = nil,
         suggestion: String? = nil
     ) {
-        if severity == .error, !isFull {
-            faultyPaths.insert(place.path)
-            faultyParents.insert(parent(of: place.path))
-        }
+        if severity == .error { noteFault(at: place.path) }
         add(
             ConfigurationDiagnostic(
                 severity: severity,
@@ -79,9 +77,17 @@ struct DiagnosticLog {
                 message: message,
                 found: found,
                 accepted: accepted,
+                envoy: envoy,
                 suggestion: suggestion
             )
         )
+    }
+
+    /// Remembers that a value is left out for an error that has been reported, there or inside it.
+    mutating func noteFault(at path: String) {
+        guard !isFull else { return }
+        faultyPaths.insert(path)
+        faultyParents.insert(parent(of: path))
     }
 
     private mutating func add(_ entry: ConfigurationDiagnostic) {

@@ -3,6 +3,7 @@
 //
 // The configuration as every worker sees it: arranged for requests, immutable, shared.
 
+internal import NIOCore
 package import UnderstudyCore
 internal import UnderstudyHTTP
 
@@ -12,13 +13,16 @@ package final class ConfigurationSnapshot: Sendable {
     package let clusterNames: NameTable
     package let clusters: [SharedCluster]
     package let listeners: [SharedListener]
+    /// The runtime as it is at start.
+    package let runtime: RuntimeSnapshot
 
-    package init(_ configuration: ServerConfiguration) {
+    package init(_ configuration: ServerConfiguration, runtime: RuntimeSnapshot = .empty) {
         self.configuration = configuration
         let names = NameTable(configuration.clusters.enumerated().map { (Array($1.name.utf8), $0) })
         clusterNames = names
-        clusters = configuration.clusters.map { SharedCluster($0) }
-        listeners = configuration.listeners.map { SharedListener($0, clusters: names) }
+        clusters = configuration.clusters.map { SharedCluster($0, clusters: names) }
+        listeners = configuration.listeners.map { SharedListener($0, clusters: names, server: configuration) }
+        self.runtime = runtime
     }
 }
 
@@ -29,9 +33,19 @@ package final class SharedCluster: Sendable {
     /// Requests for clients and copies have limits of their own, so that copies never take a client's place.
     private let clientLimit = ConnectionLimit()
     private let copyLimit = ConnectionLimit()
+    /// In place of the routes' mirrors; `nil` leaves those.
+    let mirrors: [MirrorRule]?
+    /// For routes without one.
+    let retryRule: RetryRule?
+    /// Requests to this cluster that are at another try than their first.
+    let retriesInFlight = Gauge()
+    /// - Source: Envoy `circuit_breakers.thresholds.max_retries`, its default.
+    static let mostRetries = 3
 
-    init(_ configuration: Cluster) {
+    init(_ configuration: Cluster, clusters: NameTable) {
         self.configuration = configuration
+        mirrors = configuration.mirrorPolicies.map { policies in policies.map { MirrorRule($0, clusters: clusters) } }
+        retryRule = configuration.retryPolicy.map { RetryRule($0) }
     }
 
     func limit(for origin: ClusterStatistics.Origin) -> ConnectionLimit {
@@ -48,6 +62,17 @@ package final class SharedListener: Sendable {
     package let routes: RouteTable
     package let serverName: [UInt8]
     let limits: ServerLimits
+    let forwarding: ForwardingRules
+    let answers: AnswerRules
+    let localReplies: LocalReplyRules
+    let changesPaths: Bool
+    let changesHosts: Bool
+    let proxiesContinue: Bool
+    let suppressesEnvoyHeaders: Bool
+    /// `nil` for no limit.
+    let streamIdleTime: TimeAmount?
+    let maxStreamDuration: TimeAmount?
+    let retryBufferLimit: Int
     package let requests = Counter()
     /// Requests that were sent on to a primary.
     package let routed = Counter()
@@ -57,18 +82,43 @@ package final class SharedListener: Sendable {
     /// Copies that were not sent because the request gave no cluster for them, by reason.
     package let notSent = Dictionary(uniqueKeysWithValues: MirrorOutcome.NotSent.allCases.map { ($0, Counter()) })
 
-    init(_ configuration: Listener, clusters: NameTable) {
+    /// Envoy's default of `per_connection_buffer_limit_bytes`.
+    private static let defaultRetryBuffer = 1024 * 1024
+
+    var manager: ConnectionManager { configuration.connectionManager }
+
+    init(_ configuration: Listener, clusters: NameTable, server: ServerConfiguration) {
         self.configuration = configuration
-        routes = RouteTable(configuration.connectionManager.routes, clusters: clusters)
-        var limits = ServerLimits()
-        // Zero asks Envoy for no limit at all; here it leaves the default one.
-        if let bytes = configuration.connectionBufferLimit, bytes > 0 { limits.bufferedBytes = bytes }
-        self.limits = limits
-        serverName = Array(configuration.connectionManager.serverName.utf8)
+        let manager = configuration.connectionManager
+        routes = RouteTable(manager.routes, clusters: clusters, upgrades: manager.upgrades)
+        forwarding = ForwardingRules(
+            manager,
+            serviceCluster: server.serviceCluster,
+            serviceNode: server.serviceNode
+        )
+        answers = AnswerRules(manager)
+        localReplies = LocalReplyRules(manager.localReplies)
+        changesPaths = !manager.path.changesNothing
+        changesHosts = manager.host != HostOptions()
+        proxiesContinue = manager.proxiesContinue
+        suppressesEnvoyHeaders = manager.suppressesEnvoyHeaders
+        streamIdleTime = TimeAmount(limit: manager.timeouts.streamIdle)
+        maxStreamDuration = TimeAmount(limit: manager.timeouts.maxStreamDuration)
+        retryBufferLimit = configuration.connectionBufferLimit ?? Self.defaultRetryBuffer
+        limits = ServerLimits(configuration)
+        serverName = Array(manager.serverName.utf8)
     }
 
     func countAnswer(_ status: Int) {
         guard (100..<600).contains(status) else { return }
         answerClasses[status / 100 - 1].add()
+    }
+}
+
+extension TimeAmount {
+    /// `nil` for zero, which means no limit.
+    init?(limit: Duration) {
+        guard limit > .zero else { return nil }
+        self.init(limit)
     }
 }

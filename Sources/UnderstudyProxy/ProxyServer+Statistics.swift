@@ -15,6 +15,7 @@ extension ProxyServer: StatisticsSource {
         }
         all.append(Statistic("http.async-client.rq_total", copies))
         all.append(Statistic("server.mirror_bytes_held", UInt64(max(0, budget.heldBytes))))
+        all += runtime.statistics()
         for listener in snapshot.listeners { all += Self.statistics(of: listener) }
         return all
     }

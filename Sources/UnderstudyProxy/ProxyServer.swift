@@ -37,6 +37,7 @@ package final class ProxyServer: Sendable {
 
     package let snapshot: ConfigurationSnapshot
     package let budget = MirrorBudget()
+    package let runtime: RuntimeStore
     private let options: Options
     private let logger: Logger
     private let group: MultiThreadedEventLoopGroup
@@ -51,12 +52,13 @@ package final class ProxyServer: Sendable {
     package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
         self.logger = logger
-        let snapshot = ConfigurationSnapshot(configuration)
+        runtime = RuntimeStore(configuration.runtime, logger: logger)
+        let snapshot = ConfigurationSnapshot(configuration, runtime: runtime.snapshot)
         self.snapshot = snapshot
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, options.concurrency))
         threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
         threads.start()
-        let address = LocalAddress.text()
+        let machine = Machine.current()
         let budget = self.budget
         var workers: [NIOLoopBound<Worker>] = []
         for eventLoop in group.makeIterator() {
@@ -66,13 +68,16 @@ package final class ProxyServer: Sendable {
                         eventLoop: eventLoop,
                         snapshot: snapshot,
                         budget: budget,
-                        localAddress: address
+                        machine: machine
                     )
                     return NIOLoopBound(worker, eventLoop: eventLoop)
                 }.get()
             )
         }
         self.workers = workers
+        runtime.subscribe { [workers] snapshot in
+            for worker in workers { try? await worker.eventLoop.submit { worker.value.runtime = snapshot }.get() }
+        }
     }
 
     /// Resolves the clusters, opens the listeners, serves until the task is cancelled, then drains.
@@ -89,7 +94,12 @@ package final class ProxyServer: Sendable {
         let watchers = await discovery.watch(snapshot.clusters.map(\.configuration), bound: options.startTime) {
             self.update($0, $1)
         }
-        defer { for watcher in watchers { watcher.cancel() } }
+        let runtime = self.runtime
+        let disk = Task { await runtime.watch() }
+        defer {
+            disk.cancel()
+            for watcher in watchers { watcher.cancel() }
+        }
         let listeners: [ServerListener]
         do {
             listeners = try await bindAll()
@@ -126,8 +136,10 @@ package final class ProxyServer: Sendable {
                     try await ServerListener.bind(to: address, group: group, limits: shared.limits) {
                         eventLoop,
                         transport,
-                        _ in
-                        byLoop[ObjectIdentifier(eventLoop)]?.value.accept(transport, listener: index)
+                        remote,
+                        local in
+                        let worker = byLoop[ObjectIdentifier(eventLoop)]?.value
+                        worker?.accept(transport, listener: index, remote: remote, local: local)
                     }
                 )
             } catch {

@@ -15,43 +15,55 @@ final class Worker {
     let budget: MirrorBudget
     /// Added to `x-forwarded-for` of mirrors: the proxy is their client.
     let localAddress: [UInt8]
-    /// Where a mirror's head is put together.
-    var mirrorHead = RequestHead()
+    /// The machine's name, for format strings.
+    let hostname: [UInt8]
+    /// Where heads are put together that differ from the client's.
+    var spareHead = RequestHead()
+    /// Replaced whenever a runtime value changes.
+    var runtime: RuntimeSnapshot
 
     private(set) var isDraining = false
-    private var services: [ListenerService] = []
     private var connections = ConnectionRegistry()
     private var spareExchanges: [Exchange] = []
     private var spareCopies: [MirrorCopy] = []
     private var copiesInFlight = 0
+    private var connectionNumber: UInt64 = 0
     private var drained: EventLoopPromise<Void>?
     /// When copies have run on long enough after the last client; set while draining.
     var mirrorDeadline: NIODeadline?
 
     private static let mostSpares = 256
 
-    init(eventLoop: any EventLoop, snapshot: ConfigurationSnapshot, budget: MirrorBudget, localAddress: [UInt8]) {
+    init(eventLoop: any EventLoop, snapshot: ConfigurationSnapshot, budget: MirrorBudget, machine: Machine) {
         loop = LoopContext(eventLoop: eventLoop)
         self.snapshot = snapshot
         self.budget = budget
-        self.localAddress = localAddress
+        localAddress = machine.address
+        hostname = machine.name
+        runtime = snapshot.runtime
         let loop = self.loop
         clusters = snapshot.clusters.map { WorkerCluster($0, loop: loop) }
-        services = snapshot.listeners.map { ListenerService($0, worker: self) }
     }
 
     /// Takes over a client connection that was accepted on the listener with this number.
-    func accept(_ transport: NIOTransport, listener: Int) {
-        let limits = snapshot.listeners[listener].limits
-        let service = services[listener]
-        transport.attach(HTTP1ServerConnection(transport: transport, service: service, loop: loop, limits: limits))
+    func accept(_ transport: NIOTransport, listener: Int, remote: SocketAddress?, local: SocketAddress?) {
+        let shared = snapshot.listeners[listener]
+        let link = ClientLink(shared, worker: self, remote: remote, local: local)
+        transport.attach(
+            HTTP1ServerConnection(transport: transport, service: link, loop: loop, limits: shared.limits)
+        )
+    }
+
+    func nextConnectionNumber() -> UInt64 {
+        connectionNumber += 1
+        return connectionNumber
     }
 
     // MARK: Objects that are used again
 
-    func takeExchange(for listener: SharedListener) -> Exchange {
+    func takeExchange(for client: ClientLink) -> Exchange {
         let exchange = spareExchanges.popLast() ?? Exchange(worker: self)
-        exchange.listener = listener
+        exchange.client = client
         return exchange
     }
 
@@ -69,18 +81,6 @@ final class Worker {
         copiesInFlight -= 1
         if spareCopies.count < Self.mostSpares { spareCopies.append(copy) }
         checkDrained()
-    }
-
-    // MARK: Local replies
-
-    func send(_ reply: LocalReply, on stream: any ServerStream, listener: SharedListener, closing: Bool) {
-        listener.countAnswer(reply.status)
-        loop.withResponseHead { head in
-            head.become(reply, date: loop.date, server: listener.serverName)
-            stream.sendHead(head, closing: closing)
-        }
-        stream.sendBody(ByteBuffer(staticString: reply.body))
-        stream.endResponse()
     }
 
     // MARK: Draining

@@ -45,7 +45,7 @@ extension Serving {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
-            let admin = AdminServer(server)
+            let admin = AdminServer(server, runtime: server.runtime)
             try await admin.run(on: address, eventLoop: group.next()) { address in
                 logger.info("admin listening", metadata: ["address": "\(address.map(AddressText.text) ?? "-")"])
                 try await serve(server, configuration, logger, drainTime: options.drainTime)

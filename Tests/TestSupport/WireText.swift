@@ -43,6 +43,7 @@ extension RequestHead {
         target = name.count + 1..<start.utf8.count
         method = Method(name.span, 0..<name.count) ?? .other
         for line in lines { headers.add(wireText: line) }
+        headers.joinRepeatedLines(of: .request)
         let usual = ["close", "keep-alive", "upgrade"].map { Array($0.utf8) }
         for line in headers.lines where line.known == .connection {
             let tokens = HeaderToken.list(headers.bytes.span, line.value)
@@ -62,6 +63,7 @@ extension ResponseHead {
         self.status = status
         self.framing = framing
         headers = HeaderBlock(lines)
+        headers.joinRepeatedLines(of: .response)
         nominatesHeaders = headers.firstIndex(of: .connection) != nil
     }
 }

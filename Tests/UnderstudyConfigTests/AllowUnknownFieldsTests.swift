@@ -28,7 +28,7 @@ import Testing
     }
 
     @Test func `what a route cannot do without stays required`() {
-        let text = Sample.text.replacing("cluster: c1", with: "weighted_clusters: {}")
+        let text = Sample.text.replacing("cluster: c1", with: "cluster_specifier_plugin: x")
         let result = Sample.load(text, allowUnknownFields: true)
         #expect(result.errors.map(\.message) == ["cluster_specifier is required"])
     }

@@ -47,7 +47,7 @@ import UnderstudyCore
         ("{address: localhost, port_value: 1}", "malformed IP address: localhost"),
         ("{address: \"[::1]\", port_value: 1}", "malformed IP address: [::1]"),
         ("{address: 127.0.0.1, port_value: 65536}", "value must be less than or equal to 65535"),
-        ("{address: 127.0.0.1}", "port_value is required"), ("{port_value: 1}", "address must not be empty"),
+        ("{address: 127.0.0.1}", "port_value is required"), ("{port_value: 1}", "address is required"),
         ("{address: 127.0.0.1, named_port: http}", "unsupported field \"named_port\" in SocketAddress"),
         ("{address: 127.0.0.1, port_value: 1, protocol: UDP}", "unsupported protocol"),
         ("~", "socket_address is required"),
@@ -93,7 +93,7 @@ import UnderstudyCore
         let resolved = load("{name: a, type: STRICT_DNS, \(assignment)}")
         #expect(resolved.configuration?.clusters.first?.endpoints == [])
         #expect(resolved.warnings.count == 2)
-        #expect(load("{name: a, \(assignment)}").messages == ["endpoint is required", "address is required"])
+        #expect(load("{name: a, \(assignment)}").messages == ["Address must be set", "Address must be set"])
     }
 
     @Test func `a host is not called malformed if the type could not be read`() {

@@ -83,4 +83,32 @@ import UnderstudyCore
     @Test func `the zone of a link-local address is not compared with the interfaces of this machine`() {
         #expect(Sample.load(("address: 127.0.0.1", "address: \"fe80::1%eth99\"")).isAccepted)
     }
+
+    @Test(arguments: ["{key: \"a b\", value: x}", "{key: x, value: \"\\x01\"}"])
+    func `a header line that would break the message is refused`(header: String) {
+        let result = Sample.load(host: "request_headers_to_add: [{header: \(header)}]")
+        #expect(result.errors.count == 1, "\(result.rendered)")
+    }
+
+    @Test(arguments: ["content-length", "Transfer-Encoding"])
+    func `a header line that frames the message is not to be added`(name: String) {
+        let result = Sample.load(host: "response_headers_to_add: [{header: {key: \(name), value: \"1\"}}]")
+        #expect(result.messages == ["content-length and transfer-encoding follow the body"])
+        #expect(result.errors.map(\.kind) == [.unsupported])
+    }
+
+    @Test(arguments: ["\\2", "\\x", "a\\"])
+    func `a substitution that never works is accepted with a warning`(text: String) {
+        let result = Sample.load(action: "regex_rewrite: {pattern: {regex: a}, substitution: '\(text)'}")
+        #expect(result.isAccepted, "\(result.rendered)")
+        #expect(result.warnings.count == 1)
+        #expect(result.messages.first?.hasPrefix("nothing is ever replaced: ") == true)
+    }
+
+    @Test func `a file for a body has to be a file`() {
+        let result = Sample.load(
+            route: "match: {prefix: /}, direct_response: {status: 200, body: {filename: /dev/zero}}"
+        )
+        #expect(result.messages == ["file /dev/zero cannot be read"])
+    }
 }

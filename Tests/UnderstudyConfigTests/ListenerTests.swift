@@ -13,7 +13,7 @@ import UnderstudyCore
 
     @Test(arguments: [
         ("address: 127.0.0.1", "address: localhost", "malformed IP address: localhost"),
-        ("address: 127.0.0.1", "address: \"\"", "address must not be empty"),
+        ("address: 127.0.0.1", "address: \"\"", "address is required"),
         ("socket_address:", "pipe:", "unsupported field \"pipe\" in Address"),
         ("10000", "65536", "value must be less than or equal to 65535"),
         ("stat_prefix: ingress_http", "codec_type: AUTO", "stat_prefix is required"),
@@ -45,7 +45,10 @@ import UnderstudyCore
         ("name: a", "no filter chains specified"), ("filter_chains: []", "no filter chains specified"),
         ("filter_chains: [{}, {}]", "more than one filter chain"), ("filter_chains: [{}]", "filters is required"),
         ("filter_chains: [{filters: [{name: a}, {name: b}]}]", "more than one filter"),
-        ("filter_chains: [{filters: [{name: a}]}]", "typed_config is required"),
+        (
+            "filter_chains: [{filters: [{name: a}]}]",
+            "Didn't find a registered implementation for 'a' with type URL: ''"
+        ),
         ("filter_chains: [{filters: [{name: a, typed_config: {}}]}]", "\"@type\" is required"),
         (
             "filter_chains: [{filters: [{name: a, typed_config: {\"@type\": Foo}}]}]",

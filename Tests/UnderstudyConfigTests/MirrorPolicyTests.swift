@@ -30,11 +30,17 @@ import UnderstudyCore
         ),
         (
             "{cluster: c2, runtime_fraction: {default_value: {}, runtime_key: a.b}}",
-            MirrorPolicy(cluster: .name("c2"), fraction: Fraction(numerator: 0, denominator: 100))
+            MirrorPolicy(
+                cluster: .name("c2"),
+                fraction: RuntimeFraction(Fraction(numerator: 0, denominator: 100), key: "a.b")
+            )
         ),
         (
             "{cluster: c2, runtime_fraction: {default_value: {numerator: 5000, denominator: TEN_THOUSAND}}}",
-            MirrorPolicy(cluster: .name("c2"), fraction: Fraction(numerator: 5000, denominator: 10_000))
+            MirrorPolicy(
+                cluster: .name("c2"),
+                fraction: RuntimeFraction(Fraction(numerator: 5000, denominator: 10_000))
+            )
         ),
     ])
     func `a policy becomes this model`(written: String, policy: MirrorPolicy) {
@@ -57,13 +63,19 @@ import UnderstudyCore
         ("{cluster_header: \"a\\nb\"}", "value must not contain NUL, CR or LF"),
         ("{cluster_header: \"a\\0b\"}", "value must not contain NUL, CR or LF"),
         ("{cluster: c2, host_rewrite_literal: \"a\\rb\"}", "value must not contain NUL, CR or LF"),
-        ("{cluster: c2, trace_sampled: true}", "unsupported field \"trace_sampled\" in RequestMirrorPolicy"),
         ("{cluster: c2, runtime_key: a}", "unknown field \"runtime_key\" in RequestMirrorPolicy"),
     ])
     func `a policy is refused`(written: String, message: String) {
         let result = load("[\(written)]")
         #expect(result.messages == [message])
         #expect(result.errors.first?.path.hasPrefix(Sample.route + ".request_mirror_policies[0]") == true)
+    }
+
+    @Test(arguments: ["true", "false"])
+    func `sampling of traces is accepted with a warning`(value: String) {
+        let result = load("[{cluster: c2, trace_sampled: \(value)}]")
+        #expect(result.mirrors == [MirrorPolicy(cluster: .name("c2"))])
+        #expect(result.warnings.map(\.message) == ["trace_sampled has no effect: there is no tracing"])
     }
 
     @Test func `the singular field of older Envoys is unknown, and the plural offered`() {

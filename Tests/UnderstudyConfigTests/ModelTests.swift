@@ -53,7 +53,7 @@ import UnderstudyCore
         #expect(configuration?.listeners.first?.name == "127.0.0.1:10000", "\(result.rendered)")
         #expect(configuration?.listeners.first?.connectionBufferLimit == nil)
         #expect(configuration?.listeners.first?.connectionManager.serverName == "understudy")
-        #expect(result.routes.first?.action.timeout == .seconds(15))
+        #expect(result.actions.first?.timeout == .seconds(15))
         #expect(configuration?.clusters.first?.connectTimeout == .seconds(5))
         #expect(configuration?.clusters.first?.discovery == .static)
         #expect(configuration?.admin == nil)

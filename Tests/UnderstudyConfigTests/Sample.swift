@@ -59,6 +59,38 @@ enum Sample {
     static let manager = "static_resources.listeners[0].filter_chains[0].filters[0].typed_config"
     static let route = manager + ".route_config.virtual_hosts[0].routes[0].route"
 
+    /// Loads the sample with a further field in its connection manager.
+    static func load(manager field: String) -> ConfigurationResult {
+        load(("stat_prefix: ingress_http", "stat_prefix: ingress_http\n          \(field)"))
+    }
+
+    /// Loads the sample with a further field in its route configuration.
+    static func load(configuration field: String) -> ConfigurationResult {
+        load(("name: local_route", "name: local_route\n            \(field)"))
+    }
+
+    /// Loads the sample with a further field in its virtual host.
+    static func load(host field: String) -> ConfigurationResult {
+        load(("domains: [\"*\"]", "domains: [\"*\"]\n              \(field)"))
+    }
+
+    /// Loads the sample with other fields than `match: {prefix: "/"}` and `route` in its only route.
+    static func load(route fields: String) -> ConfigurationResult {
+        let start = text.firstRange(of: "              - match:")?.lowerBound ?? text.startIndex
+        let end = text.firstRange(of: "          http_filters:")?.lowerBound ?? text.endIndex
+        return load(text[..<start] + "              - {\(fields)}\n" + text[end...])
+    }
+
+    /// Loads the sample with further fields in the action of its only route.
+    static func load(action fields: String) -> ConfigurationResult {
+        load(route: "match: {prefix: /}, route: {cluster: c1, \(fields)}")
+    }
+
+    /// Loads the sample with a further field in its first cluster.
+    static func load(cluster field: String) -> ConfigurationResult {
+        load(("lb_policy: ROUND_ROBIN", field))
+    }
+
     static func load(_ text: String, allowUnknownFields: Bool = false) -> ConfigurationResult {
         ConfigurationLoader.load(.inline(text, name: "envoy.yaml"), allowUnknownFields: allowUnknownFields)
     }
@@ -81,5 +113,11 @@ extension ConfigurationResult {
     var isAccepted: Bool { configuration != nil }
 
     var routes: [Route] { configuration?.listeners.first?.connectionManager.routes.virtualHosts.first?.routes ?? [] }
-    var mirrors: [MirrorPolicy] { routes.first?.action.mirrorPolicies ?? [] }
+    var actions: [RouteAction] {
+        routes.compactMap { route in
+            if case .forward(let action) = route.action { action } else { nil }
+        }
+    }
+    var mirrors: [MirrorPolicy] { actions.first?.mirrorPolicies ?? [] }
+    var manager: ConnectionManager? { configuration?.listeners.first?.connectionManager }
 }

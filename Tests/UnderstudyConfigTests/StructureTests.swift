@@ -41,7 +41,7 @@ import UnderstudyCore
 
     @Test func `a null field is not set`() {
         let result = Sample.load(("cluster: c1\n", "cluster: c1\n                  cluster_header: ~\n"))
-        #expect(result.routes.map(\.action.cluster) == [.name("c1")], "\(result.rendered)")
+        #expect(result.actions.map(\.clusters) == [.one(.name("c1"))], "\(result.rendered)")
     }
 
     @Test(arguments: ["~", "[]"])

@@ -84,7 +84,7 @@ import UnderstudyCore
     func `a name of an enumeration may be written as`(written: String, denominator: UInt32) {
         let result = Sample.load(("{cluster: c2}", fraction("{numerator: 1, denominator: \(written)}")))
         #expect(
-            result.mirrors.map(\.fraction) == [Fraction(numerator: 1, denominator: denominator)],
+            result.mirrors.map(\.fraction.fraction) == [Fraction(numerator: 1, denominator: denominator)],
             "\(result.rendered)"
         )
     }
@@ -107,7 +107,7 @@ import UnderstudyCore
     ])
     func `a duration may be written as`(written: String, timeout: Duration) {
         let result = Sample.load(("timeout: 1.5s", "timeout: \(written)"))
-        #expect(result.routes.map(\.action.timeout) == [timeout], "\(result.rendered)")
+        #expect(result.actions.map(\.timeout) == [timeout], "\(result.rendered)")
     }
 
     @Test(arguments: [

@@ -19,7 +19,10 @@ final class ClientRig {
     let connection: HTTP1ClientConnection
     private let eventLoop = EmbeddedEventLoop()
 
-    init(idleTime: TimeAmount = .hours(1)) throws {
+    init(
+        idleTime: TimeAmount? = .hours(1),
+        _ configure: (inout ConnectionPool.Settings) -> Void = { _ in }
+    ) throws {
         loop = LoopContext(eventLoop: eventLoop)
         // Nobody connects to it: the pool only keeps the connection that is given to it.
         var settings = ConnectionPool.Settings(
@@ -27,6 +30,7 @@ final class ClientRig {
             connectTimeout: .seconds(1)
         )
         settings.idleTime = idleTime
+        configure(&settings)
         pool = ConnectionPool(settings, loop: loop, connectionsMade: Counter())
         _ = limit.reserve()
         connection = HTTP1ClientConnection(transport: transport, loop: loop, pool: pool)
@@ -38,10 +42,15 @@ final class ClientRig {
         try? eventLoop.syncShutdownGracefully()
     }
 
-    func begin(_ start: String = "GET /", _ lines: [String] = ["host: h"], _ framing: BodyFraming = .none) {
+    func begin(
+        _ start: String = "GET /",
+        _ lines: [String] = ["host: h"],
+        _ framing: BodyFraming = .none,
+        mode: RequestMode = .plain
+    ) {
         var head = RequestHead(start, lines)
         head.framing = framing
-        connection.begin(head, handler: handler)
+        connection.begin(head, mode, handler: handler)
     }
 
     /// Sends a request without a body, whose connection is released when its answer allows that.

@@ -13,6 +13,8 @@ final class RecordingHandler: RequestHandler {
     private unowned let service: RecordingService
     private(set) var stream: (any ServerStream)?
     private(set) var hasWholeRequest = false
+    private(set) var lines: [String] = []
+    private(set) var host = ""
 
     init(_ service: RecordingService) {
         self.service = service
@@ -21,6 +23,8 @@ final class RecordingHandler: RequestHandler {
     func requestBegan(_ head: inout RequestHead, on stream: any ServerStream) {
         self.stream = stream
         hasWholeRequest = head.framing == .none
+        lines = head.headers.texts
+        host = head.hostText
         service.note("\(head.methodText) \(head.targetText)")
         service.react(self, to: .head)
         if head.framing == .none { service.react(self, to: .end) }
@@ -31,9 +35,9 @@ final class RecordingHandler: RequestHandler {
         service.react(self, to: .body)
     }
 
-    func requestEnded() {
+    func requestEnded(trailers: HeaderBlock?) {
         hasWholeRequest = true
-        service.note("end")
+        service.note(trailers.map { "end \($0.texts)" } ?? "end")
         service.react(self, to: .end)
     }
 

@@ -4,6 +4,7 @@
 // Whoever sent a request upstream in tests: notes what comes back, and does with the connection what the test wants.
 
 import NIOCore
+import TestSupport
 import UnderstudyCore
 import UnderstudyHTTP
 
@@ -15,6 +16,9 @@ final class RecordingResponseHandler: ResponseHandler {
     private(set) var events: [String] = []
     private(set) var turns = 0
     private var isInBody = false
+    /// Interim answers count as events.
+    var notesInterim = false
+    var headReaction: (ResponseHead) -> Void = { _ in }
 
     private func note(_ event: String) {
         events.append(event)
@@ -23,6 +27,7 @@ final class RecordingResponseHandler: ResponseHandler {
 
     func responseBegan(_ head: inout ResponseHead) {
         note("\(head.status)")
+        headReaction(head)
         reaction(.head)
     }
 
@@ -36,8 +41,13 @@ final class RecordingResponseHandler: ResponseHandler {
         reaction(.body)
     }
 
-    func responseEnded(reusable: Bool) {
-        note(reusable ? "end, reusable" : "end")
+    func responseInterim(_ head: inout ResponseHead) {
+        if notesInterim { note("interim \(head.status) \(head.headers.texts)") }
+    }
+
+    func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
+        let end = reusable ? "end, reusable" : "end"
+        note(trailers.map { "\(end) \($0.texts)" } ?? end)
         reaction(.end)
     }
 

@@ -8,20 +8,24 @@ internal import UnderstudyHTTP
 
 struct AdminEndpoints: Sendable {
     private let source: any StatisticsSource
+    private let runtime: RuntimeEndpoints
 
-    init(_ source: any StatisticsSource) {
+    init(_ source: any StatisticsSource, runtime: any RuntimeControl) {
         self.source = source
+        self.runtime = RuntimeEndpoints(control: runtime)
     }
 
-    func answer(_ request: PlainRequest) -> PlainAnswer {
+    func answer(_ request: PlainRequest) async -> PlainAnswer {
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let query = parts.count > 1 ? String(parts[1]) : ""
-        guard request.method == "GET" || request.method == "HEAD" else {
+        if parts.first == "/runtime_modify" { return await runtime.modify(request, query: query) }
+        guard ["GET", "HEAD", "POST"].contains(request.method) else {
             return PlainAnswer(status: 405, body: "Method not allowed: \(request.target) is read-only, use GET.\n")
         }
         switch parts.first ?? "" {
         case "/", "/help": return query.isEmpty ? Self.help : Self.refusal(of: query, accepted: "none")
         case "/ready": return query.isEmpty ? ready : Self.refusal(of: query, accepted: "none")
+        case "/runtime": return runtime.document
         case "/stats": return stats(query)
         default: return PlainAnswer(status: 404, body: "invalid path. " + Self.help.body)
         }
@@ -32,6 +36,11 @@ struct AdminEndpoints: Sendable {
             admin commands are:
               /help: print out list of admin commands
               /ready: print server state, return 200 if LIVE, otherwise return 503
+              /runtime: print runtime values
+              /runtime_modify (POST): Adds or modifies runtime values as passed in query parameters. To delete a \
+            previously added key, use an empty string as the value. Note that deletion only applies to overrides \
+            added via this endpoint; values loaded from disk can be modified via override but not deleted. E.g. \
+            ?key1=value1&key2=value2...
               /stats: print server stats; ?filter=TEXT shows those whose name holds it
 
             """

@@ -19,15 +19,15 @@ extension Compiler {
         literal: String?
     ) -> SocketEndpoint? {
         guard case .socketAddress(let socket) = address.address else {
-            require("socket_address", in: place)
+            require("socket_address", in: place, of: "address")
             return nil
         }
         let place = place.field("socket_address")
         let isHost = checkHost(socket.address, in: place, literal: literal)
-        if socket.portSpecifier == nil { require("port_value", in: place) }
+        if socket.portSpecifier == nil { require("port_value", in: place, of: "port_specifier") }
         guard let port = UInt16(exactly: socket.portValue) else {
-            let message = "value must be less than or equal to 65535"
-            refuse(place.field("port_value"), message, found: String(socket.portValue), accepted: "0 to 65535")
+            let rule = "value must be less than or equal to 65535"
+            refuse(place.field("port_value"), breaking: rule, found: String(socket.portValue), accepted: "0 to 65535")
             return nil
         }
         guard isHost, socket.portSpecifier != nil else { return nil }
@@ -36,7 +36,7 @@ extension Compiler {
 
     private mutating func checkHost(_ host: String, in place: Place, literal: String?) -> Bool {
         if host.isEmpty {
-            require("address", in: place, "address must not be empty")
+            require("address", in: place)
             return false
         }
         guard let literal, !isIPLiteral(host) else { return true }

@@ -20,7 +20,11 @@ extension Compiler {
         if bootstrap.hasAdmin, bootstrap.admin.hasAddress {
             admin = listeningAddress(bootstrap.admin.address, at: place.field("admin").field("address"))
         }
-        return ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
+        var configuration = ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
+        configuration.runtime = layers(bootstrap, at: place)
+        configuration.serviceCluster = bootstrap.node.cluster
+        configuration.serviceNode = bootstrap.node.id
+        return configuration
     }
 
     /// The names of all clusters; `nil` if a mistake has hidden some, so that "unknown cluster" would be its echo.

@@ -17,8 +17,7 @@ extension Compiler {
             message.hasLoadAssignment
             ? compile(message.loadAssignment, isStatic: isStatic, at: place.field("load_assignment")) : []
         let connectTimeout = connectTimeout(message, at: place)
-        guard !message.name.isEmpty else { return nil }
-        return Cluster(
+        var cluster = Cluster(
             name: message.name,
             discovery: discovery,
             endpoints: endpoints,
@@ -26,12 +25,14 @@ extension Compiler {
             connectionBufferLimit: message.hasPerConnectionBufferLimitBytes
                 ? Int(message.perConnectionBufferLimitBytes.value) : nil
         )
+        setProtocol(message, at: place, of: &cluster)
+        return message.name.isEmpty ? nil : cluster
     }
 
     private mutating func connectTimeout(_ message: Envoy_Config_Cluster_V3_Cluster, at place: Place) -> Duration {
         guard message.hasConnectTimeout else { return Cluster.defaultConnectTimeout }
         let timeout = Duration(message.connectTimeout)
-        if timeout == .zero { refuse(place.field("connect_timeout"), "value must be greater than 0s", found: "0s") }
+        checkPositive(timeout, at: place.field("connect_timeout"))
         return timeout
     }
 
@@ -43,7 +44,8 @@ extension Compiler {
         if message.hasDnsRefreshRate {
             refreshRate = Duration(message.dnsRefreshRate)
             if refreshRate <= .milliseconds(1) {
-                refuse(place.field("dns_refresh_rate"), "value must be greater than 1ms", accepted: "0.002s or more")
+                let rule = "value must be greater than 1ms"
+                refuse(place.field("dns_refresh_rate"), breaking: rule, accepted: "0.002s or more")
             }
         }
         guard message.type == .strictDns else { return .static }

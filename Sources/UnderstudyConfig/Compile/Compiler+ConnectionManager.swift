@@ -1,64 +1,105 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// The connection manager and its chain of HTTP filters.
+// The connection manager: what it reads, believes, changes and answers.
 
 import EnvoyAPI
+import SwiftProtobuf
 import UnderstudyCore
 
 extension Compiler {
-    mutating func compile(
-        _ message: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager,
-        at place: Place
-    ) -> ConnectionManager? {
-        if message.statPrefix.isEmpty { require("stat_prefix", in: place) }
+    typealias Manager = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager
+
+    mutating func compile(_ message: Manager, at place: Place) -> ConnectionManager? {
+        requireText(message.statPrefix, "stat_prefix", in: place)
         checkHeaderText(message.serverName, at: place.field("server_name"))
-        check(message.httpFilters, at: place)
+        let router = check(message.httpFilters, at: place)
+        var manager = ConnectionManager(
+            statPrefix: message.statPrefix,
+            routes: RouteConfiguration(name: "", virtualHosts: [])
+        )
+        if !message.serverName.isEmpty { manager.serverName = message.serverName }
+        manager.serverHeader = ConnectionManager.ServerHeader(message.serverHeaderTransformation)
+        manager.addsUserAgent = message.addUserAgent.value
+        manager.proxiesContinue = message.proxy100Continue
+        manager.suppressesEnvoyHeaders = router?.suppressEnvoyHeaders ?? false
+        manager.respectsExpectedTimeout = router?.respectExpectedRqTimeout ?? false
+        setRequests(message, at: place, of: &manager)
+        setProtocol(message, at: place, of: &manager)
+        if message.hasLocalReplyConfig {
+            manager.localReplies = compile(message.localReplyConfig, at: place.field("local_reply_config"))
+        }
         guard case .routeConfig(let routes) = message.routeSpecifier else {
-            require("route_config", in: place)
+            require("route_config", in: place, of: "route_specifier")
             return nil
         }
-        let compiled = compile(routes, at: place.field("route_config"))
-        guard !message.statPrefix.isEmpty else { return nil }
-        guard !message.serverName.isEmpty else {
-            return ConnectionManager(statPrefix: message.statPrefix, routes: compiled)
-        }
-        return ConnectionManager(statPrefix: message.statPrefix, serverName: message.serverName, routes: compiled)
+        manager.routes = compile(routes, at: place.field("route_config"))
+        return message.statPrefix.isEmpty ? nil : manager
     }
 
-    /// The router ends the chain, and nothing but optional filters that are skipped may stand before it.
-    private mutating func check(
-        _ filters: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter],
-        at manager: Place
-    ) {
-        let router = "envoy.filters.http.router"
-        for (index, (filter, place)) in zip(filters, manager.field("http_filters").items).enumerated() {
-            if filter.name.isEmpty { require("name", in: place) }
-            if filter.configType == nil {
-                checkSkipped(filter, at: place)
-            } else if index < filters.count - 1 {
-                let name = filter.name.isEmpty ? router : shown(filter.name)
-                let message = """
-                    terminal filter named \(name) of type \(router) must be the last filter in a http filter chain.
-                    """
-                refuse(place, message, accepted: "exactly one router, at the end")
+    /// What is believed of requests, and changed in them.
+    private mutating func setRequests(_ message: Manager, at place: Place, of manager: inout ConnectionManager) {
+        manager.forwarding = forwarding(message, at: place)
+        manager.requestID = requestID(message, at: place)
+        manager.path.normalizes = message.normalizePath.value
+        manager.path.mergesSlashes = message.mergeSlashes
+        manager.path.escapedSlashes = PathOptions.EscapedSlashes(message.pathWithEscapedSlashesAction)
+        manager.host = host(message, at: place)
+    }
+
+    /// How HTTP itself is spoken.
+    private mutating func setProtocol(_ message: Manager, at place: Place, of manager: inout ConnectionManager) {
+        manager.upgrades = upgrades(message.upgradeConfigs, at: place.field("upgrade_configs"))
+        let http1 = place.field("http_protocol_options")
+        manager.http1 = compile(message.httpProtocolOptions, at: http1)
+        let options = message.httpProtocolOptions
+        let isRefused = options.hasAllowAbsoluteURL && !options.allowAbsoluteURL.value
+        let text = "absolute targets are always understood"
+        refuseUnsupported(isRefused, text, at: http1.field("allow_absolute_url"), accepted: "true")
+        refuseUnsupported(
+            message.streamErrorOnInvalidHTTPMessage.value,
+            "a malformed message always ends its connection",
+            at: place.field("stream_error_on_invalid_http_message"),
+            accepted: "false"
+        )
+        check(message.commonHTTPProtocolOptions, at: place.field("common_http_protocol_options"))
+        manager.timeouts = timeouts(message)
+        manager.limits = limits(message, at: place)
+    }
+
+    private mutating func host(_ message: Manager, at place: Place) -> HostOptions {
+        var host = HostOptions()
+        host.stripsTrailingDot = message.stripTrailingHostDot
+        if message.stripMatchingHostPort { host.port = .stripIfListener }
+        guard case .stripAnyHostPort(true) = message.stripPortMode else { return host }
+        if message.stripMatchingHostPort {
+            let rule = "Only one of `strip_matching_host_port` or `strip_any_host_port` can be set."
+            refuse(place.field("strip_any_host_port"), rule, found: "true", accepted: "one of them")
+        }
+        host.port = .strip
+        return host
+    }
+}
+
+extension ConnectionManager.ServerHeader {
+    fileprivate init(_ message: Compiler.Manager.ServerHeaderTransformation) {
+        self =
+            switch message {
+            case .overwrite, .UNRECOGNIZED: .overwrite
+            case .appendIfAbsent: .appendIfAbsent
+            case .passThrough: .passThrough
             }
-        }
-        if filters.isEmpty || filters.allSatisfy({ $0.configType == nil }) {
-            require("http_filters", in: manager, "the router is missing", accepted: "\(router), as the last filter")
-        }
     }
+}
 
-    /// A filter without a type that is understood: fine if it is optional.
-    private mutating func checkSkipped(
-        _ filter: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
-        at place: Place
-    ) {
-        if filter.isOptional {
-            if place.field("typed_config").node == nil { warn(place, "this optional filter is skipped") }
-            return
-        }
-        let name = shown(filter.name)
-        require("typed_config", in: place, "Didn't find a registered implementation for '\(name)' with type URL: ''")
+extension PathOptions.EscapedSlashes {
+    fileprivate init(_ message: Compiler.Manager.PathWithEscapedSlashesAction) {
+        self =
+            switch message {
+            case .implementationSpecificDefault, .keepUnchanged, .UNRECOGNIZED: .keep
+            case .rejectRequest: .reject
+            case .unescapeAndRedirect: .unescapeAndRedirect
+            case .unescapeAndForward: .unescapeAndForward
+            }
     }
 }

@@ -29,8 +29,8 @@ extension Compiler {
         at place: Place
     ) -> Endpoint? {
         if message.hasLoadBalancingWeight, message.loadBalancingWeight.value == 0 {
-            let message = "value must be greater than or equal to 1"
-            refuse(place.field("load_balancing_weight"), message, found: "0", accepted: "1 or more")
+            let rule = "value must be greater than or equal to 1"
+            refuse(place.field("load_balancing_weight"), breaking: rule, found: "0", accepted: "1 or more")
         }
         guard message.endpoint.hasAddress || isStatic else {
             // As in Envoy, which asks for the addresses of no name and gets none.
@@ -39,13 +39,13 @@ extension Compiler {
         }
         guard message.endpoint.hasAddress else {
             let holder = message.hostIdentifier == nil ? place : place.field("endpoint")
-            require(message.hostIdentifier == nil ? "endpoint" : "address", in: holder)
+            require(message.hostIdentifier == nil ? "endpoint" : "address", in: holder, "Address must be set")
             return nil
         }
         let addressPlace = place.field("endpoint").field("address")
         let literal = isStatic ? "an IP address, or a name with type: STRICT_DNS" : nil
         guard let address = compile(message.endpoint.address, at: addressPlace, literal: literal) else { return nil }
         let weight = message.hasLoadBalancingWeight ? message.loadBalancingWeight.value : 1
-        return Endpoint(address: address, weight: weight)
+        return Endpoint(address: address, weight: weight, hostname: message.endpoint.hostname)
     }
 }

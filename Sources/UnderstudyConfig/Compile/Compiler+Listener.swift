@@ -43,7 +43,7 @@ extension Compiler {
         }
         guard chain.filters.count == 1, let filterPlace = chainPlace.field("filters").items.first else {
             if chain.filters.isEmpty {
-                require("filters", in: chainPlace, accepted: accepted)
+                require("filters", in: chainPlace, "filters is required", accepted: accepted)
             } else {
                 let found = "\(chain.filters.count) filters"
                 let place = chainPlace.field("filters")
@@ -60,14 +60,11 @@ extension Compiler {
     ) -> ConnectionManager? {
         let configuration = place.field("typed_config")
         guard case .typedConfig(let any) = filter.configType else {
-            require("typed_config", in: place)
+            let text = "Didn't find a registered implementation for '\(shown(filter.name))' with type URL: ''"
+            require("typed_config", in: place, text)
             return nil
         }
-        typealias Manager = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager
-        guard let message = try? Manager(unpackingAny: any) else {
-            refuse(configuration, "cannot be read as an HttpConnectionManager")
-            return nil
-        }
+        guard let message: Manager = unpacked(any, at: configuration) else { return nil }
         return compile(message, at: configuration)
     }
 }

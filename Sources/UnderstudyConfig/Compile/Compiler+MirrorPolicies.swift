@@ -42,9 +42,19 @@ extension Compiler {
     ) -> MirrorPolicy? {
         checkHeaderText(message.clusterHeader, at: place.field("cluster_header"))
         checkHeaderText(message.hostRewriteLiteral, at: place.field("host_rewrite_literal"))
-        let fraction = fraction(message, at: place)
+        if message.hasTraceSampled {
+            warn(place.field("trace_sampled"), "trace_sampled has no effect: there is no tracing")
+        }
+        var fraction: RuntimeFraction? = .always
+        if message.hasRuntimeFraction {
+            fraction = compile(message.runtimeFraction, at: place.field("runtime_fraction"))
+        }
+        let mutations = mutations(
+            message.requestHeadersMutations,
+            at: place.field("request_headers_mutations")
+        )
         guard let cluster = cluster(of: message, at: place), let fraction else { return nil }
-        return MirrorPolicy(cluster: cluster, fraction: fraction, host: MirrorHost(message))
+        return MirrorPolicy(cluster: cluster, fraction: fraction, host: MirrorHost(message), mutations: mutations)
     }
 
     private mutating func cluster(
@@ -62,32 +72,6 @@ extension Compiler {
             guard !log.hasFaultyField(in: place.path) else { return nil }
             refuse(place, "Exactly one of cluster or cluster_header in request mirror policy need to be specified")
             return nil
-        }
-    }
-
-    /// The share to copy.
-    ///
-    /// There is no runtime layer, so a runtime key never replaces the default.
-    private mutating func fraction(
-        _ message: Envoy_Config_Route_V3_RouteAction.RequestMirrorPolicy,
-        at place: Place
-    ) -> Fraction? {
-        guard message.hasRuntimeFraction else { return .always }
-        guard message.runtimeFraction.hasDefaultValue else {
-            require("default_value", in: place.field("runtime_fraction"))
-            return nil
-        }
-        let value = message.runtimeFraction.defaultValue
-        return Fraction(numerator: value.numerator, denominator: value.denominator.count)
-    }
-}
-
-extension Envoy_Type_V3_FractionalPercent.DenominatorType {
-    fileprivate var count: UInt32 {
-        switch self {
-        case .hundred, .UNRECOGNIZED: 100
-        case .tenThousand: 10_000
-        case .million: 1_000_000
         }
     }
 }

@@ -1,96 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// One route: which requests it takes, and where they go.
+// One route: which requests it takes, and what becomes of them.
 
 import EnvoyAPI
+import SwiftProtobuf
 import UnderstudyCore
 
 extension Compiler {
-    mutating func compile(_ message: Envoy_Config_Route_V3_Route, at place: Place, in scope: RouteScope) -> Route? {
-        var match: PathMatch?
+    mutating func compile(_ message: Envoy_Config_Route_V3_Route, at place: Place, in outer: RouteScope) -> Route? {
+        var scope = outer
+        scope.routeName = message.name
+        if let limit = bufferLimit(message) { scope.retryBufferLimit = limit }
+        var match: RouteMatch?
         if message.hasMatch {
             match = compile(message.match, at: place.field("match"))
         } else {
             require("match", in: place)
         }
-        guard case .route(let action) = message.action else {
-            require("route", in: place)
-            return nil
-        }
-        guard let action = compile(action, at: place.field("route"), in: scope), let match else { return nil }
-        return Route(match: match, action: action)
+        let headers = headerOperations(message, at: place)
+        guard let action = action(message, at: place, in: scope), let match else { return nil }
+        var route = Route(match: match, action: action)
+        route.name = message.name
+        route.headers = headers
+        return route
     }
 
-    private mutating func compile(_ message: Envoy_Config_Route_V3_RouteMatch, at place: Place) -> PathMatch? {
-        switch message.pathSpecifier {
-        case .prefix(let prefix): return .prefix(prefix)
-        case .path(let path): return .exact(path)
-        case .safeRegex(let regex): return pattern(regex, at: place.field("safe_regex")).map(PathMatch.regex)
-        case nil:
-            require("path_specifier", in: place, "path_specifier is required", accepted: "prefix, path or safe_regex")
-            return nil
-        }
-    }
-
-    private mutating func pattern(_ message: Envoy_Type_Matcher_V3_RegexMatcher, at place: Place) -> RegexPattern? {
-        guard !message.regex.isEmpty else {
-            require("regex", in: place)
-            return nil
-        }
-        do {
-            return try RegexPattern(message.regex)
-        } catch {
-            let found = quoted(message.regex)
-            refuse(place.field("regex"), "not a regular expression: \(shown(error.reason))", found: found)
-            return nil
-        }
-    }
-
-    private mutating func compile(
-        _ message: Envoy_Config_Route_V3_RouteAction,
+    private mutating func action(
+        _ message: Envoy_Config_Route_V3_Route,
         at place: Place,
         in scope: RouteScope
-    ) -> RouteAction? {
-        let own = mirrors(message.requestMirrorPolicies, at: place.field("request_mirror_policies"))
-        let mirrors = own.isEmpty ? scope.mirrors : own
-        if scope.validatesClusters { checkClusters(of: mirrors) }
-        guard let cluster = cluster(of: message, at: place, in: scope) else { return nil }
-        return RouteAction(
-            cluster: cluster,
-            timeout: message.hasTimeout ? Duration(message.timeout) : RouteAction.defaultTimeout,
-            mirrorPolicies: mirrors.policies
-        )
-    }
-
-    private mutating func cluster(
-        of message: Envoy_Config_Route_V3_RouteAction,
-        at place: Place,
-        in scope: RouteScope
-    ) -> ClusterSpecifier? {
-        switch message.clusterSpecifier {
-        case .cluster(let name):
-            if name.isEmpty {
-                require("cluster", in: place, "cluster must not be empty")
-            } else if scope.validatesClusters {
-                checkExists(name, at: place.field("cluster"), "route: unknown cluster '\(shown(name))'")
-            }
-            return .name(name)
-        case .clusterHeader(let name):
-            if name.isEmpty { require("cluster_header", in: place, "cluster_header must not be empty") }
-            checkHeaderText(name, at: place.field("cluster_header"))
-            return .header(name.lowercased())
+    ) -> Route.Action? {
+        switch message.action {
+        case .route(let action):
+            return compile(action, at: place.field("route"), in: scope).map(Route.Action.forward)
+        case .redirect(let redirect): return .redirect(compile(redirect, at: place.field("redirect")))
+        case .directResponse(let response):
+            return compile(response, at: place.field("direct_response"), in: scope).map(Route.Action.direct)
+        case .nonForwardingAction: return Route.Action.none
         case nil:
-            require("cluster", in: place, "cluster_specifier is required", accepted: "cluster or cluster_header")
+            let accepted = "route, redirect, direct_response or non_forwarding_action"
+            require("action", in: place, accepted: accepted)
             return nil
         }
     }
+}
 
-    /// Reports a reference to a cluster that the file does not have.
-    mutating func checkExists(_ name: String, at place: Place, _ message: String) {
-        guard let clusterNames, !clusterNames.contains(name), !log.isFull else { return }
-        let names = clusterNames.count > 1000 ? [] : clusterNames.sorted()
-        let accepted = names.isEmpty ? nil : names.prefix(10).map(shown).joined(separator: ", ")
-        refuse(place, message, accepted: accepted, suggestion: nearestName(to: name, among: names))
+/// A message with both fields for the bytes that are kept for another try.
+protocol RetryBuffering {
+    var hasRequestBodyBufferLimit: Bool { get }
+    var requestBodyBufferLimit: Google_Protobuf_UInt64Value { get }
+    var hasPerRequestBufferLimitBytes: Bool { get }
+    var perRequestBufferLimitBytes: Google_Protobuf_UInt32Value { get }
+}
+
+extension Envoy_Config_Route_V3_Route: RetryBuffering {}
+extension Envoy_Config_Route_V3_VirtualHost: RetryBuffering {}
+
+extension Compiler {
+    /// Bytes that are kept for another try; `nil` if the message does not say.
+    func bufferLimit(_ message: some RetryBuffering) -> Int? {
+        if message.hasRequestBodyBufferLimit { return Int(clamping: message.requestBodyBufferLimit.value) }
+        return message.hasPerRequestBufferLimitBytes ? Int(message.perRequestBufferLimitBytes.value) : nil
     }
 }

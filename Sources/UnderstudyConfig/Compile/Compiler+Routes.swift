@@ -13,6 +13,11 @@ struct RouteScope {
     var validatesClusters: Bool
     /// The nearest list so far that is not empty.
     var mirrors: MirrorList
+    /// Most bytes of a direct response's body.
+    var responseLimit: Int
+    var retryPolicy: RetryPolicy?
+    var retryBufferLimit: Int?
+    var routeName = ""
 }
 
 extension Compiler {
@@ -22,12 +27,26 @@ extension Compiler {
     ) -> RouteConfiguration {
         let mirrors = mirrors(message.requestMirrorPolicies, at: place.field("request_mirror_policies"))
         let validates = message.hasValidateClusters ? message.validateClusters.value : true
-        let scope = RouteScope(validatesClusters: validates, mirrors: mirrors)
+        let limit = message.hasMaxDirectResponseBodySizeBytes ? message.maxDirectResponseBodySizeBytes.value : 4096
+        let scope = RouteScope(validatesClusters: validates, mirrors: mirrors, responseLimit: Int(limit))
+        let headers = headerOperations(message, at: place)
+        checkNames(message.internalOnlyHeaders, at: place.field("internal_only_headers"))
         let places = place.field("virtual_hosts").items
         let hosts = zip(message.virtualHosts, places).compactMap { compile($0, at: $1, in: scope) }
         checkDomains(message, at: places)
-        checkNames(message.virtualHosts, at: places)
-        return RouteConfiguration(name: message.name, virtualHosts: hosts)
+        checkHostNames(message.virtualHosts, at: places)
+        var configuration = RouteConfiguration(name: message.name, virtualHosts: hosts)
+        configuration.headers = headers
+        configuration.mostSpecificHeadersWin = message.mostSpecificHeaderMutationsWins
+        let internalOnly = message.internalOnlyHeaders.filter { !$0.isEmpty }
+        configuration.internalOnlyHeaders = internalOnly.map { $0.lowercased() }
+        configuration.ignoresPortInHost = message.ignorePortInHostMatching
+        configuration.ignoresPathParameters = message.ignorePathParametersInPathMatching
+        return configuration
+    }
+
+    private mutating func checkNames(_ names: [String], at place: Place) {
+        for (name, place) in zip(names, place.items) { checkHeaderText(name, at: place) }
     }
 
     private mutating func compile(
@@ -36,12 +55,23 @@ extension Compiler {
         in outer: RouteScope
     ) -> VirtualHost? {
         if message.name.isEmpty { require("name", in: place) }
-        if message.domains.isEmpty { require("domains", in: place, "value must contain at least 1 item(s)") }
+        if message.domains.isEmpty { require("domains", in: place) }
         var scope = outer
         let own = mirrors(message.requestMirrorPolicies, at: place.field("request_mirror_policies"))
         if !own.isEmpty { scope.mirrors = own }
+        if message.hasRetryPolicy {
+            scope.retryPolicy = compile(message.retryPolicy, at: place.field("retry_policy"))
+        }
+        scope.retryBufferLimit = bufferLimit(message)
+        let headers = headerOperations(message, at: place)
         let routes = zip(message.routes, place.field("routes").items).compactMap { compile($0, at: $1, in: scope) }
-        return VirtualHost(name: message.name, domains: message.domains, routes: routes)
+        var host = VirtualHost(name: message.name, domains: message.domains, routes: routes)
+        host.headers = headers
+        host.tlsRequirement = VirtualHost.TLSRequirement(message.requireTls)
+        host.countsAttemptsInRequest = message.includeRequestAttemptCount
+        host.countsAttemptsInResponse = message.includeAttemptCountInResponse
+        host.marksTimeoutRetries = message.includeIsTimeoutRetryHeader
+        return host
     }
 
     /// Domains are compared in any case, across the whole route configuration.
@@ -70,11 +100,22 @@ extension Compiler {
         if rest.contains("*") { warn(place, "never matches: only one star, at the start or at the end, is a wildcard") }
     }
 
-    private mutating func checkNames(_ hosts: [Envoy_Config_Route_V3_VirtualHost], at places: [Place]) {
+    private mutating func checkHostNames(_ hosts: [Envoy_Config_Route_V3_VirtualHost], at places: [Place]) {
         var seen: Set<String> = []
         for (host, place) in zip(hosts, places) where !host.name.isEmpty {
             if seen.insert(host.name).inserted { continue }
             warn(place.field("name"), "another virtual host has the name '\(shown(host.name))' too")
         }
+    }
+}
+
+extension VirtualHost.TLSRequirement {
+    fileprivate init(_ requirement: Envoy_Config_Route_V3_VirtualHost.TlsRequirementType) {
+        self =
+            switch requirement {
+            case .none, .UNRECOGNIZED: .none
+            case .externalOnly: .externalOnly
+            case .all: .all
+            }
     }
 }

@@ -29,17 +29,40 @@ struct Compiler {
         kind: ConfigurationDiagnostic.Kind = .invalid,
         found: String? = nil,
         accepted: String? = nil,
+        envoy: String? = nil,
         suggestion: String? = nil
     ) {
         guard !log.isFull, !log.hasFault(at: place.path) else { return }
-        log.report(kind, at: place, message, found: found, accepted: accepted, suggestion: suggestion)
+        log.report(kind, at: place, message, found: found, accepted: accepted, envoy: envoy, suggestion: suggestion)
+    }
+
+    /// Reports a value that breaks a rule of Envoy's schema, in Envoy's words.
+    mutating func refuse(_ place: Place, breaking rule: String, found: String? = nil, accepted: String? = nil) {
+        refuse(place, rule, found: found, accepted: accepted, envoy: place.breaking(rule))
     }
 
     /// Reports that a message lacks a field, unless the field was there and has been refused.
-    mutating func require(_ field: String, in place: Place, _ message: String? = nil, accepted: String? = nil) {
+    ///
+    /// - Parameters:
+    ///   - field: The field, or the choice of which one field has to be there.
+    ///   - choice: The choice, if the field is the only one of it that is understood.
+    ///   - message: What Envoy says, if the rule is not one of its schema.
+    mutating func require(
+        _ field: String,
+        in place: Place,
+        of choice: String? = nil,
+        _ message: String? = nil,
+        accepted: String? = nil
+    ) {
         let path = place.field(field).path
         guard !log.isFull, !log.hasFaultyField(in: place.path), !log.hasFaultyField(in: path) else { return }
-        log.report(.invalid, at: place.field(field), message ?? "\(field) is required", accepted: accepted)
+        log.report(
+            .invalid,
+            at: place.field(field),
+            message ?? "\(field) is required",
+            accepted: accepted,
+            envoy: message == nil ? place.lacking(choice ?? field) : nil
+        )
     }
 
     mutating func warn(_ place: Place, _ message: String) {
@@ -50,9 +73,12 @@ struct Compiler {
     ///
     /// Source: Envoy's rule `^[^\x00\n\r]*$`.
     mutating func checkHeaderText(_ text: String, at place: Place) {
-        guard text.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) else {
-            return
-        }
-        refuse(place, "value must not contain NUL, CR or LF", found: quoted(text))
+        guard !isHeaderText(text) else { return }
+        let rule = #"value does not match regex pattern "^[^\x00\n\r]*$""#
+        refuse(place, "value must not contain NUL, CR or LF", found: quoted(text), envoy: place.breaking(rule))
+    }
+
+    func isHeaderText(_ text: String) -> Bool {
+        !text.utf8.contains { $0 == 0 || $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
     }
 }

@@ -12,6 +12,27 @@ func isIPLiteral(_ text: String) -> Bool {
     return parts.count == 1 || isLinkLocal(address) && isZone(parts[1])
 }
 
+/// The 4 or 16 bytes of an IP address, network order, without its zone; `nil` if the text is none.
+func ipAddress(_ text: String) -> [UInt8]? {
+    guard isIPLiteral(text), let address = text.split(separator: "%").first else { return nil }
+    if isIPv4(address) { return address.split(separator: ".").compactMap { UInt8($0) } }
+    let halves = address.split(separator: "::", omittingEmptySubsequences: false)
+    let left = halves.first.map(groupBytes) ?? []
+    guard halves.count == 2 else { return left }
+    let right = groupBytes(halves[1])
+    // Safe: a literal that is shortened stands for at most 14 bytes without the zeros.
+    return left + [UInt8](repeating: 0, count: 16 - left.count - right.count) + right
+}
+
+/// The bytes of a part of an IPv6 address that is known to be well-formed.
+private func groupBytes(_ text: Substring) -> [UInt8] {
+    text.split(separator: ":").flatMap { part -> [UInt8] in
+        if part.contains(".") { return part.split(separator: ".").compactMap { UInt8($0) } }
+        let group = UInt16(part, radix: 16) ?? 0
+        return [UInt8(group >> 8), UInt8(group & 0xFF)]
+    }
+}
+
 private func isIPv4(_ text: Substring) -> Bool {
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 4

@@ -27,10 +27,12 @@ extension Schema {
         let fullName = "\(scope).\(message.name)"
         for nested in message.nestedType { add(nested, in: fullName) }
         for nested in message.enumType { add(nested, in: fullName) }
+        let unsupported = message.reservedName + (Self.newerFields[fullName] ?? [])
         messages[fullName] = Message(
             name: message.name,
             fields: message.field.map { Field($0, of: message) },
-            unsupported: Set(message.reservedName + message.reservedName.map(lowerCamelCase))
+            unsupported: Set(unsupported + unsupported.map(lowerCamelCase)),
+            isMapEntry: message.options.mapEntry
         )
     }
 
@@ -62,7 +64,10 @@ extension Schema.FieldType {
         switch field.type {
         case .string: self = .string
         case .bool: self = .bool
-        case .uint32: self = .integer(0...Int64(UInt32.max))
+        case .bytes: self = .bytes
+        case .uint32: self = .integer(0...Int128(UInt32.max))
+        case .uint64: self = .integer(0...Int128(UInt64.max))
+        case .int64: self = .integer(Int128(Int64.min)...Int128(Int64.max))
         case .enum: self = .enumeration(typeName)
         case .message: self = .message(typeName)
         default: preconditionFailure("\(field.name): a field type that no reader of configurations handles yet")

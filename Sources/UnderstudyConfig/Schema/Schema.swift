@@ -8,7 +8,9 @@ struct Schema: Sendable {
     enum FieldType: Sendable, Equatable {
         case string
         case bool
-        case integer(ClosedRange<Int64>)
+        /// Base64.
+        case bytes
+        case integer(ClosedRange<Int128>)
         case enumeration(String)
         case message(String)
     }
@@ -37,9 +39,12 @@ struct Schema: Sendable {
         let fieldsByName: [String: Field]
         /// Names of Envoy, in either spelling, that Understudy does not know.
         let unsupported: Set<String>
+        /// Whether it is no message of a file but one entry, `key` and `value`, of a map.
+        let isMapEntry: Bool
 
-        init(name: String, fields: [Field], unsupported: Set<String> = []) {
+        init(name: String, fields: [Field], unsupported: Set<String> = [], isMapEntry: Bool = false) {
             self.name = name
+            self.isMapEntry = isMapEntry
             self.fields = fields
             self.unsupported = unsupported
             let spellings = fields.map { ($0.name, $0) } + fields.map { (lowerCamelCase($0.name), $0) }

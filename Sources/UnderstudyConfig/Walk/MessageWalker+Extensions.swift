@@ -9,11 +9,19 @@ import Yams
 enum ExtensionPoint {
     case networkFilter
     case httpFilter
+    case headerFormatter
+    case requestID
+    case retryHostPredicate
+    case clusterProtocol
 
     init?(of message: String, _ field: String) {
         switch (message, field) {
         case ("envoy.config.listener.v3.Filter", "typed_config"): self = .networkFilter
         case (Self.package + "HttpFilter", "typed_config"): self = .httpFilter
+        case ("envoy.config.core.v3.TypedExtensionConfig", "typed_config"): self = .headerFormatter
+        case (Self.package + "RequestIDExtension", "typed_config"): self = .requestID
+        case ("envoy.config.route.v3.RetryPolicy.RetryHostPredicate", "typed_config"): self = .retryHostPredicate
+        case ("envoy.config.cluster.v3.Cluster.TypedExtensionProtocolOptionsEntry", "value"): self = .clusterProtocol
         default: return nil
         }
     }
@@ -25,7 +33,18 @@ enum ExtensionPoint {
         switch self {
         case .networkFilter: [Self.package + "HttpConnectionManager"]
         case .httpFilter: ["envoy.extensions.filters.http.router.v3.Router"]
+        case .headerFormatter:
+            ["envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"]
+        case .requestID: ["envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig"]
+        case .retryHostPredicate: ["envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"]
+        case .clusterProtocol: ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
         }
+    }
+
+    /// The keys under which it may stand, if it stands in a map.
+    var keys: [String] {
+        guard self == .clusterProtocol else { return [] }
+        return types + ["envoy.upstreams.http.http_protocol_options"]
     }
 }
 

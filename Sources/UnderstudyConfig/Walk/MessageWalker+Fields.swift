@@ -31,10 +31,11 @@ extension MessageWalker {
             if isNull(value) { continue }
             if let oneof = field.oneof, let other = alternatives.updateValue(field.name, forKey: oneof) {
                 let message = "\(field.name) and \(other) cannot both be set"
-                log.report(.invalid, at: keyPlace, message, accepted: "one of them")
+                let envoy = "'\(field.name)' has already been set (either directly or as part of a oneof)"
+                log.report(.invalid, at: keyPlace, message, accepted: "one of them", envoy: envoy)
                 continue
             }
-            result.append((field, Place(path: path, node: value, mark: value.mark ?? place.mark)))
+            result.append((field, place.field(field.name, value)))
         }
         return result
     }
@@ -70,6 +71,7 @@ extension MessageWalker {
             at: place,
             "unknown field \(quoted(name)) in \(message.name)\(why)",
             accepted: fieldNames(of: message),
+            envoy: "no such field: '\(shown(name))'",
             suggestion: nearestName(to: name, among: message.fieldsByName.keys.sorted())
         )
     }

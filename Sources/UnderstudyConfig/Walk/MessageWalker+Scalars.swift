@@ -26,6 +26,7 @@ extension MessageWalker {
         switch type {
         case .string: return writeString(value, scalar, place)
         case .bool: return writeBool(value, place)
+        case .bytes: return writeBytes(value, scalar, place)
         case .integer(let range): return writeInteger(place, range)
         case .enumeration(let name): return writeEnumeration(value, name, place)
         case .message: preconditionFailure("\(place.path): a message is not a scalar")
@@ -47,6 +48,17 @@ extension MessageWalker {
         }
     }
 
+    /// Writes base64, with or without padding, in either alphabet.
+    private mutating func writeBytes(_ value: ScalarValue, _ scalar: Node.Scalar, _ place: Place) -> Bool {
+        guard case .text(let text) = value else { return writeString(value, scalar, place) }
+        guard let canonical = Base64Text.canonical(text) else {
+            refuse(place, "corrupt base64", accepted: accepted(.bytes))
+            return false
+        }
+        output.append(quoting: canonical)
+        return true
+    }
+
     private mutating func writeBool(_ value: ScalarValue, _ place: Place) -> Bool {
         let bool: Bool? =
             switch value {
@@ -63,10 +75,10 @@ extension MessageWalker {
     }
 
     /// The value of an integer in `range`; `nil`, after a report, if it is none.
-    mutating func integer(_ place: Place, in range: ClosedRange<Int64>) -> Int64? {
-        let integer: Int64? =
+    mutating func integer(_ place: Place, in range: ClosedRange<Int128>) -> Int128? {
+        let integer: Int128? =
             switch place.node?.scalar.map(document.value(of:)) {
-            case .integer(let integer): integer
+            case .integer(let integer): Int128(integer)
             case .text(let text): ScalarValue.wholeNumber(text)
             case .null, .bool, nil: nil
             }
@@ -78,7 +90,7 @@ extension MessageWalker {
         return integer
     }
 
-    private mutating func writeInteger(_ place: Place, _ range: ClosedRange<Int64>) -> Bool {
+    private mutating func writeInteger(_ place: Place, _ range: ClosedRange<Int128>) -> Bool {
         guard let integer = integer(place, in: range) else { return false }
         output.append(String(integer))
         return true
@@ -103,9 +115,17 @@ extension MessageWalker {
             "\(isUnsupported ? "unsupported" : "unknown") \(field)",
             found: found(place),
             accepted: names.joined(separator: ", "),
+            envoy: isUnsupported ? nil : envoyWords(value, place),
             suggestion: isUnsupported ? nil : name.flatMap { nearestName(to: $0, among: names) }
         )
         return false
+    }
+
+    /// Envoy's words for a value that its enumeration does not have.
+    private func envoyWords(_ value: ScalarValue, _ place: Place) -> String? {
+        if number(value) != nil { return place.breaking("value must be one of the defined enum values") }
+        guard case .text(let text) = value else { return nil }
+        return "unknown enum value: '\(shown(text))'"
     }
 
     /// The number that an enumeration's value may be given as: decimal if it is text.
@@ -121,6 +141,7 @@ extension MessageWalker {
         switch type {
         case .string: "text"
         case .bool: "true or false"
+        case .bytes: "base64"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .enumeration(let name):
             schema.enumerations[name]?.values.map(\.name).joined(separator: ", ") ?? "a name"
@@ -134,6 +155,7 @@ extension Schema.FieldType {
         switch self {
         case .string: "text"
         case .bool: "a boolean"
+        case .bytes: "base64"
         case .integer: "a whole number"
         case .enumeration: "a name"
         case .message: "a mapping"

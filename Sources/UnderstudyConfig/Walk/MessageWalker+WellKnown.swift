@@ -11,7 +11,9 @@ extension MessageWalker {
     mutating func writeWellKnown(_ place: Place, _ typeName: String) throws(Stop) -> Bool? {
         switch typeName {
         case "google.protobuf.Duration": try writeDuration(place)
-        case "google.protobuf.UInt32Value": try writeWrapper(place, .integer(0...Int64(UInt32.max)))
+        case "google.protobuf.Struct": try writeStruct(place)
+        case "google.protobuf.UInt32Value": try writeWrapper(place, .integer(0...Int128(UInt32.max)))
+        case "google.protobuf.UInt64Value": try writeWrapper(place, .integer(0...Int128(UInt64.max)))
         case "google.protobuf.BoolValue": try writeWrapper(place, .bool)
         default: nil
         }
@@ -38,7 +40,8 @@ extension MessageWalker {
             return false
         }
         guard !duration.isNegative, duration.seconds < DurationText.limit else {
-            refuse(place, "duration out of range", accepted: "0s to less than \(DurationText.limit)s")
+            let message = duration.isNegative ? "Expected positive duration" : "duration out of range"
+            refuse(place, message, accepted: "0s to less than \(DurationText.limit)s")
             return false
         }
         write(seconds: duration.seconds, nanoseconds: duration.nanoseconds)
@@ -46,14 +49,17 @@ extension MessageWalker {
     }
 
     private mutating func writeDuration(_ mapping: Node.Mapping, at place: Place) throws(Stop) -> Bool {
-        let ranges = ["seconds": 0...(DurationText.limit - 1), "nanos": 0...999_999_999]
+        let ranges: [String: ClosedRange<Int128>] = [
+            "seconds": 0...Int128(DurationText.limit - 1), "nanos": 0...999_999_999,
+        ]
         let parts = ["seconds", "nanos"].map { Schema.Field(name: $0, type: .integer(ranges[$0] ?? 0...0)) }
-        var values: [String: Int64] = [:]
+        var values: [String: Int128] = [:]
         for part in try fields(mapping, of: Schema.Message(name: "Duration", fields: parts), at: place) {
             guard let value = integer(part.place, in: ranges[part.field.name] ?? 0...0) else { return false }
             values[part.field.name] = value
         }
-        write(seconds: values["seconds"] ?? 0, nanoseconds: values["nanos"] ?? 0)
+        // Safe: both are in the ranges above.
+        write(seconds: Int64(values["seconds"] ?? 0), nanoseconds: Int64(values["nanos"] ?? 0))
         return true
     }
 

@@ -14,11 +14,18 @@ struct MessageWalker {
     var log: DiagnosticLog
     var output = JSONText()
     private var visited = 0
+    private var depth = 0
 
     /// Most values visited, aliases followed.
     static let maximumVisits = 250_000
     /// Longest JSON, in bytes: one long text may stand behind many aliases.
     static let maximumOutput = 16 << 20
+
+    /// Deepest nesting of messages; the JSON reader stops at 100.
+    static let maximumDepth = 90
+
+    /// Most names of fields that a message lists.
+    private static let mostNames = 16
 
     /// Why a walk ends before the tree does.
     enum Stop: Error {
@@ -38,7 +45,7 @@ struct MessageWalker {
     /// The document as JSON; `nil` if there is nothing to make a message of.
     mutating func json(of typeName: String) -> [UInt8]? {
         do {
-            return try writeMessage(document.root, typeName) ? output.bytes : nil
+            return try writeMessage(document.root.root(as: typeName), typeName) ? output.bytes : nil
         } catch .tooLarge {
             log.report(.invalid, line: nil, column: nil, "too large: aliases repeat more than can be checked")
             return nil
@@ -51,6 +58,12 @@ struct MessageWalker {
     mutating func writeMessage(_ place: Place, _ typeName: String) throws(Stop) -> Bool {
         if let written = try writeWellKnown(place, typeName) { return written }
         guard let message = schema.messages[typeName] else { preconditionFailure("no descriptor of \(typeName)") }
+        depth += 1
+        defer { depth -= 1 }
+        guard depth < Self.maximumDepth else {
+            refuse(place, "nested too deeply", accepted: "\(Self.maximumDepth) levels")
+            return false
+        }
         guard case .mapping(let mapping) = place.node else {
             refuse(place, "not a mapping", accepted: "a mapping with \(fieldNames(of: message))")
             return false
@@ -79,7 +92,9 @@ struct MessageWalker {
             output.append(quoting: typeURL)
         }
         var isFirst = typeURL == nil
+        let deprecated = Schema.deprecatedFields[typeName]
         for (field, value) in try fields(mapping, of: message, at: place, isTyped: typeURL != nil) {
+            if let replacement = deprecated?[field.name] { warnOfDeprecated(field, value, replacement) }
             let before = output.count
             output.append(isFirst ? "" : ",")
             output.append(quoting: field.name)
@@ -96,6 +111,9 @@ struct MessageWalker {
     }
 
     private mutating func writeValue(_ place: Place, of field: Schema.Field) throws(Stop) -> Bool {
+        if case .message(let typeName) = field.type, let entry = schema.messages[typeName], entry.isMapEntry {
+            return try writeMap(place, typeName, entry)
+        }
         guard field.isList else { return try writeSingle(place, of: field.type) }
         output.append("[")
         var index = 0
@@ -117,7 +135,7 @@ struct MessageWalker {
             return
         }
         if index > 0 { output.append(",") }
-        let place = Place(path: "\(list.path)[\(index)]", node: node, mark: node.mark ?? list.mark)
+        let place = list.item(index, node)
         let before = output.count
         // A faulty item, like a null, leaves an empty one, so that the items after it keep their places.
         let isWritten = isNull(node) ? false : try writeSingle(place, of: field.type)
@@ -128,7 +146,7 @@ struct MessageWalker {
         index += 1
     }
 
-    private mutating func writeSingle(_ place: Place, of type: Schema.FieldType) throws(Stop) -> Bool {
+    mutating func writeSingle(_ place: Place, of type: Schema.FieldType) throws(Stop) -> Bool {
         if case .message(let typeName) = type { return try writeMessage(place, typeName) }
         return writeScalar(place, type)
     }
@@ -136,10 +154,15 @@ struct MessageWalker {
     mutating func writeDefault(of type: Schema.FieldType) {
         switch type {
         case .message: output.append("{}")
-        case .string: output.append("\"\"")
+        case .string, .bytes: output.append("\"\"")
         case .bool: output.append("false")
         case .integer, .enumeration: output.append("0")
         }
+    }
+
+    private mutating func warnOfDeprecated(_ field: Schema.Field, _ place: Place, _ replacement: String) {
+        let message = "\(field.name) is deprecated"
+        log.report(.invalid, .warning, at: place, replacement.isEmpty ? message : "\(message): use \(replacement)")
     }
 
     func isNull(_ node: Node) -> Bool {
@@ -167,6 +190,10 @@ struct MessageWalker {
     }
 
     func fieldNames(of message: Schema.Message) -> String {
-        message.fields.isEmpty ? "no fields" : message.fields.map(\.name).joined(separator: ", ")
+        guard !message.fields.isEmpty else { return "no fields" }
+        let names = message.fields.map(\.name)
+        guard names.count > Self.mostNames else { return names.joined(separator: ", ") }
+        let others = "\(names.count - Self.mostNames) more: see docs/configuration.md"
+        return "\(names.prefix(Self.mostNames).joined(separator: ", ")) and \(others)"
     }
 }

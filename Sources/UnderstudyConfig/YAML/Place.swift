@@ -13,21 +13,53 @@ struct Place {
     let node: Node?
     /// Where the value stands, or the nearest thing around it that exists.
     let mark: Mark?
+    /// What the schema says of the value; `nil` where names are the file's own, such as in a free-form value.
+    let role: Schema.Role?
 
-    init(path: String, node: Node?, mark: Mark?) {
+    init(path: String, node: Node?, mark: Mark?, role: Schema.Role? = nil) {
         self.path = path
         self.node = node
         self.mark = mark
+        self.role = role
+    }
+
+    /// The root, read as a message.
+    func root(as typeName: String) -> Place {
+        Place(path: path, node: node, mark: mark, role: Schema.Role(type: typeName))
     }
 
     /// The value of a field, whichever of its two spellings the file uses.
     func field(_ name: String) -> Place {
+        guard case .mapping(let mapping) = node else { return field(name, nil) }
+        return field(name, value(of: name, in: mapping) ?? value(of: lowerCamelCase(name), in: mapping))
+    }
+
+    /// The value of a field, found already.
+    func field(_ name: String, _ value: Node?) -> Place {
         let path = path.isEmpty ? name : "\(path).\(name)"
-        guard case .mapping(let mapping) = node else { return Place(path: path, node: nil, mark: mark) }
-        guard let value = value(of: name, in: mapping) ?? value(of: lowerCamelCase(name), in: mapping) else {
-            return Place(path: path, node: nil, mark: mark)
-        }
-        return Place(path: path, node: value, mark: value.mark ?? mark)
+        return Place(path: path, node: value, mark: value?.mark ?? mark, role: role?.field(name, value))
+    }
+
+    /// The value under a key that is not a field's name.
+    func entry(_ key: String, _ node: Node?) -> Place {
+        Place(path: "\(path)[\(quoted(key))]", node: node, mark: node?.mark ?? mark, role: role?.entry(node))
+    }
+
+    /// The value under this very key.
+    func entry(_ key: String) -> Place {
+        guard case .mapping(let mapping) = node else { return entry(key, nil) }
+        return entry(key, value(of: key, in: mapping))
+    }
+
+    /// One item of a list that holds no lists.
+    func item(_ index: Int) -> Place {
+        guard case .sequence(let sequence) = node, sequence.indices.contains(index) else { return item(index, nil) }
+        return item(index, sequence[index])
+    }
+
+    /// One item of a list, found already.
+    func item(_ index: Int, _ node: Node?) -> Place {
+        Place(path: "\(path)[\(index)]", node: node, mark: node?.mark ?? mark, role: role?.item(index))
     }
 
     private func value(of name: String, in mapping: Node.Mapping) -> Node? {
@@ -38,7 +70,7 @@ struct Place {
     var items: [Place] {
         var nodes: [Node] = []
         if let node { flatten(node, into: &nodes) }
-        return nodes.enumerated().map { Place(path: "\(path)[\($0)]", node: $1, mark: $1.mark ?? mark) }
+        return nodes.enumerated().map { item($0, $1) }
     }
 
     private func flatten(_ node: Node, into nodes: inout [Node]) {

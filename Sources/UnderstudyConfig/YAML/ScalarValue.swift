@@ -87,9 +87,9 @@ extension ScalarValue {
     }
 
     /// Text as a field of an integer type reads it: any notation of a number, as long as the number is whole.
-    static func wholeNumber(_ text: String) -> Int64? {
+    static func wholeNumber(_ text: String) -> Int128? {
         guard text.utf8.count <= 64 else { return nil }
-        return Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }
+        return Int128(text) ?? Double(text).flatMap { Int128(exactly: $0) }
     }
 }
 

@@ -9,46 +9,97 @@ package struct LocalReply: Sendable {
     package let body: StaticString
     /// Adds `x-envoy-overloaded: true`.
     package let isOverloaded: Bool
+    /// Envoy's response flag, `NR` for instance; empty for none.
+    package let flag: StaticString
+    /// Envoy's response code details.
+    package let details: StaticString
 
-    package init(_ status: Int, _ body: StaticString = "", isOverloaded: Bool = false) {
+    package init(
+        _ status: Int,
+        _ body: StaticString = "",
+        isOverloaded: Bool = false,
+        flag: StaticString = "",
+        details: StaticString = ""
+    ) {
         self.status = status
         self.body = body
         self.isOverloaded = isOverloaded
+        self.flag = flag
+        self.details = details
     }
 
-    package static let routeNotFound = LocalReply(404)
-    /// The route names its cluster by a header that is missing or names none.
-    package static let clusterNotFound = LocalReply(503)
-    package static let badRequest = LocalReply(400, "Bad Request")
+    package static let routeNotFound = LocalReply(404, flag: "NR", details: "route_not_found")
     /// The request is well-formed but has no Host, or a fragment in its target.
     package static let badRequestWithoutText = LocalReply(400)
-    package static let upgradeRequired = LocalReply(426, "Upgrade Required")
-    package static let notImplemented = LocalReply(501, "Not Implemented")
-    package static let headTooLarge = LocalReply(431, "Request Header Fields Too Large")
-    package static let upgradeNotEnabled = LocalReply(403)
-    package static let connectNotEnabled = LocalReply(404)
-    package static let headTimeout = LocalReply(408, "request header timeout")
-    package static let bodyTimeout = LocalReply(408, "stream timeout")
+    package static let badRequest = LocalReply(400, "Bad Request", details: "http1.codec_error")
+    package static let upgradeRequired = LocalReply(426, "Upgrade Required", details: "low_version")
+    package static let notImplemented = LocalReply(501, "Not Implemented", details: "http1.codec_error")
+    package static let headTooLarge = LocalReply(
+        431,
+        "Request Header Fields Too Large",
+        details: "http1.headers_too_large"
+    )
+    /// The route matches but does not say where the request goes.
+    package static let noForwarding = LocalReply(503)
+    package static let upgradeNotEnabled = LocalReply(403, details: "upgrade_failed")
+    package static let pathRefused = LocalReply(400, details: "path_normalization_failed")
+    package static let headTimeout = LocalReply(408, "request header timeout", details: "request_header_timeout")
+    package static let requestTimeout = LocalReply(408, "request timeout", details: "request_overall_timeout")
+    package static let bodyTimeout = LocalReply(408, "stream timeout", flag: "SI", details: "stream_idle_timeout")
+    /// Silence after the request was complete.
+    package static let idleTimeout = LocalReply(504, "stream timeout", flag: "SI", details: "stream_idle_timeout")
+    /// One try took longer than its cluster allows.
+    package static let upstreamDurationTimeout = LocalReply(
+        504,
+        "upstream max stream duration reached",
+        flag: "UMSDR",
+        details: "upstream_max_stream_duration_reached"
+    )
+    /// A timeout in the form that a trusted client has asked for.
+    package static let alternativeTimeout = LocalReply(204, flag: "UT", details: "response_timeout")
+
+    /// The exchange as a whole took too long.
+    package static func durationTimeout(requestIsComplete: Bool) -> LocalReply {
+        LocalReply(
+            requestIsComplete ? 504 : 408,
+            "downstream duration timeout",
+            flag: "DT",
+            details: "max_duration_timeout"
+        )
+    }
+
+    /// The route names a cluster that there is not.
+    package static func clusterNotFound(_ status: Int) -> LocalReply {
+        LocalReply(status, flag: "NC", details: "cluster_not_found")
+    }
 }
 
 extension ResponseHead {
-    /// Becomes the head of a local reply.
+    /// Becomes the head of a reply, up to what routes add to every answer.
     ///
-    /// - Parameter omitsLength: The answer is to a HEAD request's like; its length is still that of the body.
-    /// - Source: order measured on Envoy 1.40: length, type, date, server, with the length last if there is no body.
-    package mutating func become(_ reply: LocalReply, date: [UInt8], server: [UInt8]) {
+    /// - Source: order measured on Envoy 1.40: location, what routes add, attempts, overload, length, type.
+    package mutating func begin(_ draft: ReplyDraft) {
         reset()
-        status = reply.status
-        let length = reply.body.utf8CodeUnitCount
-        if length > 0 {
-            headers.add("content-length", decimal: length, known: .contentLength)
-            headers.add("content-type", "text/plain")
-            framing = .length(length)
-        }
-        if reply.isOverloaded {
-            headers.add("x-envoy-overloaded", "true")
-        }
-        headers.add("date", date, known: .date)
-        headers.add("server", server, known: .server)
+        status = draft.status
+        if let location = draft.location { headers.add("location", location, known: .other) }
     }
+
+    /// Adds the rest of a reply's lines.
+    package mutating func addContent(_ draft: ReplyDraft) {
+        if draft.isOverloaded { headers.add("x-envoy-overloaded", "true") }
+        if draft.isGRPC { return addStatusOfGRPC(draft) }
+        guard !draft.body.isEmpty else { return }
+        framing = .length(draft.body.count)
+        if draft.putsTypeFirst { addType(draft) }
+        headers.add("content-length", decimal: draft.body.count, known: .contentLength)
+        if !draft.putsTypeFirst { addType(draft) }
+    }
+
+    /// What a route has said of the type counts.
+    private mutating func addType(_ draft: ReplyDraft) {
+        guard headers.firstIndex(named: Self.contentType) == nil else { return }
+        headers.add("content-type", draft.contentType, known: .other)
+    }
+
+    private static let contentType = Array("content-type".utf8)
 }

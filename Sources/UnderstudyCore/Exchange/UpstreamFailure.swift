@@ -18,36 +18,51 @@ package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
     /// The route's timeout.
     case timeout
 
+    /// The status of what the client is told.
+    package var status: Int {
+        switch self {
+        case .protocolError: 502
+        case .timeout: 504
+        case .noHealthyUpstream, .overflow, .connectFailure, .connectTimeout, .closed, .reset: 503
+        }
+    }
+
     /// What the client is told when nothing of an answer has been passed on yet.
     ///
-    /// - Source: texts and codes measured on Envoy 1.40.
-    package var localReply: LocalReply {
+    /// - Parameter wasRetried: Earlier tries have failed, too.
+    /// - Source: texts, codes, flags and details measured on Envoy 1.40.
+    package func reply(wasRetried: Bool = false) -> ReplyDraft {
         switch self {
-        case .noHealthyUpstream: LocalReply(503, "no healthy upstream")
-        case .overflow:
-            LocalReply(
-                503,
-                "upstream connect error or disconnect/reset before headers. reset reason: overflow",
-                isOverloaded: true
-            )
+        case .noHealthyUpstream:
+            return ReplyDraft(LocalReply(503, "no healthy upstream", flag: "UH", details: "no_healthy_upstream"))
+        case .timeout:
+            return ReplyDraft(LocalReply(504, "upstream request timeout", flag: "UT", details: "response_timeout"))
+        default:
+            let reason = resetReason
+            var draft = ReplyDraft(status: status)
+            draft.body.append(literal: "upstream connect error or disconnect/reset before headers. ")
+            draft.body.append(literal: wasRetried ? "retried and the latest reset reason: " : "reset reason: ")
+            draft.body.append(literal: reason.text)
+            draft.isOverloaded = self == .overflow
+            draft.flag = reason.flag
+            draft.details = reason.details
+            return draft
+        }
+    }
+
+    private var resetReason: (text: StaticString, flag: StaticString, details: StaticString) {
+        switch self {
+        case .overflow: ("overflow", "UO", "upstream_reset_before_response_started{overflow}")
         case .connectFailure:
-            LocalReply(
-                503,
-                "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure"
+            (
+                "remote connection failure", "UF",
+                "upstream_reset_before_response_started{remote_connection_failure}"
             )
         case .connectTimeout:
-            LocalReply(
-                503,
-                "upstream connect error or disconnect/reset before headers. reset reason: connection timeout"
-            )
-        case .closed, .reset:
-            LocalReply(
-                503,
-                "upstream connect error or disconnect/reset before headers. reset reason: connection termination"
-            )
-        case .protocolError:
-            LocalReply(502, "upstream connect error or disconnect/reset before headers. reset reason: protocol error")
-        case .timeout: LocalReply(504, "upstream request timeout")
+            ("connection timeout", "UF", "upstream_reset_before_response_started{connection_timeout}")
+        case .protocolError: ("protocol error", "UPE", "upstream_reset_before_response_started{protocol_error}")
+        case .closed, .reset, .noHealthyUpstream, .timeout:
+            ("connection termination", "UC", "upstream_reset_before_response_started{connection_termination}")
         }
     }
 }

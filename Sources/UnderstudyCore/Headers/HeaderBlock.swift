@@ -29,6 +29,8 @@ package struct HeaderBlock: Sendable {
     /// A codec may put the received head here before it adds the lines.
     package var bytes: [UInt8]
     package private(set) var lines: [Line]
+    /// How the peer wrote the names, if that is kept.
+    package var originalNames: OriginalNames?
 
     package init() {
         bytes = []
@@ -39,6 +41,7 @@ package struct HeaderBlock: Sendable {
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
+        originalNames = nil
     }
 
     /// Becomes a copy of `other`, in the memory it already has.
@@ -46,6 +49,7 @@ package struct HeaderBlock: Sendable {
         removeAll()
         bytes.append(contentsOf: other.bytes)
         lines.append(contentsOf: other.lines)
+        originalNames = other.originalNames
     }
 
     /// Adds a line that stands in the arena already, in its wire form.
@@ -78,6 +82,21 @@ package struct HeaderBlock: Sendable {
         lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
     }
 
+    /// Adds a line under a name that only the configuration knows.
+    ///
+    /// - Parameters:
+    ///   - name: In lower case.
+    ///   - writeValue: Appends the value's bytes, none of them a control byte.
+    package mutating func add(_ name: [UInt8], known: KnownHeader, writeValue: (inout [UInt8]) -> Void) {
+        let start = bytes.count
+        bytes.append(contentsOf: name)
+        bytes.append(literal: ": ")
+        writeValue(&bytes)
+        let end = bytes.count
+        bytes.append(literal: "\r\n")
+        lines.append(Line(start: start, nameLength: name.count, valueEnd: end, known: known))
+    }
+
     package mutating func add(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
         add(name, known: known) { $0.append(contentsOf: value) }
     }
@@ -101,6 +120,17 @@ package struct HeaderBlock: Sendable {
         bytes.append(literal: "\r\n")
     }
 
+    /// Appends to the value of line `index`; its place in the order stays.
+    ///
+    /// - Parameter writeMore: Gets the arena and whether the value is empty so far.
+    package mutating func extendValue(at index: Int, writeMore: (inout [UInt8], _ isEmpty: Bool) -> Void) {
+        let value = lines[index].value
+        setValue(at: index) { bytes in
+            bytes.append(copyOfOwn: value)
+            writeMore(&bytes, value.isEmpty)
+        }
+    }
+
     package mutating func setValue(at index: Int, to value: [UInt8]) {
         setValue(at: index) { $0.append(contentsOf: value) }
     }
@@ -122,6 +152,12 @@ package struct HeaderBlock: Sendable {
                 bytes.append(copyOfOwn: value)
             }
         }
+    }
+
+    /// Adds a line as the first one.
+    package mutating func addFirst(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
+        add(name, value, known: known)
+        moveLineToFront(lines.count - 1)
     }
 
     /// Makes the line the first one.

@@ -30,7 +30,8 @@ package enum HeaderToken {
         elements(bytes, range).contains(element)
     }
 
-    private static func elements(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [[UInt8]] {
+    /// The non-empty elements of a list, as they stand.
+    static func elements(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [[UInt8]] {
         var elements: [[UInt8]] = []
         var element: [UInt8] = []
         for offset in range {

@@ -12,37 +12,64 @@ extension RequestHead {
 
     /// Removes what ends at this hop and adds the facts that both primary and mirrors get.
     ///
-    /// - Parameter requestID: Used only if the client sent no `x-request-id`.
+    /// - Parameter requestID: Used only if the request has no `x-request-id` that may be kept.
+    /// - Returns: What the head told about its origin.
     /// - Source: RFC 9110 section 7.6.1; the order of the additions measured on Envoy 1.40.
-    package mutating func sanitise(requestID: RequestID) throws(Refusal) {
+    package mutating func sanitise(
+        _ rules: ForwardingRules,
+        peer: borrowing PeerFacts,
+        requestID: RequestID
+    ) throws(Refusal) -> RequestOrigin {
         if nominatesHeaders {
             try removeNominatedHeaders()
         }
-        removeHopByHopHeaders()
-        joinForwardedFor()
-        setIfMissing(.forwardedProto, "x-forwarded-proto") { $0.append(literal: "http") }
-        setIfMissing(.requestID, "x-request-id") { requestID.append(to: &$0) }
+        var facts = ForwardedFacts(headers)
+        var origin = RequestOrigin()
+        if !rules.isPlain || facts.forwardedFor != nil {
+            origin = self.origin(rules, peer, forwardedFor: facts.forwardedFor)
+        }
+        if facts.haveCompany || !rules.internalOnlyHeaders.isEmpty {
+            removeEndingHeaders(origin, rules)
+            facts = ForwardedFacts(headers)
+        }
+        if !rules.isPlain {
+            tell(rules, peer, origin, requestID)
+            origin.lacksScheme = lacksScheme
+            return origin
+        }
+        if let index = facts.forwardedProto {
+            origin.lacksScheme = headers.lines[index].value.isEmpty
+        } else {
+            headers.add("x-forwarded-proto", peer.scheme, known: .forwardedProto)
+        }
+        setIfMissing(facts.requestID, .requestID, "x-request-id") { requestID.append(to: &$0) }
+        return origin
     }
 
-    private mutating func removeHopByHopHeaders() {
-        var hasHopByHop = false
-        for line in headers.lines where line.known.mayEndHere {
-            hasHopByHop = true
-            break
-        }
-        guard hasHopByHop else { return }
+    private var lacksScheme: Bool {
+        guard let index = headers.firstIndex(of: .forwardedProto) else { return false }
+        return headers.lines[index].value.isEmpty
+    }
+
+    private mutating func removeEndingHeaders(_ origin: RequestOrigin, _ rules: ForwardingRules) {
         settleTE()
         let bytes = headers.bytes
         let expectsContinue = expectsContinue
+        let keepsUpgrade = asksForUpgrade
         headers.removeLines { line in
             switch line.known {
-            case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .clientControl,
-                .envoyInternal, .envoyExpectedTimeout:
-                true
+            case .connection, .upgrade: !keepsUpgrade
+            case .keepAlive, .proxyConnection, .transferEncoding, .envoyInternal, .clientCertificate: true
+            case .clientControl, .internalOnly, .envoyExpectedTimeout: !origin.isInternal
+            case .edgeOnly: origin.isEdge
             case .te: !line.value.isEmpty && !ByteScan.equals(bytes.span, line.value, Self.trailers)
             case .expect: expectsContinue
             default: false
             }
+        }
+        guard !origin.isInternal, !rules.internalOnlyHeaders.isEmpty else { return }
+        headers.removeLines { line in
+            rules.internalOnlyHeaders.contains { ByteScan.equals(bytes.span, line.name, $0) }
         }
     }
 
@@ -73,7 +100,7 @@ extension RequestHead {
         let bytes = headers.bytes
         headers.removeLines { line in
             switch line.known {
-            case .host, .contentLength, .transferEncoding, .connection, .te: false
+            case .host, .contentLength, .transferEncoding, .connection, .te, .upgrade: false
             default: nominated.contains { ByteScan.equals(bytes.span, line.name, $0) }
             }
         }
@@ -83,38 +110,52 @@ extension RequestHead {
         Array("x-forwarded-for".utf8), Array("x-forwarded-proto".utf8), Array("x-forwarded-host".utf8),
     ]
 
-    /// Several `x-forwarded-for` lines become one at the place of the first, as Envoy writes them.
-    private mutating func joinForwardedFor() {
-        guard let first = headers.firstIndex(of: .forwardedFor) else { return }
-        var values: [Range<Int>] = []
-        for line in headers.lines[first...] where line.known == .forwardedFor { values.append(line.value) }
-        guard values.count > 1 else { return }
-        headers.keepFirstLine(of: .forwardedFor)
-        headers.setValue(at: first, joining: values)
-    }
-
-    private mutating func setIfMissing(
+    mutating func setIfMissing(
+        _ index: Int?,
         _ known: KnownHeader,
         _ name: StaticString,
         writeValue: (inout [UInt8]) -> Void
     ) {
-        if let index = headers.firstIndex(of: known) {
+        if let index {
             guard headers.lines[index].value.isEmpty else { return }
             headers.setValue(at: index, writeValue: writeValue)
         } else {
             headers.add(name, known: known, writeValue: writeValue)
         }
     }
+
+    /// Removes an internal client's instructions to the router once they have been read.
+    ///
+    /// What is said about time stays: whether it was read depends on the router's options.
+    ///
+    /// - Source: measured on Envoy 1.40.
+    package mutating func removeRouterInstructions() {
+        let bytes = headers.bytes
+        headers.removeLines { line in
+            line.known == .clientControl && !ByteScan.equals(bytes.span, at: line.start, "x-envoy-upstream-rq-")
+        }
+    }
 }
 
-extension KnownHeader {
-    /// Whether a request line of this name may have to be removed here.
-    fileprivate var mayEndHere: Bool {
-        switch self {
-        case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .clientControl, .te, .expect,
-            .envoyInternal, .envoyExpectedTimeout:
-            true
-        default: false
+/// What one pass over a request's lines finds.
+private struct ForwardedFacts {
+    private(set) var forwardedFor: Int?
+    private(set) var forwardedProto: Int?
+    private(set) var requestID: Int?
+    /// There are lines that may have to be removed.
+    var haveCompany = false
+
+    init(_ headers: borrowing HeaderBlock) {
+        for index in headers.lines.indices {
+            switch headers.lines[index].known {
+            case .forwardedFor: forwardedFor = forwardedFor ?? index
+            case .forwardedProto: forwardedProto = forwardedProto ?? index
+            case .requestID: requestID = requestID ?? index
+            case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .te, .expect, .clientControl,
+                .internalOnly, .edgeOnly, .clientCertificate, .envoyInternal, .envoyExpectedTimeout:
+                haveCompany = true
+            default: break
+            }
         }
     }
 }

@@ -32,6 +32,13 @@ package struct RequestHead: Sendable {
     package var nominatesHeaders = false
     /// `connection: upgrade` with an `upgrade` header other than h2c.
     package var asksForUpgrade = false
+    /// The client speaks HTTP/1.0: it gets no chunks.
+    package var isHTTP10 = false
+    /// It came without a Host, and whoever decodes it has to fill the empty one in; or a mutation removed it.
+    package var lacksHost = false
+
+    /// The target was in absolute form and began with `https`.
+    package var saysHTTPS = false
 
     package static let hostLine = 0
 
@@ -48,6 +55,9 @@ package struct RequestHead: Sendable {
         keepsAlive = true
         nominatesHeaders = false
         asksForUpgrade = false
+        saysHTTPS = false
+        isHTTP10 = false
+        lacksHost = false
     }
 
     /// Becomes a copy of `other`, in the memory it already has.
@@ -61,6 +71,9 @@ package struct RequestHead: Sendable {
         keepsAlive = other.keepsAlive
         nominatesHeaders = other.nominatesHeaders
         asksForUpgrade = other.asksForUpgrade
+        saysHTTPS = other.saysHTTPS
+        isHTTP10 = other.isHTTP10
+        lacksHost = other.lacksHost
     }
 
     /// Where the target's path stands, without the query.
@@ -70,6 +83,9 @@ package struct RequestHead: Sendable {
         return target
     }
 
-    /// Where the Host's value stands.
-    package var host: Range<Int> { headers.lines[Self.hostLine].value }
+    /// Where the Host's value stands; empty in a mirror's copy that lost its Host.
+    package var host: Range<Int> {
+        let line = headers.lines[Self.hostLine]
+        return line.known == .host ? line.value : 0..<0
+    }
 }

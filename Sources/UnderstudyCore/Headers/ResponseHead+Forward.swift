@@ -1,55 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// How the primary's answer is changed on its way to the client.
+// How an answer is changed on its way to the client, be it the primary's or the proxy's own.
 
 extension ResponseHead {
-    /// Removes what ends at this hop and adds what the proxy says itself.
+    /// Removes what the upstream's `connection` names.
     ///
-    /// - Parameters:
-    ///   - serviceTime: Milliseconds from the end of the request to this head, or `nil` to say nothing.
-    ///   - date: 29 bytes in the form of RFC 9110 section 5.6.7; an upstream's own date is kept.
-    ///   - server: Replaces the upstream's, in its place.
-    /// - Source: order measured on Envoy 1.40: the upstream's lines, service time, date, server.
-    package mutating func prepareForClient(serviceTime: Int?, date: [UInt8], server: [UInt8]) {
-        removeHopByHopHeaders()
-        if let serviceTime {
-            var digits: [UInt8] = []
-            headers.keepFirstLine(of: .envoyServiceTime)
-            if let index = headers.firstIndex(of: .envoyServiceTime) {
-                digits.append(decimal: serviceTime)
-                headers.setValue(at: index, to: digits)
-            } else {
-                headers.add("x-envoy-upstream-service-time", decimal: serviceTime, known: .envoyServiceTime)
+    /// Comes before anything is added.
+    package mutating func endUpstreamHop() {
+        guard nominatesHeaders else { return }
+        nominatesHeaders = false
+        var nominated: [[UInt8]] = []
+        for line in headers.lines where line.known == .connection {
+            nominated += HeaderToken.list(headers.bytes.span, line.value)
+        }
+        guard !nominated.isEmpty else { return }
+        let bytes = headers.bytes
+        headers.removeLines { line in
+            switch line.known {
+            case .contentLength, .connection, .upgrade: false
+            default: nominated.contains { ByteScan.equals(bytes.span, line.name, $0) }
             }
-        }
-        if !headers.keepFirstLine(of: .date) {
-            headers.add("date", date, known: .date)
-        }
-        if headers.keepFirstLine(of: .server), let index = headers.firstIndex(of: .server) {
-            headers.setValue(at: index, to: server)
-        } else {
-            headers.add("server", server, known: .server)
         }
     }
 
-    private mutating func removeHopByHopHeaders() {
-        var nominated: [[UInt8]] = []
-        if nominatesHeaders {
-            for line in headers.lines where line.known == .connection {
-                nominated += HeaderToken.list(headers.bytes.span, line.value)
-            }
+    /// Tells how long the upstream took; another hop's figure is replaced in its place.
+    package mutating func addServiceTime(_ milliseconds: Int) {
+        endUpstreamHop()
+        if headers.keepFirstLine(of: .envoyServiceTime), let index = headers.firstIndex(of: .envoyServiceTime) {
+            headers.setValue(at: index) { $0.append(decimal: milliseconds) }
+        } else {
+            headers.add("x-envoy-upstream-service-time", decimal: milliseconds, known: .envoyServiceTime)
         }
+    }
+
+    /// Removes what ends at this hop and adds what the proxy says itself.
+    ///
+    /// - Parameters:
+    ///   - date: 29 bytes in the form of RFC 9110 section 5.6.7; an upstream's own date is kept.
+    ///   - keepsUpgrade: `connection` and `upgrade` of an answer that changes the protocol go on as they are.
+    /// - Source: order measured on Envoy 1.40: the upstream's lines, date, server, identifier, via.
+    package mutating func finishForwarding(
+        _ rules: AnswerRules,
+        request: borrowing RequestHead,
+        origin: RequestOrigin,
+        date: [UInt8],
+        keepsUpgrade: Bool = false
+    ) {
+        endUpstreamHop()
+        removeHopByHopHeaders(keepsUpgrade: keepsUpgrade && headers.firstIndex(of: .upgrade) != nil)
+        if !headers.keepFirstLine(of: .date) {
+            headers.add("date", date, known: .date)
+        }
+        tellServer(rules)
+        if rules.tellsRequestID || origin.wantsID { tellRequestID(of: request) }
+        if !rules.via.isEmpty { headers.appendVia(rules.via) }
+    }
+
+    private mutating func tellServer(_ rules: AnswerRules) {
+        let line = headers.firstIndex(of: .server)
+        switch rules.server {
+        case .overwrite:
+            guard let line else { return headers.add("server", rules.serverName, known: .server) }
+            headers.keepFirstLine(of: .server)
+            headers.setValue(at: line, to: rules.serverName)
+        case .appendIfAbsent:
+            if line == nil { headers.add("server", rules.serverName, known: .server) }
+        case .passThrough: break
+        }
+    }
+
+    private mutating func tellRequestID(of request: borrowing RequestHead) {
+        guard let line = request.headers.firstIndex(of: .requestID) else { return }
+        let value = Array(request.headers.bytes[request.headers.lines[line].value])
+        if headers.keepFirstLine(of: .requestID), let index = headers.firstIndex(of: .requestID) {
+            headers.setValue(at: index, to: value)
+        } else {
+            headers.add("x-request-id", value, known: .requestID)
+        }
+    }
+
+    private mutating func removeHopByHopHeaders(keepsUpgrade: Bool) {
         // A length beside 204 says nothing (RFC 9110 section 8.6) and Envoy drops it.
         let dropsLength = status == 204
-        var mustFilter = !nominated.isEmpty || dropsLength
+        var mustFilter = dropsLength
         for line in headers.lines where line.known.endsAtUpstreamHop { mustFilter = true }
         guard mustFilter else { return }
-        let bytes = headers.bytes
         headers.removeLines { line in
-            if line.known.endsAtUpstreamHop { return true }
-            if line.known == .contentLength { return dropsLength }
-            return nominated.contains { ByteScan.equals(bytes.span, line.name, $0) }
+            switch line.known {
+            case .connection, .upgrade: !keepsUpgrade
+            case .contentLength: dropsLength
+            default: line.known.endsAtUpstreamHop
+            }
         }
     }
 }

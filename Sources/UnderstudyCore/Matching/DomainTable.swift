@@ -5,14 +5,19 @@
 
 /// Domains in Envoy's order of precedence: exact, longest suffix wildcard, longest prefix wildcard, `*`.
 ///
-/// - Source: Envoy `VirtualHost.domains`. Case is ignored and a port in the Host is part of the comparison.
+/// - Source: Envoy `VirtualHost.domains`. Case is ignored. A port in the Host is part of the comparison, unless
+///   `ignore_port_in_host_matching` says otherwise.
 package struct DomainTable: Sendable {
-    private var exact: NameTable
-    private var suffixes: [(text: [UInt8], host: Int)] = []
-    private var prefixes: [(text: [UInt8], host: Int)] = []
-    private var fallback: Int?
+    private typealias Wildcard = (text: [UInt8], host: Int)
 
-    package init(_ virtualHosts: [VirtualHost]) {
+    private var exact: NameTable
+    private var suffixes: [Wildcard] = []
+    private var prefixes: [Wildcard] = []
+    private var fallback: Int?
+    private let ignoresPort: Bool
+
+    package init(_ virtualHosts: [VirtualHost], ignoresPort: Bool = false) {
+        self.ignoresPort = ignoresPort
         var exactNames: [(name: [UInt8], value: Int)] = []
         for (index, host) in virtualHosts.enumerated() {
             for domain in host.domains {
@@ -35,17 +40,24 @@ package struct DomainTable: Sendable {
 
     package func virtualHost(for bytes: Span<UInt8>, _ host: Range<Int>) -> Int? {
         if exact.count == 0, suffixes.isEmpty, prefixes.isEmpty { return fallback }
-        var lowered: [UInt8] = []
-        lowered.reserveCapacity(host.count)
-        for offset in host { lowered.append(HeaderToken.lowercased(bytes[offset])) }
-        if let found = exact[lowered] { return found }
+        let host = ignoresPort ? HostSyntax.withoutPort(bytes, host) : host
+        if let found = exact[lowercasing: bytes, host] { return found }
         // A wildcard stands for at least one character.
-        for (text, index) in suffixes where text.count < lowered.count && lowered.suffix(text.count) == text[...] {
+        for (text, index) in suffixes
+        where text.count < host.count && Self.isText(text, bytes, at: host.upperBound - text.count) {
             return index
         }
-        for (text, index) in prefixes where text.count < lowered.count && lowered.prefix(text.count) == text[...] {
+        for (text, index) in prefixes
+        where text.count < host.count && Self.isText(text, bytes, at: host.lowerBound) {
             return index
         }
         return fallback
+    }
+
+    private static func isText(_ lowered: [UInt8], _ bytes: Span<UInt8>, at offset: Int) -> Bool {
+        for index in lowered.indices where HeaderToken.lowercased(bytes[offset + index]) != lowered[index] {
+            return false
+        }
+        return true
     }
 }

@@ -5,7 +5,7 @@
 
 /// A fixed set of names, each with a number.
 ///
-/// Exact and case-sensitive.
+/// Exact and case-sensitive, unless asked otherwise.
 package struct NameTable: Sendable {
     private var buckets: [[Entry]]
     package let count: Int
@@ -39,11 +39,34 @@ package struct NameTable: Sendable {
 
     package subscript(name: [UInt8]) -> Int? { self[name.span, 0..<name.count] }
 
+    /// The number of the name that the range holds in any case; the table's names are all in lower case.
+    package subscript(lowercasing bytes: Span<UInt8>, range: Range<Int>) -> Int? {
+        guard count > 0, range.upperBound <= bytes.count else { return nil }
+        for entry in buckets[Self.bucket(of: bytes, range, buckets.count, fold: HeaderToken.lowercased)]
+        where entry.name.count == range.count && Self.isEqual(bytes, range.lowerBound, entry.name) {
+            return entry.value
+        }
+        return nil
+    }
+
+    private static func isEqual(_ bytes: Span<UInt8>, _ start: Int, _ lowered: [UInt8]) -> Bool {
+        for index in lowered.indices where HeaderToken.lowercased(bytes[start + index]) != lowered[index] {
+            return false
+        }
+        return true
+    }
+
     /// FNV-1a; the table is built from the configuration, so nobody outside can choose colliding names.
-    private static func bucket(of bytes: Span<UInt8>, _ range: Range<Int>, _ size: Int) -> Int {
+    @inline(__always)
+    private static func bucket(
+        of bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        _ size: Int,
+        fold: (UInt8) -> UInt8 = { $0 }
+    ) -> Int {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for offset in range {
-            hash = (hash ^ UInt64(bytes[offset])) &* 0x100_0000_01b3
+            hash = (hash ^ UInt64(fold(bytes[offset]))) &* 0x100_0000_01b3
         }
         // Safe: the size is a power of two, so the mask is below it.
         return Int(truncatingIfNeeded: hash) & (size - 1)

@@ -12,6 +12,9 @@ package struct RegexPattern: Sendable, Equatable {
     package let source: String
     private let compiled: Compiled
 
+    /// Bytes of the longest text that a replacement may make; more than any head can hold.
+    package static let longestReplacement = 1 << 20
+
     /// - Throws:
     ///
     /// `Invalid` with RE2's own reason.
@@ -32,6 +35,69 @@ package struct RegexPattern: Sendable, Equatable {
         }
     }
 
+    /// The text with every match replaced.
+    ///
+    /// - Parameter substitution: RE2's notation; one that names a group which does not exist changes nothing.
+    /// - Returns: `nil` if the result is longer than `longestReplacement`.
+    package func replacingAll(in text: Span<UInt8>, with substitution: [UInt8]) -> [UInt8]? {
+        let guess = text.count + substitution.count + 64
+        let (result, length) = replace(in: text, with: substitution, capacity: guess)
+        guard length <= Self.longestReplacement else { return nil }
+        return length <= guess ? result : replace(in: text, with: substitution, capacity: length).result
+    }
+
+    /// - Returns: The first `capacity` bytes of the result, and how many it has.
+    private func replace(
+        in text: Span<UInt8>,
+        with substitution: [UInt8],
+        capacity: Int
+    ) -> (result: [UInt8], length: Int) {
+        var result = [CChar](repeating: 0, count: capacity)
+        let length = unsafe text.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
+                unsafe substitution.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { rewrite in
+                    unsafe result.withUnsafeMutableBufferPointer { out in
+                        unsafe cre2_replace_all(
+                            compiled.pattern,
+                            characters.baseAddress,
+                            characters.count,
+                            rewrite.baseAddress,
+                            rewrite.count,
+                            out.baseAddress,
+                            out.count,
+                            Self.longestReplacement
+                        )
+                    }
+                }
+            }
+        }
+        // SIZE_MAX says that the result is too long, and is negative here, where sizes have a sign.
+        let known = length < 0 ? Int.max : length
+        return (result.prefix(min(known, capacity)).map { UInt8(bitPattern: $0) }, known)
+    }
+
+    /// What RE2 has against a substitution; `nil` if it is a good one.
+    package func fault(inSubstitution substitution: String) -> String? {
+        let text = substitution.utf8.map { CChar(bitPattern: $0) }
+        var reason = [CChar](repeating: 0, count: 256)
+        let isGood = unsafe text.withUnsafeBufferPointer { characters in
+            unsafe reason.withUnsafeMutableBufferPointer { out in
+                unsafe cre2_check_rewrite(
+                    compiled.pattern,
+                    characters.baseAddress,
+                    characters.count,
+                    out.baseAddress,
+                    out.count
+                )
+            }
+        }
+        return isGood ? nil : Self.text(reason)
+    }
+
+    private static func text(_ reason: [CChar]) -> String {
+        String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     package static func == (left: RegexPattern, right: RegexPattern) -> Bool {
         left.source == right.source
     }
@@ -48,10 +114,7 @@ package struct RegexPattern: Sendable, Equatable {
                     unsafe cre2_compile(characters.baseAddress, characters.count, out.baseAddress, out.count)
                 }
             }
-            guard let pattern = unsafe compiled else {
-                let bytes = reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-                throw Invalid(reason: String(decoding: bytes, as: UTF8.self))
-            }
+            guard let pattern = unsafe compiled else { throw Invalid(reason: RegexPattern.text(reason)) }
             unsafe self.pattern = pattern
         }
 

@@ -29,6 +29,8 @@ package enum MirrorOutcome: Hashable, Sendable {
         case overflow
         case budget
         case connectMethod
+        /// The policy's mutations have removed the path or the method.
+        case noPath
         case draining
     }
 
@@ -78,6 +80,7 @@ extension MirrorOutcome.NotSent {
         case .overflow: "overflow"
         case .budget: "budget"
         case .connectMethod: "connect_method"
+        case .noPath: "no_path"
         case .draining: "draining"
         }
     }

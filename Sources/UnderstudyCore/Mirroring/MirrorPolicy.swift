@@ -10,14 +10,24 @@ package struct MirrorPolicy: Sendable, Equatable {
     package var cluster: ClusterSpecifier
     /// Share of the requests that are copied.
     ///
-    /// Default all. Source: `runtime_fraction.default_value`.
-    package var fraction: Fraction
+    /// Default all. Source: `runtime_fraction`.
+    package var fraction: RuntimeFraction
     package var host: MirrorHost
+    /// Changes to the copy's header lines, in order.
+    ///
+    /// Source: `request_headers_mutations`.
+    package var mutations: [HeaderMutation]
 
-    package init(cluster: ClusterSpecifier, fraction: Fraction = .always, host: MirrorHost = .suffixed) {
+    package init(
+        cluster: ClusterSpecifier,
+        fraction: RuntimeFraction = .always,
+        host: MirrorHost = .suffixed,
+        mutations: [HeaderMutation] = []
+    ) {
         self.cluster = cluster
         self.fraction = fraction
         self.host = host
+        self.mutations = mutations
     }
 }
 

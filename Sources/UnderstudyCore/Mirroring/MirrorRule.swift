@@ -12,12 +12,15 @@ package struct MirrorRule: Sendable {
     }
 
     package let cluster: ClusterTarget
-    package let fraction: Fraction
+    package let fraction: RuntimeFraction
     package let host: Host
+    /// Changes to the copy's header lines, in order.
+    package let mutations: [HeaderMutation]
 
     package init(_ policy: MirrorPolicy, clusters: NameTable) {
         cluster = ClusterTarget(policy.cluster, clusters: clusters)
         fraction = policy.fraction
+        mutations = policy.mutations
         host =
             switch policy.host {
             case .suffixed: .suffixed
@@ -32,10 +35,11 @@ package struct MirrorRule: Sendable {
     package func decide(
         _ head: borrowing RequestHead,
         clusters: NameTable,
-        random: UInt64
+        random: UInt64,
+        runtime: RuntimeSnapshot = .empty
     ) -> Result<Int, MirrorOutcome.NotSent> {
         guard head.method != .connect else { return .failure(.connectMethod) }
-        guard fraction.includes(random) else { return .failure(.sampledOut) }
+        guard fraction.includes(random, runtime) else { return .failure(.sampledOut) }
         return cluster.resolve(head, clusters: clusters)
     }
 }

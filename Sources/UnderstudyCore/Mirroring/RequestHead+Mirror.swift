@@ -6,12 +6,16 @@
 extension RequestHead {
     /// Turns a copy of the primary's head into the head that one mirror gets.
     ///
+    /// A Host that a mutation removed stays away, unless the policy gives one.
+    ///
     /// - Parameters:
     ///   - host: How the policy wants the Host.
     ///   - localAddress: The proxy's own address, added to `x-forwarded-for` because the proxy is the mirror's client.
-    /// - Source: measured on Envoy 1.40: Host, then `x-envoy-internal`, then `x-forwarded-for`.
+    /// - Source: measured on Envoy 1.40: Host, then `x-envoy-internal`, then `x-forwarded-for`; an internal
+    ///   request's `x-envoy-internal` stays in its place.
     package mutating func becomeMirror(host policy: MirrorRule.Host, localAddress: [UInt8]) {
         switch policy {
+        case .unchanged where lacksHost && host.isEmpty: headers.removeLine(at: Self.hostLine)
         case .unchanged: break
         case .literal(let text): headers.setValue(at: Self.hostLine, to: text)
         case .suffixed:
@@ -23,16 +27,11 @@ extension RequestHead {
                 suffix: split..<host.upperBound
             )
         }
-        headers.add("x-envoy-internal", "true", known: .envoyInternal)
-        guard let index = headers.firstIndex(of: .forwardedFor) else {
-            headers.add("x-forwarded-for", localAddress, known: .forwardedFor)
-            return
-        }
-        let client = headers.lines[index].value
-        if client.isEmpty {
-            headers.setValue(at: index, to: localAddress)
+        if headers.keepFirstLine(of: .envoyInternal), let index = headers.firstIndex(of: .envoyInternal) {
+            headers.setValue(at: index) { $0.append(literal: "true") }
         } else {
-            headers.setValue(at: index, prefix: client, infix: [0x2C] + localAddress)
+            headers.add("x-envoy-internal", "true", known: .envoyInternal)
         }
+        appendForwardedFor(localAddress)
     }
 }

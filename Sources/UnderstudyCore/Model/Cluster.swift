@@ -40,6 +40,29 @@ package struct Cluster: Sendable, Equatable {
     ///
     /// `nil`: the default of `UnderstudyHTTP`. Source: `per_connection_buffer_limit_bytes`.
     package var connectionBufferLimit: Int?
+    /// Replaces the lists of the routes that lead here; `nil` leaves them.
+    ///
+    /// Source: `HttpProtocolOptions.request_mirror_policies`.
+    package var mirrorPolicies: [MirrorPolicy]?
+    /// For routes that have none.
+    ///
+    /// Source: `HttpProtocolOptions.retry_policy`.
+    package var retryPolicy: RetryPolicy?
+    package var http1 = HTTP1Options()
+    /// Longest time a connection is kept unused; zero for ever.
+    ///
+    /// Default 1 h. Source: `common_http_protocol_options.idle_timeout`.
+    package var idleTimeout = Duration.seconds(3600)
+    /// From a request's head to the end of its answer; zero for none, the default.
+    ///
+    /// Source: `common_http_protocol_options.max_stream_duration`.
+    package var maxStreamDuration = Duration.zero
+    /// Zero for no limit, the default.
+    package var requestsPerConnection = 0
+    /// Bytes of an answer's head, in KiB; default 60.
+    package var responseHeadKilobytes = 60
+    /// Header lines of an answer; default 100.
+    package var responseHeaderCount = 100
 
     package static let defaultConnectTimeout = Duration.seconds(5)
     package static let defaultRefreshRate = Duration.seconds(5)
@@ -68,9 +91,14 @@ package struct Endpoint: Sendable, Equatable {
     ///
     /// Source: `load_balancing_weight`.
     package var weight: UInt32
+    /// The name for `auto_host_rewrite`; empty for the one that is resolved.
+    ///
+    /// Source: `Endpoint.hostname`.
+    package var hostname: String
 
-    package init(address: SocketEndpoint, weight: UInt32 = 1) {
+    package init(address: SocketEndpoint, weight: UInt32 = 1, hostname: String = "") {
         self.address = address
         self.weight = weight
+        self.hostname = hostname
     }
 }

@@ -28,24 +28,3 @@ package struct Listener: Sendable, Equatable {
         self.connectionManager = connectionManager
     }
 }
-
-/// How requests of a listener are read, routed and answered.
-///
-/// - Source: Envoy `HttpConnectionManager`.
-package struct ConnectionManager: Sendable, Equatable {
-    /// The `http.<stat_prefix>.` in the names of its statistics.
-    ///
-    /// Never empty.
-    package var statPrefix: String
-    /// The value of the `server` answer header.
-    ///
-    /// Default `understudy`. Source: `server_name`.
-    package var serverName: String
-    package var routes: RouteConfiguration
-
-    package init(statPrefix: String, serverName: String = "understudy", routes: RouteConfiguration) {
-        self.statPrefix = statPrefix
-        self.serverName = serverName
-        self.routes = routes
-    }
-}

@@ -9,6 +9,19 @@
 package struct RouteConfiguration: Sendable, Equatable {
     package var name: String
     package var virtualHosts: [VirtualHost]
+    package var headers = HeaderOperations()
+    /// The route's header operations are applied last instead of first, and so win.
+    ///
+    /// Default false. Source: `most_specific_header_mutations_wins`.
+    package var mostSpecificHeadersWin = false
+    /// Removed from requests that come from outside.
+    ///
+    /// Lower case. Source: `internal_only_headers`.
+    package var internalOnlyHeaders: [String] = []
+    /// Source: `ignore_port_in_host_matching`.
+    package var ignoresPortInHost = false
+    /// Source: `ignore_path_parameters_in_path_matching`.
+    package var ignoresPathParameters = false
 
     package init(name: String, virtualHosts: [VirtualHost]) {
         self.name = name
@@ -20,10 +33,29 @@ package struct RouteConfiguration: Sendable, Equatable {
 ///
 /// - Source: Envoy `VirtualHost`.
 package struct VirtualHost: Sendable, Equatable {
+    /// Whether plain HTTP is redirected to HTTPS.
+    ///
+    /// Source: `require_tls`.
+    package enum TLSRequirement: Sendable, Equatable { case none, externalOnly, all }
+
     package var name: String
     /// `*`, `host`, `*.suffix` or `prefix.*`; in any case, unique within the route configuration.
     package var domains: [String]
     package var routes: [Route]
+    package var headers = HeaderOperations()
+    package var tlsRequirement = TLSRequirement.none
+    /// `x-envoy-attempt-count` on requests.
+    ///
+    /// Source: `include_request_attempt_count`.
+    package var countsAttemptsInRequest = false
+    /// `x-envoy-attempt-count` on answers.
+    ///
+    /// Source: `include_attempt_count_in_response`.
+    package var countsAttemptsInResponse = false
+    /// `x-envoy-is-timeout-retry` on tries after a timeout.
+    ///
+    /// Source: `include_is_timeout_retry_header`.
+    package var marksTimeoutRetries = false
 
     package init(name: String, domains: [String], routes: [Route]) {
         self.name = name
@@ -33,47 +65,27 @@ package struct VirtualHost: Sendable, Equatable {
 }
 
 package struct Route: Sendable, Equatable {
-    package var match: PathMatch
-    package var action: RouteAction
+    package enum Action: Sendable, Equatable {
+        case forward(RouteAction)
+        case redirect(RedirectAction)
+        case direct(DirectResponse)
+        /// A route that only filters would use; requests that match it are not answered by an upstream.
+        case none
+    }
 
-    package init(match: PathMatch, action: RouteAction) {
+    /// Empty if the file gives none.
+    package var name = ""
+    package var match: RouteMatch
+    package var action: Action
+    package var headers = HeaderOperations()
+
+    package init(match: RouteMatch, action: Action) {
         self.match = match
         self.action = action
     }
-}
 
-/// How the path (the target without its query) must look.
-///
-/// Source: Envoy `RouteMatch.path_specifier`.
-package enum PathMatch: Sendable, Equatable {
-    case prefix(String)
-    case exact(String)
-    /// RE2, matched against the whole path.
-    case regex(RegexPattern)
-}
-
-/// Where a matched request goes.
-///
-/// - Source: Envoy `RouteAction`.
-package struct RouteAction: Sendable, Equatable {
-    package var cluster: ClusterSpecifier
-    /// From the end of the request to the end of the answer; zero waits for ever.
-    ///
-    /// Default 15 s.
-    package var timeout: Duration
-    /// The effective list: the nearest non-empty one of route, virtual host and route configuration.
-    package var mirrorPolicies: [MirrorPolicy]
-
-    package static let defaultTimeout = Duration.seconds(15)
-
-    package init(
-        cluster: ClusterSpecifier,
-        timeout: Duration = RouteAction.defaultTimeout,
-        mirrorPolicies: [MirrorPolicy] = []
-    ) {
-        self.cluster = cluster
-        self.timeout = timeout
-        self.mirrorPolicies = mirrorPolicies
+    package init(match: PathMatch, action: RouteAction) {
+        self.init(match: RouteMatch(path: match), action: .forward(action))
     }
 }
 

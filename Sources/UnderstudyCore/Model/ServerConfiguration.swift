@@ -13,11 +13,40 @@ package struct ServerConfiguration: Sendable, Equatable {
     ///
     /// Source: Envoy `Bootstrap.admin`.
     package var admin: SocketEndpoint?
+    /// Later layers win.
+    ///
+    /// Source: `layered_runtime.layers`.
+    package var runtime: [RuntimeLayer] = []
+    /// The service's own name.
+    ///
+    /// Source: `node.cluster`.
+    package var serviceCluster = ""
+    /// Source: `node.id`.
+    package var serviceNode = ""
 
     package init(listeners: [Listener], clusters: [Cluster], admin: SocketEndpoint? = nil) {
         self.listeners = listeners
         self.clusters = clusters
         self.admin = admin
+    }
+}
+
+/// Source: Envoy `RuntimeLayer`.
+package struct RuntimeLayer: Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        case `static`([String: RuntimeValue])
+        /// A directory with a file for each value, read again when the directory at `root` is replaced.
+        case disk(root: String, subdirectory: String)
+        /// Changed by the admin server.
+        case admin
+    }
+
+    package var name: String
+    package var kind: Kind
+
+    package init(name: String, kind: Kind) {
+        self.name = name
+        self.kind = kind
     }
 }
 

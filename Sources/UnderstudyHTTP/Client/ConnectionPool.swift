@@ -43,10 +43,18 @@ package final class ConnectionPool {
         ///
         /// Default 256 KiB.
         package var bufferedBytes = 256 * 1024
-        /// Longest time a connection is kept unused.
+        /// Longest time a connection is kept unused; `nil` for ever.
         ///
         /// Default one hour, as Envoy's `idle_timeout`.
-        package var idleTime = TimeAmount.hours(1)
+        package var idleTime: TimeAmount? = .hours(1)
+        /// Requests that one connection may carry; 0 for no limit, the default.
+        ///
+        /// Source: Envoy `max_requests_per_connection`.
+        package var requestsPerConnection = 0
+        /// How HTTP/1 is spoken.
+        package var http1 = HTTP1Settings()
+        /// Bounds on heads, chunk lines and trailers of answers.
+        package var messages = MessageLimits()
 
         package init(address: SocketAddress, connectTimeout: TimeAmount) {
             self.address = address
@@ -55,6 +63,12 @@ package final class ConnectionPool {
     }
 
     private let settings: Settings
+    // What its connections look at for each request.
+    let headRules: HeadRules
+    let nameStyle: NameStyle
+    let passesTrailers: Bool
+    let sendsAbsoluteTarget: Bool
+    let requestsPerConnection: Int
     private let loop: LoopContext
     private var idle: [HTTP1ClientConnection] = []
     private var isRetired = false
@@ -66,6 +80,11 @@ package final class ConnectionPool {
 
     package init(_ settings: Settings, loop: LoopContext, connectionsMade: Counter) {
         self.settings = settings
+        headRules = HeadRules(settings.http1, limits: settings.messages)
+        nameStyle = settings.http1.nameStyle
+        passesTrailers = settings.http1.passesTrailers
+        sendsAbsoluteTarget = settings.http1.sendsAbsoluteTarget
+        requestsPerConnection = settings.requestsPerConnection
         self.loop = loop
         self.connectionsMade = connectionsMade
     }
@@ -92,7 +111,7 @@ package final class ConnectionPool {
     func release(_ connection: HTTP1ClientConnection) {
         guard !isRetired, idle.count < Self.mostIdle else { return connection.close() }
         idle.append(connection)
-        loop.deadlines.set(connection, after: settings.idleTime)
+        if let time = settings.idleTime { loop.deadlines.set(connection, after: time) }
     }
 
     var idleCount: Int { idle.count }

@@ -7,9 +7,11 @@ package import NIOCore
 package import UnderstudyCore
 
 package final class HTTP1ClientConnection: TransportUser, Timed {
-    private enum Phase {
+    enum Phase {
         /// Carries nothing; any byte that arrives now is one too many.
         case idle
+        /// A raw tunnel that is being connected.
+        case connecting
         case head
         case body(BodyDecoder, reusable: Bool)
         /// The answer is complete; whoever asked has still to say what becomes of the connection.
@@ -20,14 +22,18 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     package var deadlineSlot = -1
     /// It has carried a request before the current one.
     package private(set) var isReused = false
+    /// Something of the current request has been handed to a connected socket.
+    package private(set) var hasSentRequest = false
 
-    private let transport: any Transport
-    private let loop: LoopContext
-    private let pool: ConnectionPool
-    private var phase = Phase.idle
-    private var handler: (any ResponseHandler)?
-    private var method = Method.get
-    private var requestFraming = BodyFraming.none
+    let transport: any Transport
+    let loop: LoopContext
+    let pool: ConnectionPool
+    var phase = Phase.idle
+    var handler: (any ResponseHandler)?
+    private(set) var method = Method.get
+    var bodyCoding = BodyCoding.none
+    private var mode = RequestMode.plain
+    private var requestCount = 0
     /// The last byte of the request was handed over.
     private var requestIsSent = false
     /// An interim answer came: the request has been read, whatever becomes of it.
@@ -35,7 +41,17 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// Where the current request is counted.
     private var reservation: ConnectionLimit?
     private var unread = ByteBuffer()
-    private var outgoing = OutgoingBytes()
+    var outgoing = OutgoingBytes()
+    /// What the client has said in a tunnel that the upstream has not agreed to.
+    var held = ByteBuffer()
+    private var trailers: TrailerCollector?
+
+    /// How the body of the request is written.
+    enum BodyCoding {
+        case none, raw, chunked
+        /// Kept back until the upstream agrees to the tunnel.
+        case held
+    }
 
     init(transport: any Transport, loop: LoopContext, pool: ConnectionPool) {
         self.transport = transport
@@ -46,52 +62,86 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     // MARK: The request
 
     /// Starts a request on a connection that is idle or still connecting.
-    package func begin(_ head: borrowing RequestHead, handler: any ResponseHandler) {
+    package func begin(_ head: borrowing RequestHead, _ mode: RequestMode = .plain, handler: any ResponseHandler) {
         guard case .idle = phase else { preconditionFailure("a request was begun on a busy connection") }
         loop.deadlines.clear(self)
         self.handler = handler
         method = head.method
-        requestFraming = head.framing
-        requestIsSent = head.framing == .none
+        self.mode = mode
+        requestCount += 1
         hasInterimAnswer = false
-        phase = .head
-        outgoing.append(loop) { HeadEncoder.write(head, to: &$0) }
+        hasSentRequest = false
+        switch mode {
+        case .plain:
+            bodyCoding = Self.coding(head.framing)
+            requestIsSent = head.framing == .none
+        case .tunnel, .rawTunnel:
+            bodyCoding = .held
+            requestIsSent = false
+        }
+        phase = mode == .rawTunnel ? .connecting : .head
+        if mode != .rawTunnel { write(head) }
+    }
+
+    private func write(_ head: borrowing RequestHead) {
+        let style = pool.nameStyle
+        let isAbsolute = pool.sendsAbsoluteTarget
+        let opensTunnel = mode == .tunnel
+        outgoing.append(loop) {
+            HeadEncoder.write(head, style, isAbsolute: isAbsolute, opensTunnel: opensTunnel, to: &$0)
+        }
+    }
+
+    private static func coding(_ framing: BodyFraming) -> BodyCoding {
+        switch framing {
+        case .chunked: .chunked
+        case .length: .raw
+        case .none, .untilClose: .none
+        }
     }
 
     package func sendBody(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
-        switch requestFraming {
+        switch bodyCoding {
         case .chunked: outgoing.appendChunk(loop, piece, to: transport)
-        case .length: outgoing.append(loop, piece, to: transport)
-        case .none, .untilClose: break
+        case .raw: outgoing.append(loop, piece, to: transport)
+        case .held: held.writeImmutableBuffer(piece)
+        case .none: break
         }
     }
 
     /// The request is complete.
-    package func endRequest() {
+    ///
+    /// - Parameter trailers: Dropped if the upstream's side passes none, or the body is not chunked.
+    package func endRequest(trailers: HeaderBlock? = nil) {
         requestIsSent = true
-        if requestFraming == .chunked {
+        guard case .chunked = bodyCoding else { return }
+        if let trailers, pool.passesTrailers {
+            outgoing.append(loop) { HeadEncoder.writeLastChunk(trailers, to: &$0) }
+        } else {
             outgoing.append(loop) { $0.writeStaticString("0\r\n\r\n") }
         }
     }
 
     package func flush() {
+        if transport.isConnected { hasSentRequest = true }
         outgoing.flush(loop, to: transport)
     }
 
     /// Bytes of the request that have not left yet.
-    package var heldBytes: Int { outgoing.count + transport.queuedBytes }
+    package var heldBytes: Int { outgoing.count + held.readableBytes + transport.queuedBytes }
 
     /// The upstream is connected and takes bytes.
     package var isWritable: Bool { transport.isWritable }
 
     /// More of the request waits than the transport takes now; `upstreamDrained` follows.
     package var isBackedUp: Bool {
-        transport.isConnected ? !transport.isWritable : outgoing.count >= Self.connectingBytes
+        if held.readableBytes >= Self.connectingBytes { return true }
+        return transport.isConnected ? !transport.isWritable : outgoing.count >= Self.connectingBytes
     }
 
-    /// Bytes that may wait for a connection to be made.
-    private static let connectingBytes = 64 * 1024
+    /// Bytes that may wait for a connection to be made, or for a tunnel to be agreed to.
+    static let connectingBytes = 64 * 1024
 
     /// Stops or resumes taking the answer.
     package func setReading(_ isReading: Bool) {
@@ -103,12 +153,17 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// The exchange is over and both messages were complete: the connection may carry another request.
     package func release() {
         handler = nil
-        guard case .answered = phase, unread.readableBytes == 0 else { return close() }
+        guard case .answered = phase, unread.readableBytes == 0, mayCarryMore else { return close() }
         phase = .idle
         isReused = true
         transport.setReading(true)
         freeReservation()
         pool.release(self)
+    }
+
+    private var mayCarryMore: Bool {
+        guard mode == .plain else { return false }
+        return pool.requestsPerConnection == 0 || requestCount < pool.requestsPerConnection
     }
 
     /// Ends the connection, whatever it carries.
@@ -126,6 +181,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         phase = .closed
         handler = nil
         unread = ByteBuffer()
+        held = ByteBuffer()
+        trailers = nil
         outgoing.removeAll(loop)
         loop.deadlines.clear(self)
         freeReservation()
@@ -145,6 +202,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     // MARK: Bytes from the upstream
 
     package func transportConnected() {
+        if case .connecting = phase { openRawTunnel() }
         transportWritabilityChanged()
     }
 
@@ -162,7 +220,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
             let hasNewLine = ByteScan.lineFeed(in: bytes.readableBytesUInt8Span, from: 0) != nil
             unread.writeImmutableBuffer(bytes)
             // A head that grows byte by byte is only looked at again when another of its lines may be complete.
-            if case .head = phase, !hasNewLine, unread.readableBytes <= MessageLimits().headBytes { return }
+            if case .head = phase, !hasNewLine, unread.readableBytes <= pool.headRules.limits.headBytes { return }
         }
         let handler = self.handler
         do throws(MessageFault) {
@@ -185,7 +243,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
             return unread.readableBytes > 0 ? try decodeHead() : false
         case .body(var decoder, let reusable):
             return try decodeBody(&decoder, reusable)
-        case .answered, .closed:
+        case .answered, .connecting, .closed:
             return false
         }
     }
@@ -201,18 +259,29 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     private func decodeHead(into head: inout ResponseHead) throws(MessageFault) -> Int? {
         let received = unread
-        return try loop.responseDecoder.decode(received.readableBytesUInt8Span, answering: method, into: &head)
+        return try loop.responseDecoder.decode(
+            received.readableBytesUInt8Span,
+            pool.headRules,
+            answering: method,
+            into: &head
+        )
     }
 
     private func begin(_ head: inout ResponseHead) throws(MessageFault) {
-        if head.isInterim {
-            // Nobody asked to switch protocols; all other interim answers end here (RFC 9110 section 15.2).
-            guard head.status != 101 else { throw .badSyntax }
-            hasInterimAnswer = true
-            return
-        }
-        phase = .body(BodyDecoder(head.framing), reusable: head.keepsAlive)
+        if mode == .tunnel { return try beginTunnel(&head) }
+        if head.isInterim { return try reportInterim(&head) }
+        phase = .body(
+            BodyDecoder(head.framing, limits: pool.headRules.limits, reportsTrailers: pool.passesTrailers),
+            reusable: head.keepsAlive
+        )
         handler?.responseBegan(&head)
+    }
+
+    /// Nobody asked to switch protocols, or the tunnel's 101 was handled before (RFC 9110 section 15.2).
+    func reportInterim(_ head: inout ResponseHead) throws(MessageFault) {
+        guard head.status != 101 else { throw .badSyntax }
+        hasInterimAnswer = true
+        handler?.responseInterim(&head)
     }
 
     private func decodeBody(_ decoder: inout BodyDecoder, _ reusable: Bool) throws(MessageFault) -> Bool {
@@ -224,18 +293,32 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         case .piece(let piece):
             handler?.responseBody(piece)
             return true
+        case .trailers(let piece):
+            collect(piece)
+            return true
         case .end:
+            let trailers = try self.trailers?.finish(pool.headRules.limits)
+            self.trailers = nil
             phase = .answered
-            handler?.responseEnded(reusable: reusable && unread.readableBytes == 0)
+            handler?.responseEnded(reusable: reusable && unread.readableBytes == 0, trailers: trailers ?? nil)
             return false
         }
     }
 
+    private func collect(_ piece: ByteBuffer) {
+        var collector = trailers ?? TrailerCollector()
+        trailers = nil
+        collector.add(piece)
+        trailers = collector
+    }
+
+    // MARK: The end of the connection
+
     package func transportClosed(_ reason: TransportEnd) {
-        if case .body(let decoder, _) = phase, decoder.endsWithConnection, reason == .closedByPeer, requestIsSent {
+        if case .body(let decoder, _) = phase, decoder.endsWithConnection, reason == .closedByPeer, mayEndNow {
             phase = .answered
             let handler = self.handler
-            handler?.responseEnded(reusable: false)
+            handler?.responseEnded(reusable: false, trailers: nil)
             handler?.responseTurnEnded()
             _ = finish()
             return
@@ -250,6 +333,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         case .reset: fail(.reset)
         }
     }
+
+    /// A tunnel has no end but this one; any other request should have been taken in whole.
+    private var mayEndNow: Bool { mode != .plain || requestIsSent }
 
     private func fail(_ failure: UpstreamFailure) {
         let handler = self.handler

@@ -82,7 +82,7 @@ private final class AnswerCollector: ResponseHandler, Timed {
         body.append(contentsOf: piece.readableBytesView)
     }
 
-    func responseEnded(reusable: Bool) {
+    func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
         finish(.success(PlainClient.Answer(status: status, body: String(decoding: body, as: UTF8.self))))
     }
 

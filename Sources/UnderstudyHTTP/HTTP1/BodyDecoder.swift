@@ -12,6 +12,8 @@ internal import UnderstudyCore
 struct BodyDecoder {
     enum Event {
         case piece(ByteBuffer)
+        /// A part of the trailer section, only if it was asked for.
+        case trailers(ByteBuffer)
         case needMore
         case end
     }
@@ -24,12 +26,12 @@ struct BodyDecoder {
 
     private var mode: Mode
 
-    init(_ framing: BodyFraming, limits: MessageLimits = MessageLimits()) {
+    init(_ framing: BodyFraming, limits: MessageLimits = MessageLimits(), reportsTrailers: Bool = false) {
         mode =
             switch framing {
             case .none: .length(remaining: 0)
             case .length(let count): .length(remaining: count)
-            case .chunked: .chunked(ChunkDecoder(limits: limits))
+            case .chunked: .chunked(ChunkDecoder(limits: limits, reportsTrailers: reportsTrailers))
             case .untilClose: .untilClose
             }
     }
@@ -60,6 +62,9 @@ struct BodyDecoder {
             case .needMore:
                 buffer.moveReaderIndex(to: buffer.writerIndex)
                 return .needMore
+            case .trailers(let range):
+                buffer.moveReaderIndex(forwardBy: range.lowerBound)
+                return buffer.readSlice(length: range.count).map { .trailers($0) } ?? .needMore
             case .end(let offset):
                 buffer.moveReaderIndex(forwardBy: offset)
                 return .end

@@ -5,7 +5,7 @@
 
 /// Finds the data in a chunked body.
 ///
-/// Chunk lines, extensions and trailers end here.
+/// Chunk lines and extensions end here, and trailers unless they are asked for.
 ///
 /// - Source: RFC 9112 section 7.1. Stricter than most: sizes are hexadecimal digits only, CR LF is required
 ///   everywhere, and the bytes behind the data are checked.
@@ -15,6 +15,8 @@ package struct ChunkDecoder: Sendable {
         case data(Range<Int>)
         /// All bytes are used up and the body goes on.
         case needMore
+        /// Bytes of the trailer section stand at this range; only if they were asked for.
+        case trailers(Range<Int>)
         /// The body ended before this offset.
         case end(Int)
     }
@@ -32,9 +34,11 @@ package struct ChunkDecoder: Sendable {
     private var extensionBytes = 0
     private var trailerBytes = 0
     private let limits: MessageLimits
+    private let reportsTrailers: Bool
 
-    package init(limits: MessageLimits = MessageLimits()) {
+    package init(limits: MessageLimits = MessageLimits(), reportsTrailers: Bool = false) {
         self.limits = limits
+        self.reportsTrailers = reportsTrailers
     }
 
     /// Goes on from `offset`.
@@ -47,11 +51,29 @@ package struct ChunkDecoder: Sendable {
                 if remaining == 0 { state = .dataReturn }
                 return .data(offset..<end)
             }
+            if reportsTrailers, state == .ended { return .end(offset) }
+            if reportsTrailers, isInTrailers { return .trailers(try consumeTrailers(bytes, from: offset)) }
             try consume(bytes[offset])
             offset += 1
             if state == .ended { return .end(offset) }
         }
-        return .needMore
+        return state == .ended ? .end(offset) : .needMore
+    }
+
+    private var isInTrailers: Bool {
+        switch state {
+        case .trailerStart, .trailerName, .trailerValue, .trailerLineFeed, .lastLineFeed: true
+        default: false
+        }
+    }
+
+    private mutating func consumeTrailers(_ bytes: Span<UInt8>, from start: Int) throws(MessageFault) -> Range<Int> {
+        var offset = start
+        while offset < bytes.count, state != .ended {
+            try consumeTrailer(bytes[offset])
+            offset += 1
+        }
+        return start..<offset
     }
 
     private mutating func consume(_ byte: UInt8) throws(MessageFault) {

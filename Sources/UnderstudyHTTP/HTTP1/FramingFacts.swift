@@ -33,7 +33,8 @@ struct FramingFacts {
     /// - Throws: If the list is longer than any honest one: each element costs a search through all lines.
     mutating func addConnection(_ bytes: Span<UInt8>, _ line: HeaderBlock.Line) throws(MessageFault) {
         if HeaderToken.isExactly("keep-alive", bytes, line.value) {
-            saysKeepAlive = true
+            // Nobody keeps a connection for the sake of `proxy-connection`.
+            saysKeepAlive = saysKeepAlive || line.known == .connection
             return
         }
         if HeaderToken.isExactly("close", bytes, line.value) {
@@ -45,7 +46,7 @@ struct FramingFacts {
         for token in HeaderToken.list(bytes, line.value) {
             switch String(decoding: token, as: UTF8.self) {
             case "close": saysClose = true
-            case "keep-alive": saysKeepAlive = true
+            case "keep-alive": saysKeepAlive = saysKeepAlive || line.known == .connection
             case "upgrade": saysUpgrade = true
             default: nominates = nominates || line.known == .connection
             }

@@ -10,7 +10,9 @@ internal import UnderstudyCore
 /// Strict where leniency lets two hops disagree: CR LF only, no folding, no space before the colon.
 /// - Source: RFC 9112 sections 2.2, 5.1 and 5.2.
 struct HeaderLineDecoder {
-    let limits: MessageLimits
+    var limits: MessageLimits
+    /// Notes each name as it arrived.
+    var keepsNames = false
     private var lines: [RawLine] = []
 
     private struct RawLine {
@@ -48,7 +50,7 @@ struct HeaderLineDecoder {
         while let line = try line(in: bytes, from: offset) {
             offset = line.upperBound + 2
             if line.isEmpty { return offset }
-            guard lines.count < limits.headerLines else { throw .tooLarge }
+            guard lines.count < limits.headerLines else { throw .tooManyLines }
             lines.append(try Self.split(bytes, line))
         }
         return nil
@@ -57,6 +59,7 @@ struct HeaderLineDecoder {
     /// Moves a scanned head into the block: its bytes, and a line for each line scanned.
     func store(_ bytes: Span<UInt8>, headLength: Int, into block: inout HeaderBlock) {
         block.bytes.append(copying: bytes.extracting(0..<headLength))
+        if keepsNames { storeNames(bytes, into: &block) }
         for line in lines {
             let name = line.start..<line.start + line.nameLength
             Self.lowercase(&block.bytes, name)
@@ -72,6 +75,12 @@ struct HeaderLineDecoder {
                 block.addLineRewritten(name: name, value: line.value, known: known)
             }
         }
+    }
+
+    private func storeNames(_ bytes: Span<UInt8>, into block: inout HeaderBlock) {
+        var names = OriginalNames()
+        for line in lines { names.add(bytes.extracting(line.start..<line.start + line.nameLength)) }
+        block.originalNames = names
     }
 
     private static func split(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) -> RawLine {

@@ -11,29 +11,39 @@ package import UnderstudyCore
 package struct RequestHeadDecoder {
     private var lines: HeaderLineDecoder
 
-    package init(limits: MessageLimits = MessageLimits()) {
-        lines = HeaderLineDecoder(limits: limits)
+    package init() {
+        lines = HeaderLineDecoder(limits: MessageLimits())
     }
 
     /// Decodes the head at the start of `bytes` into `head`, which must be fresh or reset.
     ///
     /// - Returns: The length of the head, or `nil` if it is not complete. `head` is then unchanged.
-    package mutating func decode(_ bytes: Span<UInt8>, into head: inout RequestHead) throws(MessageFault) -> Int? {
+    package mutating func decode(
+        _ bytes: Span<UInt8>,
+        _ rules: HeadRules = HeadRules(),
+        into head: inout RequestHead
+    ) throws(MessageFault) -> Int? {
+        lines.limits = rules.limits
+        lines.keepsNames = rules.keepsNames
         guard let line = try lines.line(in: bytes, from: 0) else { return nil }
-        let requestLine = try RequestLine(bytes, line)
+        let requestLine = try RequestLine(bytes, line, acceptsHTTP10: rules.acceptsHTTP10)
         guard let length = try lines.scan(bytes, from: line.upperBound + 2) else { return nil }
         lines.store(bytes, headLength: length, into: &head.headers)
+        head.headers.joinRepeatedLines(of: .request)
         head.method = requestLine.method
         head.methodName = requestLine.methodName
         head.target = requestLine.target
-        try interpret(&head, authority: requestLine.authority, emptyPath: requestLine.hasEmptyPath)
+        head.isHTTP10 = requestLine.isHTTP10
+        head.saysHTTPS = requestLine.saysHTTPS
+        if rules.underscores != .allow { try settleUnderscores(&head.headers, rules.underscores) }
+        try interpret(&head, requestLine, hasDefaultHost: rules.hasDefaultHost)
         return length
     }
 
     private func interpret(
         _ head: inout RequestHead,
-        authority: Range<Int>?,
-        emptyPath: Bool
+        _ requestLine: RequestLine,
+        hasDefaultHost: Bool
     ) throws(MessageFault) {
         var facts = FramingFacts()
         var hosts = 0
@@ -53,15 +63,23 @@ package struct RequestHeadDecoder {
             }
         }
         head.framing = try facts.requestFraming()
-        head.keepsAlive = !facts.saysClose
+        head.keepsAlive = head.isHTTP10 ? facts.saysKeepAlive : !facts.saysClose
         head.nominatesHeaders = facts.nominates
         if let upgrade, facts.saysUpgrade {
             head.asksForUpgrade = !HeaderToken.isExactly("h2c", head.headers.bytes.span, upgrade)
         }
+        // HTTP/1.0 has neither transfer codings nor a duty to name the host (RFC 9112 section 6.1, RFC 1945).
+        guard !head.isHTTP10 || head.framing != .chunked else { throw .conflictingFraming }
+        if hosts == 0, head.isHTTP10, hasDefaultHost || requestLine.authority != nil {
+            head.headers.addFirst("host", [], known: .host)
+            head.lacksHost = requestLine.authority == nil
+            hosts = 1
+        }
         guard hosts > 0 else { throw .missingHost }
         guard hosts == 1 else { throw .badHost }
         head.headers.moveLineToFront(facts.hostLine)
-        try settleTarget(&head, authority: authority, emptyPath: emptyPath)
+        if head.method == .connect { try settleConnect(&head) }
+        try settleTarget(&head, authority: requestLine.authority, emptyPath: requestLine.hasEmptyPath)
     }
 
     /// The authority of an absolute target replaces the Host, and the target becomes its path (RFC 9112 section 3.2.2).
@@ -76,11 +94,41 @@ package struct RequestHeadDecoder {
         guard !authority.isEmpty, head.headers.bytes[authority.lowerBound] != 0x3A,
             HostSyntax.isValid(head.headers.bytes.span, authority)
         else { throw .badTarget }
-        guard head.method != .connect else { return }
         head.headers.setValue(at: RequestHead.hostLine, prefix: authority)
         if emptyPath {
             head.target = head.headers.appendBytes("/", followedBy: head.target)
         }
+    }
+
+    /// A tunnel has no body before it, and its target is a host with a port (RFC 9110 section 9.3.6).
+    private func settleConnect(_ head: inout RequestHead) throws(MessageFault) {
+        switch head.framing {
+        case .none: head.headers.removeLines { $0.known == .contentLength }
+        case .chunked: throw .unsupportedTransferCoding
+        case .length, .untilClose: throw .badLength
+        }
+        let bytes = head.headers.bytes.span
+        var digits = 0
+        var offset = head.target.upperBound
+        while offset > head.target.lowerBound, bytes[offset - 1] >= 0x30, bytes[offset - 1] <= 0x39 {
+            offset -= 1
+            digits += 1
+        }
+        guard digits > 0, offset - 1 > head.target.lowerBound, bytes[offset - 1] == 0x3A else { throw .badTarget }
+    }
+
+    private func settleUnderscores(
+        _ headers: inout HeaderBlock,
+        _ action: HeadRules.Underscores
+    ) throws(MessageFault) {
+        var hasAny = false
+        for line in headers.lines {
+            for offset in line.name where headers.bytes[offset] == 0x5F { hasAny = true }
+        }
+        guard hasAny else { return }
+        guard action == .drop else { throw .underscore }
+        let bytes = headers.bytes
+        headers.removeLines { line in line.name.contains { bytes[$0] == 0x5F } }
     }
 }
 
@@ -93,8 +141,10 @@ private struct RequestLine {
     var authority: Range<Int>?
     /// The absolute target has no path before its query or end.
     var hasEmptyPath = false
+    var saysHTTPS = false
+    private(set) var isHTTP10 = false
 
-    init(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) {
+    init(_ bytes: Span<UInt8>, _ line: Range<Int>, acceptsHTTP10: Bool) throws(MessageFault) {
         var end = line.lowerBound
         while end < line.upperBound, Token.contains(bytes[end]) { end += 1 }
         methodName = line.lowerBound..<end
@@ -106,16 +156,21 @@ private struct RequestLine {
         let version = targetEnd..<line.upperBound
         targetEnd -= 1
         target = targetStart..<targetEnd
-        try Self.checkVersion(bytes, version)
+        isHTTP10 = try !Self.isHTTP11(bytes, version, acceptsHTTP10: acceptsHTTP10)
         guard let method = Method(bytes, methodName) else { throw .unknownMethod }
         self.method = method
         guard ByteScan.isVisibleASCII(bytes, target) else { throw .badTarget }
         try resolveTargetForm(bytes)
     }
 
-    private static func checkVersion(_ bytes: Span<UInt8>, _ range: Range<Int>) throws(MessageFault) {
+    private static func isHTTP11(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        acceptsHTTP10: Bool
+    ) throws(MessageFault) -> Bool {
         guard range.count == 8, ByteScan.equals(bytes, at: range.lowerBound, "HTTP/") else { throw .badSyntax }
-        if ByteScan.equals(bytes, at: range.lowerBound + 5, "1.1") { return }
+        if ByteScan.equals(bytes, at: range.lowerBound + 5, "1.1") { return true }
+        if acceptsHTTP10, ByteScan.equals(bytes, at: range.lowerBound + 5, "1.0") { return false }
         let major = range.lowerBound + 5
         guard isDigit(bytes[major]), bytes[major + 1] == 0x2E, isDigit(bytes[major + 2]) else { throw .badSyntax }
         throw .badVersion
@@ -141,6 +196,7 @@ private struct RequestLine {
         for scheme in ["http://", "https://"] as [StaticString]
         where HeaderToken.hasPrefix(scheme, bytes, target) {
             start += scheme.utf8CodeUnitCount
+            saysHTTPS = scheme.utf8CodeUnitCount == 8
         }
         guard start > target.lowerBound else { throw .badTarget }
         var end = start

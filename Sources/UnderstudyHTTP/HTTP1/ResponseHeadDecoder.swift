@@ -11,8 +11,8 @@ package import UnderstudyCore
 package struct ResponseHeadDecoder {
     private var lines: HeaderLineDecoder
 
-    package init(limits: MessageLimits = MessageLimits()) {
-        lines = HeaderLineDecoder(limits: limits)
+    package init() {
+        lines = HeaderLineDecoder(limits: MessageLimits())
     }
 
     /// Decodes the head at the start of `bytes` into `head`, which must be fresh or reset.
@@ -21,13 +21,17 @@ package struct ResponseHeadDecoder {
     /// - Returns: The length of the head, or `nil` if it is not complete. `head` is then unchanged.
     package mutating func decode(
         _ bytes: Span<UInt8>,
+        _ rules: HeadRules = HeadRules(),
         answering method: Method,
         into head: inout ResponseHead
     ) throws(MessageFault) -> Int? {
+        lines.limits = rules.limits
+        lines.keepsNames = rules.keepsNames
         guard let line = try lines.line(in: bytes, from: 0) else { return nil }
         let (status, isVersion1) = try Self.statusLine(bytes, line)
         guard let length = try lines.scan(bytes, from: line.upperBound + 2) else { return nil }
         lines.store(bytes, headLength: length, into: &head.headers)
+        head.headers.joinRepeatedLines(of: .response)
         head.status = status
         try interpret(&head, method: method, isVersion1: isVersion1)
         return length

@@ -4,13 +4,18 @@
 // One client on HTTP/1.1: its requests one after another, their answers in the same order.
 
 package import NIOCore
-package import UnderstudyCore
+internal import UnderstudyCore
 
+/// Loop-bound.
+///
+/// This file takes requests in; `+Answer` sends what comes back, `+Ending` has the times and the ends.
 package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
-    private enum Phase {
+    enum Phase {
         /// Between requests, or within a head.
         case head
         case body(BodyDecoder)
+        /// Whatever comes is passed on as it is.
+        case tunnel
         /// The request is complete, the answer is not.
         case answering
         /// The last answer is on its way; what still comes from the client is read and thrown away.
@@ -22,50 +27,73 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     /// For whoever keeps the list of connections.
     package var registrySlot = -1
 
-    private let transport: any Transport
-    private let service: any RequestService
-    private let loop: LoopContext
-    private let limits: ServerLimits
-    private var phase = Phase.head
-    private var handler: (any RequestHandler)?
-    private var unread = ByteBuffer()
-    private var outgoing = OutgoingBytes()
+    let transport: any Transport
+    let service: any RequestService
+    let loop: LoopContext
+    let limits: ServerLimits
+    private let rules: HeadRules
+    let nameStyle: NameStyle
+    let passesTrailers: Bool
+    var phase = Phase.head
+    var handler: (any RequestHandler)?
+    var unread = ByteBuffer()
+    var outgoing = OutgoingBytes()
     private var isDecoding = false
     /// Reading is stopped: the handler's wish, because an upstream is slow.
-    private var isPaused = false
+    var isPaused = false
     /// Reading is stopped: enough further requests wait already.
     private var isFull = false
     /// No further request is begun: the client does not take the answers it has asked for.
-    private var isBlocked = false
+    var isBlocked = false
     /// The deadline is that of a head that has begun to arrive.
-    private var isHeadTimed = false
+    var isHeadTimed = false
+    private var requestCount = 0
+    /// A request has been read in whole, so whoever is at the other end speaks HTTP.
+    var hasServed: Bool { requestCount > 0 }
+    /// The connection's time is over.
+    var isExpired = false
+    private var trailers: TrailerCollector?
+    private(set) var requestAlarm: ServerAlarm?
+    private(set) var connectionAlarm: ServerAlarm?
 
     // Of the request that is being answered:
-    private var isHead = false
-    private var closes = false
+    private(set) var isHead = false
+    private(set) var isHTTP10 = false
+    private(set) var isConnect = false
+    var closes = false
     /// The close is the proxy's wish and not the client's, who may therefore still be sending.
-    private var closesUnasked = false
-    private var answerFraming = BodyFraming.none
-    private var answerEnded = false
+    var closesUnasked = false
+    var answerCoding = AnswerCoding.none
+    private var bodyTime: TimeAmount?
+
+    /// How the body of an answer is written.
+    enum AnswerCoding {
+        /// There is none.
+        case none
+        /// As it comes: the head has its length, or it lasts until the close.
+        case raw
+        case chunked
+        /// The last chunk is written already.
+        case chunkedAndEnded
+    }
 
     package init(transport: any Transport, service: any RequestService, loop: LoopContext, limits: ServerLimits) {
         self.transport = transport
         self.service = service
         self.loop = loop
         self.limits = limits
+        rules = limits.headRules
+        nameStyle = limits.http1.nameStyle
+        passesTrailers = limits.http1.passesTrailers
         // Whoever was accepted just before the end is not waited for.
-        loop.deadlines.set(self, after: service.isDraining ? limits.lingerTime : limits.idleTime)
-        service.connectionOpened(self)
-    }
-
-    /// Asks the connection to end: at once between requests, after the answer within one.
-    package func drain() {
-        switch phase {
-        case .head where handler == nil && unread.readableBytes == 0:
-            // The last answer may still be on its way.
-            if outgoing.count + transport.queuedBytes > 0 { closeGently(linger: .zero) } else { close() }
-        default: closes = closes || service.isDraining
+        setDeadline(after: service.isDraining ? limits.lingerTime : limits.idleTime)
+        if limits.requestTime != nil { requestAlarm = ServerAlarm(.request, of: self) }
+        if let time = limits.connectionTime {
+            let alarm = ServerAlarm(.connection, of: self)
+            connectionAlarm = alarm
+            loop.deadlines.set(alarm, after: time)
         }
+        service.connectionOpened(self)
     }
 
     // MARK: Bytes from the client
@@ -80,13 +108,17 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             isFull = unread.readableBytes > limits.pipelinedBytes
             applyReading()
             return
+        case .tunnel:
+            handler?.requestBody(bytes)
+            handler?.requestTurnEnded()
+            return
         case .head, .body: break
         }
         if unread.readableBytes > 0 {
             let hasNewLine = ByteScan.lineFeed(in: bytes.readableBytesUInt8Span, from: 0) != nil
             keep(bytes)
             // A head that grows byte by byte is only looked at again when another of its lines may be complete.
-            if case .head = phase, !hasNewLine, unread.readableBytes <= MessageLimits().headBytes { return }
+            if case .head = phase, !hasNewLine, unread.readableBytes <= rules.limits.headBytes { return }
         } else {
             unread = bytes
         }
@@ -106,7 +138,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     /// Decodes what there is.
     ///
     /// The loop, rather than recursion, carries a client that pipelines many requests.
-    private func decode() {
+    func decode() {
         guard !isDecoding else { return }
         isDecoding = true
         defer { isDecoding = false }
@@ -115,6 +147,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             switch phase {
             case .head: isGoing = decodeHead()
             case .body(var decoder): isGoing = decodeBody(&decoder)
+            case .tunnel: isGoing = passOn()
             case .answering, .lingering, .closed: isGoing = false
             }
         }
@@ -132,7 +165,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         }
         isBlocked = isBackedUp
         guard !isBlocked else {
-            loop.deadlines.set(self, after: limits.bodyTime)
+            loop.deadlines.set(self, after: limits.lastAnswerTime)
             return false
         }
         do throws(MessageFault) {
@@ -146,21 +179,15 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
                 return true
             }
         } catch {
-            refuse(error.localReply)
+            refuse(error)
             return false
         }
     }
 
-    /// Once for each head: whoever sends it line by line wins no time by that.
-    private func limitHeadTime() {
-        guard !isHeadTimed else { return }
-        isHeadTimed = true
-        loop.deadlines.set(self, after: limits.headTime)
-    }
-
     private func decodeHead(into head: inout RequestHead) throws(MessageFault) -> Int? {
         let received = unread
-        return try loop.requestDecoder.decode(received.readableBytesUInt8Span, into: &head)
+        defer { isHTTP10 = head.isHTTP10 }
+        return try loop.requestDecoder.decode(received.readableBytesUInt8Span, rules, into: &head)
     }
 
     /// Empty lines before a request are to be ignored (RFC 9112 section 2.2).
@@ -172,19 +199,26 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     }
 
     private func begin(_ head: inout RequestHead) {
-        isHeadTimed = false
+        if head.lacksHost { head.headers.setValue(at: RequestHead.hostLine, to: limits.http1.defaultHost) }
+        requestCount += 1
         isHead = head.method == .head
-        closes = !head.keepsAlive || service.isDraining
-        answerEnded = false
-        answerFraming = .none
+        isConnect = head.method == .connect
+        let isLast = isExpired || requestCount == limits.requestsPerConnection
+        closes = !head.keepsAlive || service.isDraining || isLast
+        closesUnasked = head.keepsAlive && isLast
+        answerCoding = .none
         let hasBody = head.framing != .none
         if hasBody {
-            phase = .body(BodyDecoder(head.framing))
-            loop.deadlines.set(self, after: limits.bodyTime)
+            startRequestTime()
+            bodyTime = limits.bodyTime
+            phase = .body(BodyDecoder(head.framing, limits: rules.limits, reportsTrailers: passesTrailers))
+            setDeadline(after: limits.bodyTime)
         } else {
+            endRequestTime()
             phase = .answering
             loop.deadlines.clear(self)
         }
+        isHeadTimed = false
         let handler = service.makeHandler()
         self.handler = handler
         handler.requestBegan(&head, on: self)
@@ -192,6 +226,40 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         if self.handler === handler, !hasBody || unread.readableBytes == 0 {
             handler.requestTurnEnded()
         }
+    }
+
+    package func becomeTunnel() {
+        switch phase {
+        case .answering, .body:
+            phase = .tunnel
+            loop.deadlines.clear(self)
+            endRequestTime()
+        case .head, .tunnel, .lingering, .closed: break
+        }
+    }
+
+    package func setBodyTime(_ time: TimeAmount?) {
+        guard case .body = phase else { return }
+        bodyTime = time
+        setDeadline(after: time)
+    }
+
+    /// What came behind the head is inside the tunnel already.
+    private func passOn() -> Bool {
+        guard unread.readableBytes > 0 else { return false }
+        let bytes = unread
+        unread = ByteBuffer()
+        handler?.requestBody(bytes)
+        handler?.requestTurnEnded()
+        return false
+    }
+
+    /// What is refused now is no part of the request before it.
+    func forgetRequest(keepsVersion: Bool) {
+        closes = true
+        isHead = false
+        isConnect = false
+        isHTTP10 = isHTTP10 && keepsVersion
     }
 
     private func decodeBody(_ decoder: inout BodyDecoder) -> Bool {
@@ -207,189 +275,49 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
                 case .piece(let piece):
                     piecesArrived = true
                     handler?.requestBody(piece)
+                case .trailers(let piece):
+                    collect(piece)
                 case .needMore:
-                    if piecesArrived { loop.deadlines.set(self, after: limits.bodyTime) }
+                    if piecesArrived { setDeadline(after: bodyTime) }
                     handler?.requestTurnEnded()
                     return false
                 case .end:
-                    phase = .answering
-                    loop.deadlines.clear(self)
-                    handler?.requestEnded()
-                    handler?.requestTurnEnded()
+                    try endBody()
                     return true
                 }
             }
         } catch {
+            trailers = nil
             handler?.requestBroke(error.localReply)
             return false
         }
     }
 
-    // MARK: The answer
-
-    package func sendContinue() {
-        outgoing.append(loop) { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
-        flush()
+    private func collect(_ piece: ByteBuffer) {
+        var collector = trailers ?? TrailerCollector()
+        trailers = nil
+        collector.add(piece)
+        trailers = collector
     }
 
-    package func sendHead(_ head: borrowing ResponseHead, closing: Bool) {
-        if case .closed = phase { return }
-        closesUnasked = closing || service.isDraining && !closes
-        if closing || service.isDraining { closes = true }
-        answerFraming = isHead ? .none : head.framing
-        let end = HeadEncoder.AnswerEnd(closes: closes, answersHead: isHead)
-        outgoing.append(loop) { HeadEncoder.write(head, end, to: &$0) }
+    private func endBody() throws(MessageFault) {
+        let trailers = try self.trailers?.finish(rules.limits)
+        self.trailers = nil
+        phase = .answering
+        loop.deadlines.clear(self)
+        endRequestTime()
+        handler?.requestEnded(trailers: trailers ?? nil)
+        handler?.requestTurnEnded()
     }
 
-    package func sendBody(_ piece: ByteBuffer) {
-        guard piece.readableBytes > 0 else { return }
-        switch answerFraming {
-        case .none: return
-        case .length: outgoing.append(loop, piece, to: transport)
-        case .chunked, .untilClose: outgoing.appendChunk(loop, piece, to: transport)
-        }
-    }
-
-    package func endResponse() {
-        switch answerFraming {
-        case .chunked, .untilClose: outgoing.append(loop) { $0.writeStaticString("0\r\n\r\n") }
-        case .none, .length: break
-        }
-        handler = nil
-        answerEnded = true
-        flush()
-        switch phase {
-        case .answering where !closes: becomeIdle()
-        case .answering where !closesUnasked: closeGently(linger: .zero)
-        case .answering, .body, .head: closeGently(linger: limits.lingerTime)
-        case .lingering, .closed: break
-        }
-    }
-
-    private func becomeIdle() {
+    func becomeIdle() {
         phase = .head
         decode()
         if case .head = phase, handler == nil, deadlineSlot < 0 { awaitRequest() }
     }
 
-    private func awaitRequest() {
-        isHeadTimed = false
-        loop.deadlines.set(self, after: limits.idleTime)
-    }
-
-    package func flush() {
-        outgoing.flush(loop, to: transport)
-    }
-
-    package func abort() {
-        guard phaseIsOpen else { return }
-        handler = nil
-        closeGently(linger: .zero)
-    }
-
-    package var isBackedUp: Bool {
-        outgoing.count > limits.bufferedBytes || !transport.isWritable
-    }
-
-    package func setReading(_ isReading: Bool) {
-        guard phaseIsOpen else { return }
-        isPaused = !isReading
-        applyReading()
-    }
-
-    private func applyReading() {
+    func applyReading() {
         transport.setReading(!isPaused && !isFull && !isBlocked)
-    }
-
-    package func transportWritabilityChanged() {
-        flush()
-        if case .lingering = phase { return }
-        if isBlocked, !isBackedUp {
-            isBlocked = false
-            awaitRequest()
-            decode()
-        }
-        handler?.responseWritabilityChanged()
-    }
-
-    // MARK: The end
-
-    /// Answers a request that no handler has seen.
-    private func refuse(_ reply: LocalReply) {
-        closes = true
-        answerFraming = .none
-        isHead = false
-        loop.withResponseHead { head in
-            head.become(reply, date: loop.date, server: service.serverName)
-            sendHead(head, closing: true)
-        }
-        sendBody(ByteBuffer(staticString: reply.body))
-        endResponse()
-    }
-
-    /// Ends the connection once the last answer is out.
-    ///
-    /// - Parameter linger: More than zero if the client may still be sending. A close now would make its system throw
-    ///   the answer away unread, so the socket stays open for a while (RFC 9112 section 9.6).
-    private func closeGently(linger: TimeAmount) {
-        outgoing.flushAll(loop, to: transport)
-        unread = ByteBuffer()
-        handler = nil
-        phase = .lingering(queued: transport.queuedBytes)
-        transport.setReading(true)
-        loop.deadlines.set(self, after: limits.bodyTime)
-        transport.closeAfterFlush(linger: linger)
-    }
-
-    /// A client that has taken nothing of its last answer for a whole `bodyTime` is given up.
-    private func checkProgress(queuedBefore: Int) {
-        let queued = transport.queuedBytes
-        guard queued > 0, queued < queuedBefore else { return close() }
-        phase = .lingering(queued: queued)
-        loop.deadlines.set(self, after: limits.bodyTime)
-    }
-
-    private func close() {
-        finish()
-        transport.close()
-    }
-
-    private func finish() {
-        guard phaseIsOpen else { return }
-        phase = .closed
-        handler = nil
-        unread = ByteBuffer()
-        outgoing.removeAll(loop)
-        loop.deadlines.clear(self)
-        service.connectionClosed(self)
-    }
-
-    /// Ends now, in the middle of whatever there is.
-    package func kill() {
-        let handler = self.handler
-        close()
-        handler?.clientLeft()
-    }
-
-    private var phaseIsOpen: Bool {
-        if case .closed = phase { return false }
-        return true
-    }
-
-    package func transportClosed(_ reason: TransportEnd) {
-        let handler = self.handler
-        finish()
-        handler?.clientLeft()
-    }
-
-    package func deadlinePassed() {
-        switch phase {
-        case .head where unread.readableBytes == 0 || isBlocked: close()
-        case .head: refuse(.headTimeout)
-        case .body: handler?.requestBroke(.bodyTimeout)
-        case .answering, .closed: break
-        case .lingering(let queued): checkProgress(queuedBefore: queued)
-        }
     }
 }
 

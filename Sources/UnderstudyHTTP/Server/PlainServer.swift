@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// A small server for answers that are made at once: the admin endpoints and the sandbox's services.
+// A small server for short answers: the admin endpoints and the sandbox's services.
 
 package import NIOCore
 internal import NIOPosix
 internal import UnderstudyCore
 
-/// A request as a plain service sees it, without its body.
+/// A request as a plain service sees it.
 package struct PlainRequest: Sendable {
     package let method: String
     /// Path and query.
@@ -15,6 +15,10 @@ package struct PlainRequest: Sendable {
     package let host: String
     /// The client's address, without its port.
     package let peer: String
+    /// Empty if the request says none.
+    package let contentType: String
+    /// The body, or its beginning: at most 64 KiB.
+    package fileprivate(set) var body: [UInt8] = []
 }
 
 /// An answer that is complete from the start.
@@ -23,7 +27,7 @@ package struct PlainAnswer: Sendable {
     package var contentType: String
     package var body: String
 
-    package init(status: Int = 200, contentType: String = "text/plain; charset=utf-8", body: String) {
+    package init(status: Int = 200, contentType: String = "text/plain; charset=UTF-8", body: String) {
         self.status = status
         self.contentType = contentType
         self.body = body
@@ -31,10 +35,8 @@ package struct PlainAnswer: Sendable {
 }
 
 /// Serves one address from one event loop.
-///
-/// Bodies of requests are read and ignored.
 package final class PlainServer: Sendable {
-    package typealias Answer = @Sendable (PlainRequest) -> PlainAnswer
+    package typealias Answer = @Sendable (PlainRequest) async -> PlainAnswer
 
     private let listener: ServerListener
     private let bound: NIOLoopBound<PlainService>
@@ -62,7 +64,8 @@ package final class PlainServer: Sendable {
         let listener = try await ServerListener.bind(to: address, group: eventLoop, limits: ServerLimits()) {
             _,
             transport,
-            peer in bound.value.accept(transport, peer: peer)
+            peer,
+            _ in bound.value.accept(transport, peer: peer)
         }
         return PlainServer(listener: listener, bound: bound)
     }
@@ -131,6 +134,8 @@ private final class PlainHandler: RequestHandler {
     private var stream: (any ServerStream)?
     private var request: PlainRequest?
 
+    private static let largestBody = 64 * 1024
+
     init(_ service: PlainService, peer: String) {
         self.service = service
         self.peer = peer
@@ -142,18 +147,35 @@ private final class PlainHandler: RequestHandler {
             method: head.headers.text(head.methodName),
             target: head.headers.text(head.target),
             host: head.headers.text(head.host),
-            peer: peer
+            peer: peer,
+            contentType: Self.contentType(of: head)
         )
         if head.expectsContinue { stream.sendContinue() }
-        if head.framing == .none { requestEnded() }
+        if head.framing == .none { requestEnded(trailers: nil) }
     }
 
-    func requestBody(_ piece: ByteBuffer) {}
+    private static func contentType(of head: borrowing RequestHead) -> String {
+        guard let line = head.headers.firstIndex(named: Array("content-type".utf8)) else { return "" }
+        return head.headers.text(head.headers.lines[line].value)
+    }
 
-    func requestEnded() {
-        guard let stream, let request else { return }
+    func requestBody(_ piece: ByteBuffer) {
+        let room = Self.largestBody - (request?.body.count ?? 0)
+        request?.body.append(contentsOf: piece.readableBytesView.prefix(room))
+    }
+
+    func requestEnded(trailers: HeaderBlock?) {
+        guard stream != nil, let request else { return }
+        self.request = nil
+        let make = service.answer
+        service.loop.eventLoop.makeFutureWithTask { await make(request) }
+            .assumeIsolated()
+            .whenSuccess { self.send($0) }
+    }
+
+    private func send(_ answer: PlainAnswer) {
+        guard let stream else { return }
         self.stream = nil
-        let answer = service.answer(request)
         service.loop.withResponseHead { head in
             head.status = answer.status
             head.framing = answer.body.isEmpty ? .none : .length(answer.body.utf8.count)

@@ -6,6 +6,12 @@
 package import NIOCore
 
 package struct ServerLimits: Sendable {
+    /// How HTTP/1 is spoken.
+    package var http1 = HTTP1Settings()
+    /// Bounds on heads, chunk lines and trailers.
+    package var messages = MessageLimits()
+    /// What becomes of requests with an underscore in a header name.
+    package var underscores = HeadRules.Underscores.allow
     /// Bytes that may wait for a client that does not read.
     ///
     /// Default 256 KiB.
@@ -14,22 +20,43 @@ package struct ServerLimits: Sendable {
     ///
     /// Default 64 KiB.
     package var pipelinedBytes = 64 * 1024
-    /// From the first byte of a head to its last.
+    /// From the first byte of a head to its last; `nil` for no limit.
     ///
     /// Default 10 s.
-    package var headTime = TimeAmount.seconds(10)
-    /// Longest silence between requests.
+    package var headTime: TimeAmount? = .seconds(10)
+    /// From the first byte of a head to the end of the request; `nil` for no limit, the default.
+    ///
+    /// Source: Envoy `request_timeout`.
+    package var requestTime: TimeAmount?
+    /// Longest silence between requests; `nil` for no limit.
     ///
     /// Default one hour, as Envoy's `idle_timeout`.
-    package var idleTime = TimeAmount.hours(1)
-    /// Longest silence within a request body.
+    package var idleTime: TimeAmount? = .hours(1)
+    /// Longest silence within a request body; `nil` for no limit.
     ///
     /// Default 5 min, as Envoy's `stream_idle_timeout`.
-    package var bodyTime = TimeAmount.minutes(5)
-    /// How long a client may go on sending after an answer that closes its connection.
+    package var bodyTime: TimeAmount? = .minutes(5)
+    /// After this the connection ends, with the answer that is under way; `nil` for no limit, the default.
+    ///
+    /// Source: Envoy `max_connection_duration`.
+    package var connectionTime: TimeAmount?
+    /// How long a connection whose time is over still waits for another request.
+    ///
+    /// Default 5 s, as Envoy's `drain_timeout`.
+    package var drainTime = TimeAmount.seconds(5)
+    /// Requests that one connection may carry; 0 for no limit, the default.
+    ///
+    /// Source: Envoy `max_requests_per_connection`.
+    package var requestsPerConnection = 0
+    /// How long a client may go on sending after an answer that closes its connection; zero closes at once.
     ///
     /// Default 1 s, as Envoy's `delayed_close_timeout`.
     package var lingerTime = TimeAmount.seconds(1)
 
     package init() {}
+
+    /// How long a client may take nothing of what it is sent last, with an end even where bodies have none.
+    var lastAnswerTime: TimeAmount { bodyTime ?? .minutes(5) }
+
+    var headRules: HeadRules { HeadRules(http1, limits: messages, underscores: underscores) }
 }

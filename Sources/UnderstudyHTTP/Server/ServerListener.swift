@@ -27,13 +27,13 @@ package final class ServerListener: Sendable {
     ///
     /// Accepted sockets are dealt to the loops of `group` in turn.
     ///
-    /// - Parameter accept: Called on the connection's loop for each new connection, with the peer's address; attaches a
-    ///   user to its transport.
+    /// - Parameter accept: Called on the connection's loop for each new connection, with the addresses of the peer and
+    ///   of this end; attaches a user to its transport.
     package static func bind(
         to address: SocketAddress,
         group: any EventLoopGroup,
         limits: ServerLimits,
-        accept: @escaping @Sendable (any EventLoop, NIOTransport, SocketAddress?) -> Void
+        accept: @escaping @Sendable (any EventLoop, NIOTransport, SocketAddress?, SocketAddress?) -> Void
     ) async throws -> ServerListener {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
@@ -49,7 +49,7 @@ package final class ServerListener: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let transport = NIOTransport()
-                    accept(channel.eventLoop, transport, channel.remoteAddress)
+                    accept(channel.eventLoop, transport, channel.remoteAddress, channel.localAddress)
                     try channel.pipeline.syncOperations.addHandler(transport)
                 }
             }

@@ -8,25 +8,56 @@ internal import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// Loop-bound, used again for later requests.
+///
+/// The files beside this one each tell a part of its life: `+Admission` up to the route, `+Primary` up to the answer,
+/// `+Answer` the answer, `+Mirrors` the copies, `+Replies` what the proxy answers itself.
 final class Exchange: RequestHandler, Timed {
     var deadlineSlot = -1
-    var listener: SharedListener?
 
-    private unowned let worker: Worker
-    private var state = ExchangeState()
-    private var head = RequestHead()
-    private var stream: (any ServerStream)?
-    private var cluster: WorkerCluster?
-    private var primary: HTTP1ClientConnection?
+    unowned let worker: Worker
+    /// The connection that the request came by.
+    var client: ClientLink?
+    var stream: (any ServerStream)?
+    var state = ExchangeState()
+    var head = RequestHead()
+    /// What sanitising found out about where the request comes from.
+    var origin = RequestOrigin()
+    var route: RouteTable.Entry?
+    var cluster: WorkerCluster?
+    /// Which cluster the route has picked, and what that choice changes.
+    var destination: Destination?
+    /// Where the primary's connection leads.
+    var endpoint: ResolvedEndpoint?
+    var primary: HTTP1ClientConnection?
+    var timers = ExchangeTimers()
+    var timeouts = ExchangeTimeouts()
+    var retry = RetryProgress()
+    /// Redirects followed so far.
+    var redirects = 0
+    /// The port of a CONNECT whose Host has lost it.
+    var connectPort: UInt32?
+    /// One number for all that is left to chance.
+    var random: UInt64 = 0
+    /// The client's connection carries bytes of another protocol from here on.
+    var isTunnel = false
+    /// CONNECT ends here: the primary gets only the bytes inside.
+    var terminatesConnect = false
+    /// An answer before the real one has gone to the client.
+    var hasPassedInterim = false
+    /// Envoy's flag for the reply that is being made.
+    var replyFlag: StaticString = ""
+    /// Envoy's details of how the answer came about.
+    var replyDetails: StaticString = ""
     /// The copies that still get parts of the body.
-    private var copies: [MirrorCopy] = []
-    private var timeout: TimeAmount?
-    private var requestEnd = NIODeadline.uptimeNanoseconds(0)
-
-    /// Longest silence of a primary without a timeout.
-    ///
-    /// Default 5 min, as Envoy's `stream_idle_timeout`.
-    private static let idleTime = TimeAmount.minutes(5)
+    private(set) var copies: [MirrorCopy] = []
+    /// Of the client's body, so far.
+    private(set) var bodyBytes = 0
+    /// How the request goes to an upstream.
+    var requestMode: RequestMode { isTunnel ? (terminatesConnect ? .rawTunnel : .tunnel) : .plain }
+    /// When the head arrived.
+    private(set) var start = NIODeadline.uptimeNanoseconds(0)
+    /// When the last byte of the request arrived.
+    var requestEnd = NIODeadline.uptimeNanoseconds(0)
 
     private static let largestKeptHead = 64 * 1024
 
@@ -40,104 +71,41 @@ final class Exchange: RequestHandler, Timed {
         swap(&head, &self.head)
         self.stream = stream
         state = ExchangeState()
-        if self.head.framing == .none { state.requestEnded() }
-        switch admit() {
-        case .success(let route): send(route)
-        case .failure(let refusal): answer(refusal.reply, closing: refusal.closes)
-        }
-    }
-
-    /// Why a request goes no further than here.
-    private struct Refusal: Error {
-        let reply: LocalReply
-        var closes = false
-    }
-
-    private func admit() -> Result<RouteTable.Entry, Refusal> {
-        guard head.method != .connect else { return .failure(Refusal(reply: .connectNotEnabled, closes: true)) }
-        guard !head.asksForUpgrade else { return .failure(Refusal(reply: .upgradeNotEnabled, closes: true)) }
-        if head.expectsContinue { stream?.sendContinue() }
-        do throws(RequestHead.Refusal) {
-            try head.sanitise(requestID: RequestID(worker.loop.nextRandom(), worker.loop.nextRandom()))
-        } catch {
-            return .failure(Refusal(reply: .badRequest, closes: true))
-        }
-        guard let route = listener?.routes.route(for: head) else { return .failure(Refusal(reply: .routeNotFound)) }
-        return .success(route)
-    }
-
-    private func send(_ route: RouteTable.Entry) {
-        guard case .success(let index) = route.cluster.resolve(head, clusters: worker.snapshot.clusterNames) else {
-            return answer(.clusterNotFound, closing: false)
-        }
-        cluster = worker.clusters[index]
-        timeout = route.timeout.map { TimeAmount($0) }
-        if let timeout {
-            let milliseconds = Int(timeout.nanoseconds / 1_000_000)
-            head.headers.add("x-envoy-expected-rq-timeout-ms", decimal: milliseconds, known: .envoyExpectedTimeout)
-        }
-        listener?.routed.add()
-        guard startPrimary(fresh: false) else { return }
-        startMirrors(route.mirrors)
-        if state.request == .complete { requestIsComplete() }
-    }
-
-    /// - Returns: Whether the request is on its way; otherwise it has been answered.
-    private func startPrimary(fresh: Bool) -> Bool {
-        guard let cluster else { return false }
-        switch cluster.acquire(for: .external, fresh: fresh) {
-        case .success(let connection):
-            primary = connection
-            cluster.shared.statistics.requests.add()
-            connection.begin(head, handler: self)
-            return true
-        case .failure(let failure):
-            primaryFailed(failure)
-            return false
-        }
-    }
-
-    private func startMirrors(_ rules: [MirrorRule]) {
-        guard !rules.isEmpty else { return }
-        let random = worker.loop.nextRandom()
-        for rule in rules {
-            switch rule.decide(head, clusters: worker.snapshot.clusterNames, random: random) {
-            case .success(let index): startCopy(rule, worker.clusters[index])
-            // Without a cluster there is none to count at.
-            case .failure(let reason): listener?.notSent[reason]?.add()
-            }
-        }
-    }
-
-    private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
-        switch cluster.acquire(for: .internal) {
-        case .failure(let failure):
-            cluster.shared.statistics.count(MirrorOutcome(failure))
-            cluster.countFailure(failure, for: .internal)
-        case .success(let connection):
-            worker.mirrorHead.copy(head)
-            worker.mirrorHead.becomeMirror(host: rule.host, localAddress: worker.localAddress)
-            let copy = worker.takeCopy()
-            copies.append(copy)
-            copy.start(on: connection, of: cluster, timeout: timeout)
-        }
+        start = .now()
+        isTunnel = false
+        terminatesConnect = false
+        connectPort = nil
+        replyFlag = ""
+        replyDetails = ""
+        hasPassedInterim = false
+        redirects = 0
+        bodyBytes = 0
+        if self.head.framing == .none, !self.head.asksForUpgrade, self.head.method != .connect { state.requestEnded() }
+        admit()
     }
 
     func requestBody(_ piece: ByteBuffer) {
+        // After a redirect it is the kept body, which has been counted.
+        if redirects == 0 {
+            bodyBytes &+= piece.readableBytes
+            if retry.keepsBody { retry.body.append(piece) }
+        }
         primary?.sendBody(piece)
         for copy in copies { copy.body(piece) }
+        if isTunnel, timers.isSet(.streamIdle) { touchIdleTimers() }
     }
 
-    func requestEnded() {
+    func requestEnded(trailers: HeaderBlock?) {
         state.requestEnded()
-        requestIsComplete()
+        if retry.keepsBody { retry.trailers = trailers }
+        requestIsComplete(trailers: trailers)
     }
 
-    private func requestIsComplete() {
+    func requestIsComplete(trailers: HeaderBlock?) {
         requestEnd = .now()
-        worker.loop.deadlines.set(self, at: requestEnd + (timeout ?? Self.idleTime))
-        primary?.endRequest()
-        for copy in copies { copy.requestEnded() }
+        armAfterRequest()
+        primary?.endRequest(trailers: trailers)
+        for copy in copies { copy.requestEnded(trailers: trailers) }
     }
 
     func requestTurnEnded() {
@@ -151,7 +119,7 @@ final class Exchange: RequestHandler, Timed {
     }
 
     func requestBroke(_ reply: LocalReply) {
-        perform(state.requestBroke(), reply: reply)
+        perform(state.requestBroke(), reply: ReplyDraft(reply))
     }
 
     func clientLeft() {
@@ -163,111 +131,74 @@ final class Exchange: RequestHandler, Timed {
         primary?.setReading(!stream.isBackedUp)
     }
 
-    // MARK: The end
+    // MARK: Time
 
-    private func answer(_ reply: LocalReply, closing: Bool) {
-        perform(state.answeredLocally(), reply: reply, closing: closing)
-    }
-
-    private func primaryFailed(_ failure: UpstreamFailure) {
-        cluster?.countFailure(failure, for: .external)
-        perform(state.primaryFailed(), reply: failure.localReply)
+    /// Sets the one alarm of this exchange to the earliest of its timers.
+    func arm() {
+        if let earliest = timers.earliest {
+            worker.loop.deadlines.set(self, at: .uptimeNanoseconds(earliest))
+        } else {
+            worker.loop.deadlines.clear(self)
+        }
     }
 
     func deadlinePassed() {
-        primaryFailed(.timeout)
+        let now = NIODeadline.now().uptimeNanoseconds
+        while stream != nil, let kind = timers.takeDue(at: now) { timerRang(kind) }
+        if stream != nil { arm() }
     }
 
-    private func perform(
+    // MARK: Copies
+
+    func attach(_ copy: MirrorCopy) {
+        copies.append(copy)
+    }
+
+    func detachCopies() {
+        guard !copies.isEmpty else { return }
+        for copy in copies { copy.detach() }
+        copies.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: The end
+
+    func perform(
         _ actions: ExchangeState.Actions,
-        reply: LocalReply?,
+        reply: ReplyDraft?,
         closing: Bool = false,
         clientLeft: Bool = false
     ) {
         if actions.contains(.cutPrimary) { primary?.close() }
         if actions.contains(.cutMirrors) { for copy in copies { copy.exchangeEnded(clientLeft: clientLeft) } }
         guard actions.contains(.finish), let stream else { return }
-        let listener = self.listener
-        let mustClose = closing || !state.mayKeepClient
+        if actions.contains(.reply), let reply {
+            return finish(with: reply, closing: closing || !state.mayKeepClient)
+        }
         finish()
         // From here this object may already serve the next request.
-        if actions.contains(.reply), let reply, let listener {
-            worker.send(reply, on: stream, listener: listener, closing: mustClose)
-        } else if actions.contains(.abortClient) {
+        if actions.contains(.abortClient) {
             stream.abort()
         } else if !clientLeft {
             stream.endResponse()
         }
     }
 
-    private func detachCopies() {
-        for copy in copies { copy.detach() }
-        copies.removeAll(keepingCapacity: true)
-    }
-
-    private func finish() {
+    /// Forgets the request; this object may then serve another.
+    func finish() {
         worker.loop.deadlines.clear(self)
+        timers.clearAll()
         stream?.setReading(true)
         detachCopies()
+        endTries()
         stream = nil
         primary = nil
         cluster = nil
-        listener = nil
+        route = nil
+        destination = nil
+        endpoint = nil
+        client = nil
         // A head of unusual size is not kept.
         if head.headers.bytes.capacity > Self.largestKeptHead { head = RequestHead() }
         worker.recycle(self)
-    }
-}
-
-// MARK: The primary's answer
-
-extension Exchange: ResponseHandler {
-    func responseBegan(_ answer: inout ResponseHead) {
-        guard let stream, let listener else { return }
-        cluster?.countAnswer(answer.status, for: .external)
-        listener.countAnswer(answer.status)
-        let overtookRequest = state.answerBegan()
-        let serviceTime = overtookRequest ? nil : Int((NIODeadline.now() - requestEnd).nanoseconds / 1_000_000)
-        answer.prepareForClient(serviceTime: serviceTime, date: worker.loop.date, server: listener.serverName)
-        stream.sendHead(answer, closing: overtookRequest)
-    }
-
-    func responseBody(_ piece: ByteBuffer) {
-        stream?.sendBody(piece)
-        if timeout == nil { worker.loop.deadlines.set(self, after: Self.idleTime) }
-    }
-
-    func responseTurnEnded() {
-        guard let stream else { return }
-        stream.flush()
-        if stream.isBackedUp { primary?.setReading(false) }
-    }
-
-    func responseEnded(reusable: Bool) {
-        let actions = state.answerEnded()
-        if !actions.contains(.cutPrimary) {
-            if reusable { primary?.release() } else { primary?.close() }
-        }
-        perform(actions, reply: nil)
-    }
-
-    func upstreamDrained() {
-        stream?.setReading(true)
-    }
-
-    func upstreamFailed(_ failure: UpstreamFailure) {
-        let wasReused = primary?.isReused ?? false
-        primary = nil
-        let mayRetry = RetryDecision.mayRetry(
-            method: head.method,
-            framing: head.framing,
-            failure: failure,
-            connectionWasReused: wasReused
-        )
-        if mayRetry, state.answer == .awaited {
-            if startPrimary(fresh: true) { primary?.flush() }
-            return
-        }
-        primaryFailed(failure)
     }
 }

@@ -33,10 +33,11 @@ final class MirrorCopy: ResponseHandler, Timed {
         self.worker = worker
     }
 
-    /// Sends the head that `worker.mirrorHead` holds.
+    /// Sends the head that `worker.spareHead` holds.
     ///
     /// - Parameter timeout: The route's, from the end of the request; `nil` for none.
-    func start(on connection: HTTP1ClientConnection, of cluster: WorkerCluster, timeout: TimeAmount?) {
+    func start(on connection: HTTP1ClientConnection, of cluster: WorkerCluster, mode: RequestMode, timeout: TimeAmount?)
+    {
         state = MirrorState()
         isAttached = true
         self.connection = connection
@@ -44,7 +45,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         self.timeout = timeout
         cluster.shared.statistics.requests.add()
         cluster.shared.statistics.copies.add()
-        connection.begin(worker.mirrorHead, handler: self)
+        connection.begin(worker.spareHead, mode, handler: self)
     }
 
     // MARK: The request
@@ -53,9 +54,9 @@ final class MirrorCopy: ResponseHandler, Timed {
         connection?.sendBody(piece)
     }
 
-    func requestEnded() {
+    func requestEnded(trailers: HeaderBlock?) {
         guard state.isSending else { return }
-        connection?.endRequest()
+        connection?.endRequest(trailers: trailers)
         perform(state.requestEnded())
     }
 
@@ -96,7 +97,9 @@ final class MirrorCopy: ResponseHandler, Timed {
         if timeout == nil, !state.isSending { worker.loop.deadlines.set(self, after: Self.idleTime) }
     }
 
-    func responseEnded(reusable: Bool) {
+    func responseInterim(_ head: inout ResponseHead) {}
+
+    func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
         perform(state.answerEnded(reusable: reusable))
     }
 

@@ -106,9 +106,16 @@ package struct ClusterDiscovery: Sendable {
         }
     }
 
+    /// What `auto_host_rewrite` writes; an address of a `STATIC` cluster is no name.
+    private static func hostname(of endpoint: Endpoint, in cluster: Cluster) -> [UInt8] {
+        if !endpoint.hostname.isEmpty { return Array(endpoint.hostname.utf8) }
+        return cluster.discovery == .static ? [] : Array(endpoint.address.host.utf8)
+    }
+
     private static func endpoints(_ cluster: Cluster, _ known: [[SocketAddress]]) -> [ResolvedEndpoint] {
         zip(cluster.endpoints, known).flatMap { endpoint, addresses in
-            addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight) }
+            let hostname = hostname(of: endpoint, in: cluster)
+            return addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight, hostname: hostname) }
         }
     }
 }

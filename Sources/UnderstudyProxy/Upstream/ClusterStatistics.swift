@@ -20,6 +20,11 @@ package final class ClusterStatistics: Sendable {
     let connectFailures = Counter()
     let overflows = Counter()
     let noneHealthy = Counter()
+    /// Tries after the first, those of them whose answer was passed on, and those that were one too many.
+    let retries = Counter()
+    let retrySuccesses = Counter()
+    let retriesExceeded = Counter()
+    let retryOverflows = Counter()
     /// Copies that were begun; what each came to is counted as an outcome when it ends.
     let copies = Counter()
     private let outcomes = Dictionary(uniqueKeysWithValues: MirrorOutcome.all.map { ($0, Counter()) })
@@ -57,6 +62,10 @@ package final class ClusterStatistics: Sendable {
             Statistic(prefix + "upstream_rq_total", requests.current),
             Statistic(prefix + "upstream_rq_timeout", timeouts.current),
             Statistic(prefix + "upstream_rq_pending_overflow", overflows.current),
+            Statistic(prefix + "upstream_rq_retry", retries.current),
+            Statistic(prefix + "upstream_rq_retry_success", retrySuccesses.current),
+            Statistic(prefix + "upstream_rq_retry_overflow", retryOverflows.current),
+            Statistic(prefix + "upstream_rq_retry_limit_exceeded", retriesExceeded.current),
             Statistic(prefix + "mirror_copies_total", copies.current),
         ]
         for outcome in MirrorOutcome.all {

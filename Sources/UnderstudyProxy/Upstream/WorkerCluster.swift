@@ -11,6 +11,20 @@ internal import UnderstudyHTTP
 package struct ResolvedEndpoint: Sendable, Hashable {
     package let address: SocketAddress
     package let weight: UInt32
+    /// As configured, for `auto_host_rewrite`.
+    package let hostname: [UInt8]
+
+    package init(address: SocketAddress, weight: UInt32, hostname: [UInt8] = []) {
+        self.address = address
+        self.weight = weight
+        self.hostname = hostname
+    }
+}
+
+/// A connection together with the endpoint that it leads to.
+struct PickedConnection {
+    let connection: HTTP1ClientConnection
+    let endpoint: ResolvedEndpoint
 }
 
 /// Loop-bound.
@@ -46,16 +60,27 @@ final class WorkerCluster {
     }
 
     /// A connection to the endpoint whose turn it is.
+    ///
+    /// - Parameters:
+    ///   - fresh: Only a connection that has carried nothing yet will do.
+    ///   - avoiding: Addresses that are passed over, if one of `picks` picks finds another.
     func acquire(
         for origin: ClusterStatistics.Origin,
-        fresh: Bool = false
-    ) -> Result<HTTP1ClientConnection, UpstreamFailure> {
-        guard let index = balancer.pick() else { return .failure(.noHealthyUpstream) }
+        fresh: Bool = false,
+        avoiding: [SocketAddress] = [],
+        picks: Int = 1
+    ) -> Result<PickedConnection, UpstreamFailure> {
+        guard var index = balancer.pick() else { return .failure(.noHealthyUpstream) }
+        var left = picks
+        while left > 1, avoiding.contains(pools[index].endpoint.address), let next = balancer.pick() {
+            index = next
+            left -= 1
+        }
         let limit = shared.limit(for: origin)
         guard let connection = pools[index].pool.acquire(within: limit, fresh: fresh) else {
             return .failure(.overflow)
         }
-        return .success(connection)
+        return .success(PickedConnection(connection: connection, endpoint: pools[index].endpoint))
     }
 
     /// Counts an answer, be it the upstream's or the proxy's own for want of one.
@@ -80,7 +105,7 @@ final class WorkerCluster {
         case .overflow: shared.statistics.overflows.add()
         case .closed, .reset, .protocolError: break
         }
-        countAnswer(failure.localReply.status, for: origin)
+        countAnswer(failure.status, for: origin)
     }
 
     func retire() {
@@ -90,11 +115,7 @@ final class WorkerCluster {
     }
 
     private func makePool(_ endpoint: ResolvedEndpoint) -> ConnectionPool {
-        var settings = ConnectionPool.Settings(
-            address: endpoint.address,
-            connectTimeout: TimeAmount(shared.configuration.connectTimeout)
-        )
-        if let limit = shared.configuration.connectionBufferLimit, limit > 0 { settings.bufferedBytes = limit }
+        let settings = ConnectionPool.Settings(shared.configuration, address: endpoint.address)
         return ConnectionPool(
             settings,
             loop: loop,

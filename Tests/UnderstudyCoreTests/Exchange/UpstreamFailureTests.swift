@@ -22,9 +22,17 @@ struct UpstreamFailureTests {
         ] as [(UpstreamFailure, Int, String)]
     )
     func `each failure has its status and text`(failure: UpstreamFailure, status: Int, text: String) {
-        let reply = failure.localReply
+        let reply = failure.reply()
         #expect(reply.status == status)
-        #expect("\(reply.body)" == text)
+        #expect(failure.status == status)
+        #expect(String(decoding: reply.body, as: UTF8.self) == text)
         #expect(reply.isOverloaded == (failure == .overflow))
+        #expect(!reply.flag.description.isEmpty)
+        #expect(!reply.details.description.isEmpty)
+    }
+
+    @Test func `after other tries the client is told so`() {
+        let text = String(decoding: UpstreamFailure.closed.reply(wasRetried: true).body, as: UTF8.self)
+        #expect(text.hasSuffix("before headers. retried and the latest reset reason: connection termination"))
     }
 }

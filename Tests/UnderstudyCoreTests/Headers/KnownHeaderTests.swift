@@ -13,14 +13,18 @@ struct KnownHeaderTests {
         ("trailer", .trailer), ("upgrade", .upgrade), ("expect", .expect), ("x-forwarded-for", .forwardedFor),
         ("x-forwarded-proto", .forwardedProto), ("x-request-id", .requestID), ("date", .date), ("server", .server),
         ("x-envoy-upstream-service-time", .envoyServiceTime), ("x-envoy-internal", .envoyInternal),
-        ("x-envoy-expected-rq-timeout-ms", .envoyExpectedTimeout), ("x-envoy-ip-tags", .clientControl),
+        ("x-envoy-expected-rq-timeout-ms", .envoyExpectedTimeout), ("x-envoy-ip-tags", .internalOnly),
         ("x-envoy-retry-on", .clientControl), ("x-envoy-max-retries", .clientControl),
-        ("x-envoy-force-trace", .clientControl), ("x-envoy-retry-grpc-on", .clientControl),
-        ("x-forwarded-client-cert", .clientControl), ("x-envoy-upstream-rq-timeout-ms", .clientControl),
+        ("x-envoy-force-trace", .internalOnly), ("x-envoy-retry-grpc-on", .clientControl),
+        ("x-forwarded-client-cert", .clientCertificate), ("x-envoy-upstream-rq-timeout-ms", .clientControl),
         ("x-envoy-upstream-alt-stat-name", .clientControl), ("x-envoy-retriable-status-codes", .clientControl),
         ("x-envoy-retriable-header-names", .clientControl), ("x-envoy-hedge-on-per-try-timeout", .clientControl),
         ("x-envoy-upstream-stream-duration-ms", .clientControl),
         ("x-envoy-upstream-rq-per-try-timeout-ms", .clientControl),
+        ("x-envoy-upstream-rq-timeout-alt-response", .clientControl), ("x-envoy-original-url", .internalOnly),
+        ("x-envoy-original-path", .edgeOnly), ("x-envoy-original-host", .edgeOnly),
+        ("x-envoy-decorator-operation", .edgeOnly), ("x-envoy-downstream-service-node", .edgeOnly),
+        ("x-envoy-downstream-service-cluster", .edgeOnly), ("x-envoy-external-address", .envoyExternalAddress),
     ]
 
     private func meaning(of name: [UInt8], followedBy tail: String = "") -> KnownHeader {
@@ -46,13 +50,14 @@ struct KnownHeaderTests {
     }
 
     @Test(arguments: [
-        "", "x", "cookie", "x-envoy-foo", "x-forwarded-host", "content-type", String(repeating: "a", count: 99),
+        "", "x", "cookie", "x-envoy-foo", "x-envoy-attempt-count", "x-envoy-is-timeout-retry", "x-forwarded-host",
+        "content-type", String(repeating: "a", count: 99),
     ])
     func `every other name means nothing to a proxy`(name: String) {
         #expect(meaning(of: Array(name.utf8)) == .other)
     }
 
     @Test func `the table holds every meaning`() {
-        #expect(Set(Self.names.map(\.1.rawValue)) == Set(1...KnownHeader.clientControl.rawValue))
+        #expect(Set(Self.names.map(\.1.rawValue)) == Set(1...KnownHeader.clientCertificate.rawValue))
     }
 }

@@ -9,20 +9,28 @@ import UnderstudyCore
 
 struct SanitiseTests {
     private let id = RequestID(0, 0)
+    private static let plain = ForwardingRules(
+        ConnectionManager(statPrefix: "s", routes: RouteConfiguration(name: "r", virtualHosts: []))
+    )
+    private static let peer = PeerFacts(
+        remote: NetworkAddress(host: Array("127.0.0.1".utf8), port: 50_000),
+        local: NetworkAddress(host: Array("127.0.0.1".utf8), port: 80),
+        proxy: Array("192.0.2.7".utf8)
+    )
     private static let added = ["x-forwarded-proto: http", "x-request-id: 00000000-0000-4000-8000-000000000000"]
 
     /// The lines behind the Host and before what is always added.
     private func sanitised(_ lines: [String], expectsContinue: Bool = false) throws -> [String] {
         var head = RequestHead("GET /", ["host: h"] + lines)
         head.expectsContinue = expectsContinue
-        try head.sanitise(requestID: id)
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
         #expect(head.headers.texts.first == "host: h")
         return head.headers.texts.dropFirst().filter { !Self.added.contains($0) }
     }
 
     @Test func `protocol and identifier are added at the end, in this order`() throws {
         var head = RequestHead("GET /", ["host: h", "x-a: 1"])
-        try head.sanitise(requestID: id)
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
         #expect(head.headers.texts == ["host: h", "x-a: 1"] + Self.added)
         #expect(head.headers.lines.map(\.known) == [.host, .other, .forwardedProto, .requestID])
     }
@@ -101,12 +109,14 @@ struct SanitiseTests {
     @Test(arguments: ["x-forwarded-for", "X-Forwarded-For", "x-forwarded-proto", "x-forwarded-host"])
     func `whoever names away the record of hops is refused`(name: String) {
         var head = RequestHead("GET /", ["host: h", "connection: close, \(name)"])
-        #expect(throws: RequestHead.Refusal.nominatesForwardingHeader) { try head.sanitise(requestID: id) }
+        #expect(throws: RequestHead.Refusal.nominatesForwardingHeader) {
+            try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
+        }
     }
 
     @Test func `a nominated identifier is replaced`() throws {
         var head = RequestHead("GET /", ["host: h", "connection: x-request-id", "x-request-id: client"])
-        try head.sanitise(requestID: id)
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
         #expect(head.headers.texts == ["host: h"] + Self.added)
     }
 
@@ -115,15 +125,43 @@ struct SanitiseTests {
     @Test(arguments: ["x-forwarded-proto: https", "x-request-id: mine"])
     func `what the client says already stays in its place`(line: String) throws {
         var head = RequestHead("GET /", ["host: h", line, "x-a: 1"])
-        try head.sanitise(requestID: id)
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
         #expect(head.headers.texts.prefix(3) == ["host: h", line, "x-a: 1"])
         #expect(head.headers.texts.count == 4)
     }
 
-    @Test func `an empty fact is filled in its place`() throws {
-        var head = RequestHead("GET /", ["host: h", "x-request-id: ", "x-forwarded-proto: ", "x-a: 1"])
-        try head.sanitise(requestID: id)
-        #expect(head.headers.texts == ["host: h", Self.added[1], Self.added[0], "x-a: 1"])
+    @Test func `an empty identifier is filled in its place`() throws {
+        var head = RequestHead("GET /", ["host: h", "x-request-id: ", "x-a: 1"])
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
+        #expect(head.headers.texts == ["host: h", Self.added[1], "x-a: 1", Self.added[0]])
+    }
+
+    @Test func `an empty protocol stays empty, and means that there is no route`() throws {
+        var head = RequestHead("GET /", ["host: h", "x-forwarded-proto: ", "x-a: 1"])
+        let origin = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
+        #expect(origin.lacksScheme)
+        #expect(head.headers.texts == ["host: h", "x-forwarded-proto: ", "x-a: 1", Self.added[1]])
+    }
+
+    @Test(arguments: [
+        (["x-request-id: a", "x-b: 1", "x-request-id: b"], ["x-request-id: a,b", "x-b: 1"]),
+        (["x-request-id: ", "x-request-id: q"], ["x-request-id: q"]),
+        (["x-request-id: q", "x-request-id: "], ["x-request-id: q"]),
+        (["x-forwarded-proto: http", "x-forwarded-proto: https"], ["x-forwarded-proto: http,https"]),
+        (["x-forwarded-for: ", "x-forwarded-for: a"], ["x-forwarded-for: a"]),
+    ])
+    func `several lines of a fact become one at the place of the first`(lines: [String], expected: [String]) throws {
+        #expect(try sanitised(lines) == expected)
+    }
+
+    // MARK: Upgrades
+
+    @Test func `a request for another protocol keeps its wish as it was sent`() throws {
+        let lines = ["connection: keep-alive, Upgrade", "upgrade: websocket", "x-a: 1"]
+        var head = RequestHead("GET /", ["host: h", "keep-alive: 5"] + lines + ["transfer-encoding: chunked"])
+        head.asksForUpgrade = true
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
+        #expect(head.headers.texts == ["host: h"] + lines + Self.added)
     }
 
     @Test func `several lists of hops become one at the place of the first`() throws {

@@ -71,6 +71,17 @@ struct DomainTableTests {
         #expect(find(name, in: table) == index)
     }
 
+    @Test(arguments: [
+        ("a.example", 0), ("A.EXAMPLE:80", 0), ("a.example:", 0), ("a.example:zz", 0), ("b.other.com:1", 1),
+        ("[::1]:80", 2), ("[::1]", 2), ("::1:80", 3), ("x", 3),
+    ])
+    func `a port may be ignored, but not the domain's own`(name: String, index: Int) {
+        let hosts = [host("a.example"), host("*.other.com"), host("[::1]"), host("*"), host("ported:80")]
+        let table = DomainTable(hosts, ignoresPort: true)
+        #expect(find(name, in: table) == index)
+        #expect(find("ported:80", in: table) == 3)
+    }
+
     @Test func `a suffix beats a longer prefix`() {
         let table = DomainTable([host("shop.example.*"), host("*.com")])
         #expect(find("shop.example.com", in: table) == 1)

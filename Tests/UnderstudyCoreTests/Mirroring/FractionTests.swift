@@ -48,7 +48,8 @@ struct FractionTests {
 
     @Test func `two policies of one half fire together or not at all`() {
         let clusters = NameTable([(name: Array("m".utf8), value: 0)])
-        let half = MirrorPolicy(cluster: .name("m"), fraction: Fraction(numerator: 50, denominator: 100))
+        let share = RuntimeFraction(Fraction(numerator: 50, denominator: 100))
+        let half = MirrorPolicy(cluster: .name("m"), fraction: share)
         let rules = [MirrorRule(half, clusters: clusters), MirrorRule(half, clusters: clusters)]
         let head = RequestHead("GET /", ["host: h"])
         var dice = SeededGenerator(seed: 7)

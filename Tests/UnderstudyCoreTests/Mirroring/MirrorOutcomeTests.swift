@@ -12,7 +12,7 @@ struct MirrorOutcomeTests {
             MirrorOutcome.all.map { "\($0.label)" } == [
                 "ok", "http_error", "timeout", "reset", "connect_failure", "protocol_error", "cut_slow",
                 "cut_client_left", "cut_primary_ended", "sampled_out", "unknown_cluster", "no_header", "no_host",
-                "overflow", "budget", "connect_method", "draining",
+                "overflow", "budget", "connect_method", "no_path", "draining",
             ]
         )
         #expect(Set(MirrorOutcome.all).count == MirrorOutcome.all.count)

@@ -19,7 +19,8 @@ struct MirrorRuleTests {
         fraction: Fraction = .always,
         random: UInt64 = 0
     ) -> Result<Int, MirrorOutcome.NotSent> {
-        let rule = MirrorRule(MirrorPolicy(cluster: specifier, fraction: fraction), clusters: clusters)
+        let policy = MirrorPolicy(cluster: specifier, fraction: RuntimeFraction(fraction))
+        let rule = MirrorRule(policy, clusters: clusters)
         return rule.decide(RequestHead(start, ["host: service1"] + lines), clusters: clusters, random: random)
     }
 
@@ -92,6 +93,20 @@ struct MirrorRuleTests {
     @Test(arguments: ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE", "PURGE"])
     func `every other method is copied`(method: String) {
         #expect(decide(.name("service1"), start: "\(method) /") == .success(0))
+    }
+
+    @Test func `an upgrade is copied like any other request`() {
+        let lines = ["connection: upgrade", "upgrade: websocket"]
+        #expect(decide(.name("service1"), lines) == .success(0))
+    }
+
+    @Test func `the runtime may change the share`() {
+        let never = RuntimeFraction(Fraction(numerator: 0, denominator: 100), key: "share")
+        let rule = MirrorRule(MirrorPolicy(cluster: .name("service1"), fraction: never), clusters: clusters)
+        let head = RequestHead("GET /", ["host: h"])
+        let runtime = RuntimeSnapshot(["share": RuntimeValue(text: "100", integer: 100)])
+        #expect(rule.decide(head, clusters: clusters, random: 99) == .failure(.sampledOut))
+        #expect(rule.decide(head, clusters: clusters, random: 99, runtime: runtime) == .success(0))
     }
 
     @Test func `the literal Host of a policy reaches the rule`() {

@@ -32,6 +32,7 @@ struct BodyDecoderTests {
                         if piece.readableBytes == 0 { result.emptyPieces += 1 }
                         result.data += String(buffer: piece)
                     case .needMore: isGoing = false
+                    case .trailers: Issue.record("trailers were not asked for")
                     case .end: (result.ended, isGoing) = (true, false)
                     }
                 }

@@ -14,13 +14,15 @@ struct DechunkedBody: Equatable {
     }
 
     var data: [UInt8] = []
+    /// The trailer section, if it was asked for.
+    var trailers: [UInt8] = []
     var end = End.incomplete
 
     var text: String { String(decoding: data, as: UTF8.self) }
 
     /// Feeds the pieces one after another, as they would arrive.
-    init(_ pieces: [[UInt8]], limits: MessageLimits = MessageLimits()) {
-        var decoder = ChunkDecoder(limits: limits)
+    init(_ pieces: [[UInt8]], limits: MessageLimits = MessageLimits(), reportsTrailers: Bool = false) {
+        var decoder = ChunkDecoder(limits: limits, reportsTrailers: reportsTrailers)
         var consumed = 0
         for piece in pieces {
             var offset = 0
@@ -31,6 +33,10 @@ struct DechunkedBody: Equatable {
                         offset = piece.count
                     case .data(let range):
                         data += piece[range]
+                        offset = range.upperBound
+                        continue
+                    case .trailers(let range):
+                        trailers += piece[range]
                         offset = range.upperBound
                         continue
                     case .end(let length):

@@ -41,10 +41,11 @@ struct DecodedRequest: Equatable {
     }
 
     static func decode(_ bytes: [UInt8], limits: MessageLimits = MessageLimits()) -> Decoding<DecodedRequest> {
-        var decoder = RequestHeadDecoder(limits: limits)
+        let rules = HeadRules(limits: limits)
+        var decoder = RequestHeadDecoder()
         var head = RequestHead()
         do throws(MessageFault) {
-            guard let length = try decoder.decode(bytes.span, into: &head) else { return .incomplete }
+            guard let length = try decoder.decode(bytes.span, rules, into: &head) else { return .incomplete }
             return .head(DecodedRequest(head), length: length)
         } catch {
             return .refused(error)
@@ -76,10 +77,11 @@ struct DecodedResponse: Equatable {
         answering method: UnderstudyCore.Method = .get,
         limits: MessageLimits = MessageLimits()
     ) -> Decoding<DecodedResponse> {
-        var decoder = ResponseHeadDecoder(limits: limits)
+        let rules = HeadRules(limits: limits)
+        var decoder = ResponseHeadDecoder()
         var head = ResponseHead()
         do throws(MessageFault) {
-            guard let length = try decoder.decode(bytes.span, answering: method, into: &head) else {
+            guard let length = try decoder.decode(bytes.span, rules, answering: method, into: &head) else {
                 return .incomplete
             }
             return .head(DecodedResponse(head), length: length)

@@ -25,7 +25,8 @@ struct HeadEncoderTests {
 
     private func wire(_ head: ResponseHead, closes: Bool = false, answersHead: Bool = false) -> String {
         var buffer = ByteBuffer()
-        HeadEncoder.write(head, HeadEncoder.AnswerEnd(closes: closes, answersHead: answersHead), to: &buffer)
+        let end = HeadEncoder.AnswerEnd(connection: closes ? .closes : .unsaid, answersHead: answersHead)
+        HeadEncoder.write(head, end, to: &buffer)
         return String(buffer: buffer)
     }
 

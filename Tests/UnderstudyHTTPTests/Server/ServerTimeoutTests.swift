@@ -11,11 +11,15 @@ struct ServerTimeoutTests {
     private let get = "GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     private let post = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n"
 
+    private let headTime = TimeAmount.seconds(10)
+    private let idleTime = TimeAmount.seconds(1_000)
+    private let bodyTime = TimeAmount.seconds(100)
+
     private var limits: ServerLimits {
         var limits = ServerLimits()
-        limits.headTime = .seconds(10)
-        limits.idleTime = .seconds(1_000)
-        limits.bodyTime = .seconds(100)
+        limits.headTime = headTime
+        limits.idleTime = idleTime
+        limits.bodyTime = bodyTime
         return limits
     }
 
@@ -40,10 +44,21 @@ struct ServerTimeoutTests {
         let rig = ServerRig.answering(limits: limits)
         let connected = moment()
         rig.receive(get)
-        rig.loop.deadlines.advance(to: connected + limits.idleTime)
+        rig.loop.deadlines.advance(to: connected + idleTime)
         #expect(!rig.transport.isClosed)
-        rig.pass(limits.idleTime)
+        rig.pass(idleTime)
+        #expect(!rig.transport.isClosed)
+        rig.pass(limits.drainTime + limits.lingerTime)
         #expect(rig.transport.isClosed)
+    }
+
+    @Test func `a request that meets the end of the idle time is served, and is the last`() {
+        let rig = ServerRig.answering(limits: limits)
+        rig.receive(get)
+        rig.pass(idleTime)
+        rig.receive(get)
+        #expect(rig.sent.contains("connection: close"))
+        #expect(rig.isEnding)
     }
 
     @Test(arguments: ["G", "GET / HTTP/1.1\r\n", "GET / HTTP/1.1\r\nHost: h\r\nX-A: 1\r\n"])
@@ -52,7 +67,7 @@ struct ServerTimeoutTests {
         rig.receive(text)
         rig.pass(.seconds(9))
         #expect(rig.sent == "")
-        rig.pass(limits.headTime)
+        rig.pass(headTime)
         #expect(rig.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
         #expect(rig.sent.hasSuffix("\r\n\r\nrequest header timeout"))
         #expect(rig.transport.linger == rig.limits.lingerTime)
@@ -64,7 +79,7 @@ struct ServerTimeoutTests {
         let begun = moment()
         rig.receive("Host: h\r\n")
         rig.receive("X-A: 1\r\n")
-        rig.loop.deadlines.advance(to: begun + limits.headTime)
+        rig.loop.deadlines.advance(to: begun + headTime)
         #expect(rig.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
     }
 
@@ -73,14 +88,14 @@ struct ServerTimeoutTests {
         rig.receive("GET / HTTP/1.1\r\n")
         let begun = moment()
         for byte in "X-Slow: loris".utf8 { rig.receive([byte]) }
-        rig.loop.deadlines.advance(to: begun + limits.headTime)
+        rig.loop.deadlines.advance(to: begun + headTime)
         #expect(rig.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
     }
 
     @Test func `a pipelined half head has the time of a head, not of an idle connection`() {
         let rig = ServerRig.answering(limits: limits)
         rig.receive(get + "GET / HT")
-        rig.pass(limits.headTime)
+        rig.pass(headTime)
         #expect(rig.sent.contains("HTTP/1.1 408 Request Timeout\r\n"))
     }
 
@@ -89,7 +104,7 @@ struct ServerTimeoutTests {
         rig.receive(post + "hello")
         rig.pass(.seconds(99))
         #expect(rig.events == ["POST /", "body hello"])
-        rig.pass(limits.bodyTime)
+        rig.pass(bodyTime)
         #expect(rig.events == ["POST /", "body hello", "broke 408"])
     }
 
@@ -98,7 +113,7 @@ struct ServerTimeoutTests {
         rig.receive(post)
         let begun = moment()
         rig.receive("h")
-        rig.loop.deadlines.advance(to: begun + limits.bodyTime)
+        rig.loop.deadlines.advance(to: begun + bodyTime)
         #expect(rig.events == ["POST /", "body h"])
     }
 
@@ -107,7 +122,7 @@ struct ServerTimeoutTests {
         rig.receive("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5;")
         let begun = moment()
         for _ in 0..<10 { rig.receive("extension") }
-        rig.loop.deadlines.advance(to: begun + limits.bodyTime)
+        rig.loop.deadlines.advance(to: begun + bodyTime)
         #expect(rig.events == ["POST /", "broke 408"])
     }
 
@@ -127,7 +142,7 @@ struct ServerTimeoutTests {
         rig.receive(get)
         rig.transport.queuedBytes = 5_000
         rig.service.handler(0).answer(closing: true)
-        rig.pass(limits.bodyTime)
+        rig.pass(bodyTime)
         #expect(rig.transport.isClosed)
         #expect(rig.service.closed == 1)
     }
@@ -139,10 +154,10 @@ struct ServerTimeoutTests {
         rig.service.handler(0).answer(closing: true)
         for queued in stride(from: 4_000, through: 1_000, by: -1_000) {
             rig.transport.queuedBytes = queued
-            rig.pass(limits.bodyTime)
+            rig.pass(bodyTime)
             #expect(!rig.transport.isClosed, "\(queued) bytes left")
         }
-        rig.pass(limits.bodyTime)
+        rig.pass(bodyTime)
         #expect(rig.transport.isClosed)
     }
 }

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What a command of a format string says about one exchange.
+
+extension FormatCommand {
+    /// Writes the value.
+    ///
+    /// - Returns: Whether there is one; an empty value is one, too.
+    func append(
+        to bytes: inout [UInt8],
+        request: borrowing RequestHead,
+        response: borrowing ResponseHead?,
+        facts: borrowing ExchangeFacts
+    ) -> Bool {
+        switch self {
+        case .requestHeader(let source):
+            return bytes.append(upTo: source.limit) {
+                request.append(source.name, to: &$0) || request.append(source.fallback, to: &$0)
+            }
+        case .responseHeader(let source):
+            // A copy because a borrowed optional cannot be opened; it shares the memory.
+            guard let response = copy response else { return false }
+            return bytes.append(upTo: source.limit) {
+                response.append(source.name, to: &$0) || response.append(source.fallback, to: &$0)
+            }
+        case .path(let source, let withQuery, let limit):
+            return bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
+        case .query(let limit): return bytes.append(upTo: limit) { request.append(queryTo: &$0) }
+        case .queryParameter(let name, let limit):
+            return bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
+        case .startTime(let format):
+            format.append(nanoseconds: facts.startTime, to: &bytes)
+            return true
+        case .emitTime(let format):
+            format.append(nanoseconds: facts.startTime &+ facts.elapsed, to: &bytes)
+            return true
+        case .network(let fact, let prefixLength):
+            return fact.append(networkTo: &bytes, prefixLength: prefixLength, facts)
+        case .grpcStatus(let form):
+            guard let status = GRPCStatus(request: request, response: response, facts: facts) else { return false }
+            status.append(to: &bytes, form)
+            return true
+        case .responseDetails(let keepsBlanks): return facts.append(detailsTo: &bytes, keepsBlanks: keepsBlanks)
+        case .fact(let fact):
+            return fact.append(to: &bytes, request: request, response: response, facts: facts)
+        case .absent: return false
+        }
+    }
+}
+
+extension FormatCommand {
+    /// The value is a number or absent; such values stay numbers in JSON.
+    var isNumber: Bool {
+        switch self {
+        case .fact(let fact): fact.isNumber
+        case .grpcStatus(let form): form == .number
+        default: false
+        }
+    }
+}
+
+extension FormatFact {
+    func append(
+        to bytes: inout [UInt8],
+        request: borrowing RequestHead,
+        response: borrowing ResponseHead?,
+        facts: borrowing ExchangeFacts
+    ) -> Bool {
+        if isNumber {
+            guard let number = number(request, response, facts) else { return false }
+            bytes.append(decimal: number)
+            return true
+        }
+        switch self {
+        case .protocolName: bytes.append(literal: facts.protocolName)
+        case .flags: facts.append(flagsTo: &bytes) { $0 }
+        case .longFlags: facts.append(flagsTo: &bytes, ResponseFlagName.long)
+        case .streamID: return request.append(Self.requestID, to: &bytes)
+        case .localReplyBody: bytes.append(contentsOf: facts.localReplyBody)
+        case .logType: bytes.append(literal: "NotSet")
+        case .hostname: return Self.append(facts.hostname, to: &bytes)
+        case .routeName: return Self.append(facts.routeName, to: &bytes)
+        case .clusterName, .rawClusterName: return Self.append(facts.clusterName, to: &bytes)
+        case .upstreamProtocol:
+            guard let name = facts.upstreamProtocol else { return false }
+            bytes.append(literal: name)
+        case .upstreamName, .upstreamNameWithoutPort:
+            return Self.append(facts.upstreamName, to: &bytes) || appendAddress(to: &bytes, facts)
+        default: return appendAddress(to: &bytes, facts)
+        }
+        return true
+    }
+
+    var isNumber: Bool {
+        switch self {
+        case .status, .duration, .responseDuration, .bytesReceived, .bytesSent, .requestHeadersBytes,
+            .responseHeadersBytes, .responseTrailersBytes, .bytesRetransmitted, .packetsRetransmitted, .attempts,
+            .connectionID, .remotePort, .directRemotePort, .localPort, .directLocalPort, .upstreamRemotePort,
+            .upstreamLocalPort:
+            true
+        default: false
+        }
+    }
+
+    private func number(
+        _ request: borrowing RequestHead,
+        _ response: borrowing ResponseHead?,
+        _ facts: borrowing ExchangeFacts
+    ) -> Int? {
+        switch self {
+        case .status: facts.status
+        case .duration: Int(facts.elapsed / 1_000_000)
+        case .responseDuration: facts.answerTime.map { Int($0 / 1_000_000) }
+        case .bytesReceived: facts.bytesReceived
+        case .bytesSent: facts.bytesSent
+        case .requestHeadersBytes: request.countedBytes
+        // A copy because a borrowed optional cannot be opened; it shares the memory.
+        case .responseHeadersBytes: (copy response)?.countedBytes ?? 0
+        case .attempts: facts.attempts
+        case .connectionID: Int(clamping: facts.connectionID)
+        case .remotePort: facts.remote.port
+        case .directRemotePort: facts.directRemote.port
+        case .localPort, .directLocalPort: facts.local.port
+        case .upstreamRemotePort: facts.upstream?.port
+        case .upstreamLocalPort: facts.upstreamLocal?.port
+        default: 0
+        }
+    }
+
+    /// An address without its port.
+    var isHost: Bool {
+        switch self {
+        case .remoteHost, .directRemoteHost, .localHost, .directLocalHost, .upstreamRemoteHost, .upstreamLocalHost: true
+        default: false
+        }
+    }
+
+    /// Writes the network that the address is in, as `address/length`.
+    func append(networkTo bytes: inout [UInt8], prefixLength: Int, _ facts: borrowing ExchangeFacts) -> Bool {
+        guard let address = address(facts).flatMap({ IPAddress($0.host) }) else { return false }
+        let length = min(prefixLength, address.isIPv6 ? 128 : 32)
+        address.network(prefixLength: length).append(to: &bytes)
+        bytes.append(0x2F)
+        bytes.append(decimal: length)
+        return true
+    }
+
+    private static let requestID = Array("x-request-id".utf8)
+
+    private static func append(_ value: [UInt8], to bytes: inout [UInt8]) -> Bool {
+        bytes.append(contentsOf: value)
+        return !value.isEmpty
+    }
+
+    private func appendAddress(to bytes: inout [UInt8], _ facts: borrowing ExchangeFacts) -> Bool {
+        guard let address = address(facts) else { return false }
+        if isHost || self == .upstreamNameWithoutPort {
+            bytes.append(contentsOf: address.host)
+        } else {
+            address.append(to: &bytes)
+        }
+        return true
+    }
+
+    private func address(_ facts: borrowing ExchangeFacts) -> NetworkAddress? {
+        switch self {
+        case .remote, .remoteHost: facts.remote
+        case .directRemote, .directRemoteHost: facts.directRemote
+        case .local, .localHost, .directLocal, .directLocalHost: facts.local
+        case .upstreamHost, .upstreamRemote, .upstreamRemoteHost, .upstreamName, .upstreamNameWithoutPort:
+            facts.upstream
+        case .upstreamLocal, .upstreamLocalHost: facts.upstreamLocal
+        default: nil
+        }
+    }
+}
+
+extension ExchangeFacts {
+    fileprivate func append(detailsTo bytes: inout [UInt8], keepsBlanks: Bool) -> Bool {
+        guard let responseDetails else { return false }
+        let start = bytes.count
+        bytes.append(literal: responseDetails)
+        if !keepsBlanks { bytes.replaceBlanks(from: start) }
+        return true
+    }
+
+    /// The flags with commas between them, or a dash; Envoy has no absent value here.
+    fileprivate func append(flagsTo bytes: inout [UInt8], _ name: (StaticString) -> StaticString) {
+        if responseFlags.isEmpty { bytes.append(0x2D) }
+        for (index, flag) in responseFlags.enumerated() {
+            if index > 0 { bytes.append(0x2C) }
+            bytes.append(literal: name(flag))
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Appends what `write` does, but no more bytes than the limit.
+    fileprivate mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
+        let start = count
+        let hasValue = write(&self)
+        if let limit, count - start > limit { removeLast(count - start - limit) }
+        return hasValue
+    }
+
+    /// Envoy puts underscores where whitespace would end a field of an access log.
+    fileprivate mutating func replaceBlanks(from start: Int) {
+        for index in start..<count where self[index] == 0x20 || (0x09...0x0D).contains(self[index]) {
+            self[index] = 0x5F
+        }
+    }
+}

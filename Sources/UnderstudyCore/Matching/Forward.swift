@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Where a route sends its requests, and on which terms.
+
+/// A `RouteAction` whose names are resolved.
+package final class Forward: Sendable {
+    /// The status of the answer when no cluster has the name.
+    package let clusterNotFoundStatus: Int
+    /// From the end of the request to the end of the answer; `nil` waits for ever.
+    package let timeout: Duration?
+    /// Zero for none, `nil` for the connection manager's.
+    package let idleTimeout: Duration?
+    /// Zero for none, `nil` for the connection manager's.
+    package let maxStreamDuration: Duration?
+    package let mirrors: [MirrorRule]
+    /// `nil` leaves it to the cluster and the request.
+    package let retry: RetryRule?
+    package let retryBufferLimit: Int?
+    package let internalRedirects: InternalRedirectPolicy?
+    package let hashPolicy: [HashPolicy]
+    private let clusters: ClusterChoice
+    private let rewriter: RequestRewriter
+
+    package init(_ action: RouteAction, matcher: PathMatcher, clusters: NameTable) {
+        clusterNotFoundStatus = action.clusterNotFoundStatus
+        timeout = action.timeout > .zero ? action.timeout : nil
+        idleTimeout = action.idleTimeout
+        maxStreamDuration = action.maxStreamDuration
+        mirrors = action.mirrorPolicies.map { MirrorRule($0, clusters: clusters) }
+        retry = action.retryPolicy.map { RetryRule($0) }
+        retryBufferLimit = action.retryBufferLimit
+        internalRedirects = action.internalRedirects
+        hashPolicy = action.hashPolicy
+        self.clusters = ClusterChoice(action.clusters, clusters: clusters)
+        rewriter = RequestRewriter(action, matcher: matcher)
+    }
+
+    /// Whether Host or path change before the endpoint is known.
+    package var rewrites: Bool { rewriter.rewrites }
+
+    /// Whether the endpoint's name becomes the Host.
+    package var rewritesHostByEndpoint: Bool { rewriter.rewritesHostByEndpoint }
+
+    /// The cluster for this request.
+    ///
+    /// - Parameter random: The number that the route was matched with.
+    package func destination(
+        for head: borrowing RequestHead,
+        random: UInt64,
+        runtime: RuntimeSnapshot = .empty
+    ) -> Destination {
+        clusters.destination(for: head, random: random, runtime: runtime)
+    }
+
+    /// Rewrites the Host and then the path, once all header operations have been applied.
+    ///
+    /// - Parameters:
+    ///   - keepsOriginal: Keeps what was there in `x-envoy-original-host` and `x-envoy-original-path`.
+    ///   - connectPort: The port that `settleHost` took from a CONNECT request; the upstream gets it back.
+    package func rewrite(_ head: inout RequestHead, keepsOriginal: Bool, connectPort: UInt32? = nil) {
+        if let connectPort { head.restorePort(connectPort) }
+        rewriter.rewriteHost(&head, keepsOriginal: keepsOriginal)
+        rewriter.rewritePath(&head, keepsOriginal: keepsOriginal)
+    }
+
+    /// Makes the endpoint's name the Host; an endpoint without a name changes nothing.
+    ///
+    /// Mirrors are not to see it, so it comes after they have been given their copies.
+    /// - Source: Envoy `auto_host_rewrite`.
+    package func rewriteHost(_ head: inout RequestHead, endpoint name: [UInt8], keepsOriginal: Bool) {
+        guard rewritesHostByEndpoint, !name.isEmpty else { return }
+        rewriter.replaceHost(&head, with: name, keepsOriginal: keepsOriginal)
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Ranges of addresses, for telling peers apart.
+
+/// A prefix of IPv4 or IPv6 addresses (RFC 4632 section 3.1).
+///
+/// Source: Envoy `CidrRange`.
+package struct AddressRange: Sendable, Equatable {
+    /// 4 or 16 bytes, network order.
+    package var address: [UInt8]
+    /// Bits that count, at most those of the address.
+    package var prefixLength: Int
+
+    package init(address: [UInt8], prefixLength: Int) {
+        self.address = address
+        self.prefixLength = prefixLength
+    }
+
+    /// Whether the address (4 or 16 bytes) lies in the range; one of the other family never does.
+    package func contains(_ other: [UInt8]) -> Bool {
+        guard other.count == address.count, prefixLength <= address.count * 8 else { return false }
+        let whole = prefixLength / 8
+        guard other.prefix(whole) == address.prefix(whole) else { return false }
+        let rest = prefixLength % 8
+        guard rest > 0 else { return true }
+        // Safe: 0 < rest < 8, and the prefix is shorter than the address.
+        let mask = UInt8(truncatingIfNeeded: 0xFF00 >> rest)
+        return other[whole] & mask == address[whole] & mask
+    }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The answer's side of a client connection: heads, bodies, and when the socket takes more.
+
+package import NIOCore
+package import UnderstudyCore
+
+extension HTTP1ServerConnection {
+    package func sendContinue() {
+        let isHTTP10 = isHTTP10
+        outgoing.append(loop) {
+            $0.writeStaticString(isHTTP10 ? "HTTP/1.0 100 Continue\r\n\r\n" : "HTTP/1.1 100 Continue\r\n\r\n")
+        }
+        flush()
+    }
+
+    package func sendInterim(_ head: borrowing ResponseHead) {
+        guard phaseIsOpen else { return }
+        let isHTTP10 = isHTTP10
+        let style = nameStyle
+        outgoing.append(loop) { HeadEncoder.writeInterim(head, isHTTP10: isHTTP10, style, to: &$0) }
+        flush()
+    }
+
+    package func sendHead(_ head: borrowing ResponseHead, closing: Bool) {
+        guard phaseIsOpen else { return }
+        let end: HeadEncoder.AnswerEnd
+        if case .tunnel = phase {
+            end = tunnelEnd(head)
+        } else {
+            closesUnasked = closesUnasked || closing || service.isDraining && !closes
+            if closing || service.isDraining { closes = true }
+            end = ordinaryEnd(head)
+        }
+        let style = nameStyle
+        outgoing.append(loop) { HeadEncoder.write(head, end, style, to: &$0) }
+    }
+
+    private func ordinaryEnd(_ head: borrowing ResponseHead) -> HeadEncoder.AnswerEnd {
+        settleCoding(head.framing)
+        // Without chunks only a length can tell the end; Envoy wants one even where there is no body.
+        if isHTTP10, head.headers.firstIndex(of: .contentLength) == nil { closes = true }
+        var end = HeadEncoder.AnswerEnd(connection: .unsaid, answersHead: isHead, isHTTP10: isHTTP10)
+        if closes {
+            end.connection = .closes
+        } else if isHTTP10 {
+            end.connection = .keepsAlive
+        }
+        return end
+    }
+
+    private func settleCoding(_ framing: BodyFraming) {
+        switch framing {
+        case _ where isHead: answerCoding = .none
+        case .none: answerCoding = .none
+        case .length: answerCoding = .raw
+        case .chunked, .untilClose:
+            answerCoding = isHTTP10 ? .raw : .chunked
+        }
+    }
+
+    /// Opens the tunnel if that is what the answer says; otherwise the connection ends with the answer.
+    ///
+    /// - Source: measured on Envoy 1.40, which says `close` in a 2xx other than 200, too.
+    private func tunnelEnd(_ head: borrowing ResponseHead) -> HeadEncoder.AnswerEnd {
+        closes = true
+        closesUnasked = true
+        let opens = isConnect ? (200..<300).contains(head.status) : head.status == 101
+        guard opens else { return ordinaryEnd(head) }
+        answerCoding = .raw
+        return HeadEncoder.AnswerEnd(
+            connection: isConnect && head.status != 200 ? .closes : .unsaid,
+            answersHead: false,
+            isHTTP10: isHTTP10,
+            opensTunnel: true
+        )
+    }
+
+    package func sendBody(_ piece: ByteBuffer) {
+        guard piece.readableBytes > 0 else { return }
+        switch answerCoding {
+        case .none, .chunkedAndEnded: return
+        case .raw: outgoing.append(loop, piece, to: transport)
+        case .chunked: outgoing.appendChunk(loop, piece, to: transport)
+        }
+    }
+
+    package func sendTrailers(_ trailers: borrowing HeaderBlock) {
+        guard passesTrailers, case .chunked = answerCoding else { return }
+        outgoing.append(loop) { HeadEncoder.writeLastChunk(trailers, to: &$0) }
+        answerCoding = .chunkedAndEnded
+    }
+
+    package func endResponse() {
+        if case .chunked = answerCoding {
+            outgoing.append(loop) { $0.writeStaticString("0\r\n\r\n") }
+        }
+        answerCoding = .none
+        handler = nil
+        flush()
+        switch phase {
+        case .answering where !closes: becomeIdle()
+        case .answering where !closesUnasked: closeGently(linger: .zero)
+        case .answering, .body, .tunnel, .head: closeGently(linger: limits.lingerTime)
+        case .lingering, .closed: break
+        }
+    }
+
+    package func flush() {
+        outgoing.flush(loop, to: transport)
+    }
+
+    package func abort() {
+        guard phaseIsOpen else { return }
+        handler = nil
+        closeGently(linger: .zero)
+    }
+
+    package var isBackedUp: Bool {
+        outgoing.count > limits.bufferedBytes || !transport.isWritable
+    }
+
+    package func setReading(_ isReading: Bool) {
+        guard phaseIsOpen else { return }
+        isPaused = !isReading
+        applyReading()
+    }
+
+    package func transportWritabilityChanged() {
+        flush()
+        if case .lingering = phase { return }
+        if isBlocked, !isBackedUp {
+            isBlocked = false
+            awaitRequest()
+            decode()
+        }
+        handler?.responseWritabilityChanged()
+    }
+}

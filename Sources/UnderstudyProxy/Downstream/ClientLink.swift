@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// One client connection as the proxy sees it: every request on it becomes an exchange.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+/// Loop-bound.
+final class ClientLink: RequestService {
+    let listener: SharedListener
+    let peer: PeerFacts
+    /// The port that the client reached.
+    let localPort: UInt16
+    private let number: UInt64
+    private let local: NetworkAddress
+    private let remote: NetworkAddress
+    private unowned let worker: Worker
+
+    init(_ listener: SharedListener, worker: Worker, remote: SocketAddress?, local: SocketAddress?) {
+        self.listener = listener
+        self.worker = worker
+        self.remote = remote.map(NetworkAddress.init) ?? NetworkAddress()
+        self.local = local.map(NetworkAddress.init) ?? NetworkAddress()
+        localPort = UInt16(clamping: local?.port ?? 0)
+        number = worker.nextConnectionNumber()
+        peer = PeerFacts(remote: self.remote, local: self.local, proxy: worker.localAddress)
+    }
+
+    func makeHandler() -> any RequestHandler {
+        listener.requests.add()
+        return worker.takeExchange(for: self)
+    }
+
+    var serverName: [UInt8] { listener.serverName }
+
+    /// Answers a request that never became one.
+    func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext) {
+        var draft = ReplyDraft(reply)
+        worker.loop.withResponseHead { answer in
+            answer.begin(draft)
+            listener.complete(&draft, &answer, request: Self.noHead, facts: facts, worker: worker)
+            answer.finishForwarding(
+                listener.answers,
+                request: Self.noHead,
+                origin: RequestOrigin(),
+                date: worker.loop.date
+            )
+            listener.countAnswer(answer.status)
+            stream.sendHead(answer, closing: true)
+        }
+        stream.sendBody(ByteBuffer(bytes: draft.body))
+        stream.endResponse()
+    }
+
+    private func facts() -> ExchangeFacts {
+        var facts = ExchangeFacts()
+        describe(&facts)
+        facts.remote = remote
+        facts.hostname = worker.hostname
+        facts.startTime = WallClock.nanoseconds()
+        return facts
+    }
+
+    /// Stands for a head that could not be read.
+    private static let noHead: RequestHead = {
+        var head = RequestHead()
+        head.headers.add("host", "", known: .host)
+        return head
+    }()
+
+    var isDraining: Bool { worker.isDraining }
+
+    func connectionOpened(_ connection: HTTP1ServerConnection) {
+        worker.connectionOpened(connection)
+    }
+
+    func connectionClosed(_ connection: HTTP1ServerConnection) {
+        worker.connectionClosed(connection)
+    }
+
+    /// Adds what format strings may tell of the connection.
+    func describe(_ facts: inout ExchangeFacts) {
+        facts.connectionID = number
+        facts.directRemote = remote
+        facts.local = local
+    }
+}
+
+extension NetworkAddress {
+    init(_ address: SocketAddress) {
+        self.init(host: Array((address.ipAddress ?? "").utf8), port: address.port ?? 0)
+    }
+}

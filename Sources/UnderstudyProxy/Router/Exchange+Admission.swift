@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// From the head of a request to the route that serves it, or to the proxy's own answer.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension Exchange {
+    /// Settles the head, finds the route and takes it.
+    func admit() {
+        guard let listener = client?.listener else { return }
+        startStreamTimers(listener)
+        if head.expectsContinue { answerExpectation(listener) }
+        guard settleTarget(listener), sanitise(listener) else { return }
+        takeRoute()
+    }
+
+    private func answerExpectation(_ listener: SharedListener) {
+        if listener.proxiesContinue {
+            // Then it is the primary's to answer.
+            head.expectsContinue = false
+        } else {
+            stream?.sendContinue()
+        }
+    }
+
+    /// Path and Host in the form that the configuration wants them.
+    ///
+    /// - Returns: Whether the request goes on; otherwise it has been answered.
+    private func settleTarget(_ listener: SharedListener) -> Bool {
+        let manager = listener.manager
+        if listener.changesPaths {
+            switch head.normalisePath(manager.path) {
+            case .unchanged, .changed: break
+            case .reject:
+                answer(.pathRefused, closing: true)
+                return false
+            case .redirect:
+                answerPathRedirect()
+                return false
+            }
+        }
+        if listener.changesHosts { connectPort = head.settleHost(manager.host, listenerPort: client?.localPort ?? 0) }
+        return true
+    }
+
+    private func sanitise(_ listener: SharedListener) -> Bool {
+        guard let client else { return false }
+        do throws(RequestHead.Refusal) {
+            origin = try head.sanitise(
+                listener.forwarding,
+                peer: client.peer,
+                requestID: RequestID(worker.loop.nextRandom(), worker.loop.nextRandom())
+            )
+            return true
+        } catch {
+            answer(.badRequest, closing: true)
+            return false
+        }
+    }
+
+    /// Finds the route for the head as it stands, and takes it.
+    func takeRoute() {
+        guard let listener = client?.listener else { return }
+        random = worker.loop.nextRandom()
+        guard !origin.lacksScheme,
+            let route = listener.routes.route(for: head, random: random, runtime: worker.runtime)
+        else {
+            return answer(.routeNotFound, closing: head.method == .connect)
+        }
+        self.route = route
+        guard admitUpgrade(route) else { return answer(.upgradeNotEnabled, closing: true) }
+        take(route)
+    }
+
+    func take(_ route: RouteTable.Entry) {
+        switch route.action {
+        case .forward(let forward): send(forward)
+        case .redirect(let redirection): answer(redirection)
+        case .direct(let response): answer(response)
+        case .none: answer(.noForwarding, closing: false)
+        }
+    }
+
+    /// Whether the request asks for no other protocol, or for one that the route allows.
+    private func admitUpgrade(_ route: RouteTable.Entry) -> Bool {
+        guard head.asksForUpgrade || head.method == .connect else { return true }
+        guard let policy = route.upgradePolicy(for: head), policy.isEnabled else { return false }
+        isTunnel = true
+        terminatesConnect = policy.terminatesConnect && head.method == .connect
+        stream?.becomeTunnel()
+        return true
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Copies of the request on their way to the mirrors.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension Exchange {
+    func startMirrors(_ rules: [MirrorRule]) {
+        guard !rules.isEmpty else { return }
+        for rule in rules {
+            let decision = rule.decide(
+                head,
+                clusters: worker.snapshot.clusterNames,
+                random: random,
+                runtime: worker.runtime
+            )
+            switch decision {
+            case .success(let index): startCopy(rule, worker.clusters[index])
+            // Without a cluster there is none to count at.
+            case .failure(let reason): client?.listener.notSent[reason]?.add()
+            }
+        }
+    }
+
+    private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
+        worker.spareHead.copy(head)
+        guard prepareCopy(rule) else { return cluster.shared.statistics.count(.notSent(.noPath)) }
+        switch cluster.acquire(for: .internal) {
+        case .failure(let failure):
+            cluster.shared.statistics.count(MirrorOutcome(failure))
+            cluster.countFailure(failure, for: .internal)
+        case .success(let picked):
+            let copy = worker.takeCopy()
+            attach(copy)
+            copy.start(on: picked.connection, of: cluster, mode: requestMode, timeout: timeouts.route)
+        }
+    }
+
+    /// Whether the mirror's copy may say another timeout than the mirror has.
+    private func mayDifferInTimeout(_ rule: MirrorRule) -> Bool {
+        guard client?.listener.suppressesEnvoyHeaders == false else { return false }
+        return timeouts.tryTotal != nil || !rule.mutations.isEmpty || route?.requestLevels.isEmpty == false
+            || destination?.requestLevels.isEmpty == false
+    }
+
+    /// Turns the copy of the head in `worker.spareHead` into the mirror's.
+    ///
+    /// - Returns: Whether it is still a request.
+    private func prepareCopy(_ rule: MirrorRule) -> Bool {
+        if !rule.mutations.isEmpty, !worker.spareHead.apply(rule.mutations, facts: facts()) { return false }
+        worker.spareHead.becomeMirror(host: rule.host, localAddress: worker.localAddress)
+        worker.spareHead.headers.originalNames = nil
+        if mayDifferInTimeout(rule), let time = timeouts.announcedToMirrors {
+            worker.spareHead.setExpectedTimeout(time)
+        }
+        return true
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The way to the primary: which cluster, with which head, and again if the first try fails.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension Exchange {
+    /// Sends the request to a cluster of the route, and copies to its mirrors.
+    func send(_ forward: Forward) {
+        guard let listener = client?.listener, let route else { return }
+        let destination = forward.destination(for: head, random: random, runtime: worker.runtime)
+        self.destination = destination
+        guard case .success(let index) = destination.cluster.resolve(head, clusters: worker.snapshot.clusterNames)
+        else {
+            return answer(.clusterNotFound(forward.clusterNotFoundStatus), closing: false)
+        }
+        let cluster = worker.clusters[index]
+        self.cluster = cluster
+        let rule = forward.retry ?? cluster.shared.retryRule
+        settleTimeouts(forward, rule, listener)
+        announceTimeout(listener)
+        if route.countsAttemptsInRequest { head.setAttemptCount(1) }
+        finalise(forward, destination, route, listener)
+        let policy = RetryState.make(rule, head: &head)
+        if origin.isInternal { head.removeRouterInstructions() }
+        retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
+        keepBody(forward, listener)
+        listener.routed.add()
+        guard startPrimary(fresh: false) else { return }
+        startMirrors(cluster.shared.mirrors ?? forward.mirrors)
+        if isTunnel { armTunnel() }
+        guard state.request == .complete else { return }
+        if redirects > 0 { sendKeptBody() }
+        requestIsComplete(trailers: retry.trailers)
+        // Nobody else says so: the request ended long ago.
+        if redirects > 0 { requestTurnEnded() }
+    }
+
+    /// Keeps a body that may have to be sent again.
+    private func keepBody(_ forward: Forward, _ listener: SharedListener) {
+        guard head.framing != .none, redirects == 0 else { return }
+        guard retry.isPossible || forward.internalRedirects != nil else { return }
+        retry.keepBody(limit: forward.retryBufferLimit ?? listener.retryBufferLimit)
+    }
+
+    private func sendKeptBody() {
+        guard head.framing != .none else { return }
+        requestBody(retry.body.bytes)
+    }
+
+    /// What the route makes of the head; mirrors see it too.
+    private func finalise(
+        _ forward: Forward,
+        _ destination: Destination,
+        _ route: RouteTable.Entry,
+        _ listener: SharedListener
+    ) {
+        if !destination.requestLevels.isEmpty { head.apply(destination.requestLevels, facts: facts()) }
+        if let host = destination.hostLiteral { head.setHost(to: host) }
+        if !route.requestLevels.isEmpty { head.apply(route.requestLevels, facts: facts()) }
+        if forward.rewrites || connectPort != nil {
+            forward.rewrite(&head, keepsOriginal: !listener.suppressesEnvoyHeaders, connectPort: connectPort)
+        }
+    }
+
+    /// - Returns: Whether the request is on its way; otherwise it has been answered, or waits for another try.
+    func startPrimary(fresh: Bool) -> Bool {
+        guard let cluster, case .forward(let forward) = route?.action else { return false }
+        let fresh = fresh || terminatesConnect
+        switch cluster.acquire(for: .external, fresh: fresh, avoiding: retry.tried, picks: retry.picks) {
+        case .success(let picked):
+            primary = picked.connection
+            endpoint = picked.endpoint
+            retry.started(on: picked.endpoint)
+            cluster.shared.statistics.requests.add()
+            limitTry(by: cluster)
+            begin(picked, forward)
+            return true
+        case .failure(let failure):
+            primaryFailed(failure)
+            return false
+        }
+    }
+
+    private func begin(_ picked: PickedConnection, _ forward: Forward) {
+        let mode = requestMode
+        guard forward.rewritesHostByEndpoint, !picked.endpoint.hostname.isEmpty else {
+            return picked.connection.begin(head, mode, handler: self)
+        }
+        // A head of its own: mirrors keep the Host that the client sent.
+        worker.spareHead.copy(head)
+        let keepsOriginal = !(client?.listener.suppressesEnvoyHeaders ?? false)
+        forward.rewriteHost(&worker.spareHead, endpoint: picked.endpoint.hostname, keepsOriginal: keepsOriginal)
+        picked.connection.begin(worker.spareHead, mode, handler: self)
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Redirects of the primary that the proxy follows itself.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension Exchange {
+    /// The answer is a redirect that the route lets the proxy follow, and a route takes what it leads to.
+    func isFollowing(_ answer: borrowing ResponseHead) -> Bool {
+        guard case .forward(let forward) = route?.action, let policy = forward.internalRedirects,
+            policy.applies(to: answer.status), state.request == .complete,
+            head.framing == .none || retry.keepsBody && !retry.body.isIncomplete
+        else { return false }
+        worker.spareHead.copy(head)
+        do throws(InternalRedirectRefusal) {
+            try head.follow(answer, policy: policy, followed: redirects)
+        } catch {
+            return false
+        }
+        random = worker.loop.nextRandom()
+        guard let next = client?.listener.routes.route(for: head, random: random, runtime: worker.runtime) else {
+            head.copy(worker.spareHead)
+            return false
+        }
+        redirects += 1
+        leavePrimary(answer)
+        route = next
+        timers.clear(.route)
+        timers.clear(.tryTotal)
+        take(next)
+        return true
+    }
+}

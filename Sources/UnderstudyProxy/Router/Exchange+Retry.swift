@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Tries after the first: when there is another, and what is left of the one before.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+/// How far the tries of one request have come.
+struct RetryProgress {
+    private(set) var policy: RetryState?
+    /// Tries so far, the current one included.
+    private(set) var attempts = 0
+    /// `x-envoy-attempt-count` is part of the request.
+    private(set) var countsAttempts = false
+    private(set) var keepsBody = false
+    var body = KeptBody()
+    var trailers: HeaderBlock?
+    /// Where the request has been sent already.
+    private(set) var tried: [SocketAddress] = []
+    private(set) var picks = 1
+    /// The last try ran out of time.
+    var lastTimedOut = false
+    /// A place among the cluster's retries is taken.
+    var hasBudget = false
+    var hasPolicy: Bool { policy != nil }
+
+    /// Whether there may be another try.
+    var isPossible: Bool { policy != nil && !body.isIncomplete }
+
+    mutating func begin(_ state: RetryState?, countsAttempts: Bool, picks: Int) {
+        policy = state
+        attempts = 0
+        self.countsAttempts = countsAttempts
+        self.picks = max(1, picks)
+    }
+
+    mutating func keepBody(limit: Int) {
+        keepsBody = true
+        body.begin(limit: limit)
+    }
+
+    mutating func started(on endpoint: ResolvedEndpoint) {
+        attempts += 1
+        if picks > 1 { tried.append(endpoint.address) }
+    }
+
+    mutating func decide(_ ask: (inout RetryState) -> RetryState.Decision) -> RetryState.Decision {
+        guard isPossible, var state = policy else { return .no }
+        let decision = ask(&state)
+        policy = state
+        return decision
+    }
+
+    mutating func forget() {
+        guard attempts > 0 || policy != nil else { return }
+        self = RetryProgress()
+    }
+}
+
+extension Exchange {
+    /// The answer is one that the retry policy does not want, and there is another try.
+    func isTryingAgain(instead answer: borrowing ResponseHead) -> Bool {
+        let circumstances = circumstances
+        let decision = retry.decide { $0.answered(answer, circumstances) }
+        guard mayRetry(decision) else { return false }
+        leavePrimary(answer)
+        retry.lastTimedOut = false
+        scheduleTry(decision)
+        return true
+    }
+
+    /// The try ended without an answer.
+    func tryFailed(_ failure: UpstreamFailure, hasSent: Bool) {
+        let circumstances = circumstances
+        let decision = retry.decide { $0.failed(failure, hasSent: hasSent, circumstances) }
+        guard mayRetry(decision) else { return primaryFailed(failure) }
+        cluster?.countFailure(failure, for: .external)
+        retry.lastTimedOut = false
+        scheduleTry(decision)
+    }
+
+    func tryTimedOut() {
+        guard state.answer == .awaited, let primary else { return primaryFailed(.timeout) }
+        let circumstances = circumstances
+        let hasSent = primary.hasSentRequest
+        let decision = retry.decide { $0.tryTimedOut(hasSent: hasSent, circumstances) }
+        guard mayRetry(decision) else { return primaryFailed(.timeout) }
+        cluster?.countFailure(.timeout, for: .external)
+        primary.close()
+        self.primary = nil
+        retry.lastTimedOut = true
+        scheduleTry(decision)
+    }
+
+    private func mayRetry(_ decision: RetryState.Decision) -> Bool {
+        switch decision {
+        case .retry:
+            cluster?.shared.statistics.retries.add()
+            if !retry.hasBudget { cluster?.shared.retriesInFlight.add(1) }
+            retry.hasBudget = true
+            return true
+        case .overflow:
+            cluster?.shared.statistics.retryOverflows.add()
+            return false
+        case .limitExceeded:
+            cluster?.shared.statistics.retriesExceeded.add()
+            return false
+        case .no: return false
+        }
+    }
+
+    private var circumstances: RetryState.Circumstances {
+        let seconds = UInt64(clamping: WallClock.nanoseconds() / 1_000_000_000)
+        let inFlight = cluster?.shared.retriesInFlight.current ?? 0
+        let hasBudget = retry.hasBudget || inFlight < SharedCluster.mostRetries
+        return RetryState.Circumstances(random: worker.loop.nextRandom(), now: seconds, hasBudget: hasBudget)
+    }
+
+    /// Gives back what the tries have taken.
+    func endTries() {
+        if retry.hasBudget { cluster?.shared.retriesInFlight.add(-1) }
+        retry.forget()
+    }
+
+    /// Lets go of a primary whose answer nobody wants.
+    ///
+    /// A head without a body ends well and its connection is kept; a body is not waited for.
+    func leavePrimary(_ answer: borrowing ResponseHead) {
+        if answer.framing == .none, state.request == .complete {
+            primary?.discardAnswer()
+        } else {
+            primary?.close()
+        }
+        primary = nil
+    }
+
+    private func scheduleTry(_ decision: RetryState.Decision) {
+        guard case .retry(let delay, let pace) = decision else { return }
+        timers.clear(.tryTotal)
+        timers.clear(.tryIdle)
+        timers.clear(.upstreamDuration)
+        if pace == .atOnce { return tryAgain() }
+        timers.set(.backOff, at: (NIODeadline.now() + TimeAmount(delay)).uptimeNanoseconds)
+        arm()
+    }
+
+    /// The wait before another try is over.
+    func tryAgain() {
+        if retry.countsAttempts { head.setAttemptCount(retry.attempts + 1) }
+        announceTimeLeft()
+        if route?.marksTimeoutRetries == true { head.setTimeoutRetry(retry.lastTimedOut) }
+        guard startPrimary(fresh: false) else { return }
+        resendBody()
+    }
+
+    /// Gives the primary what has arrived of the body so far.
+    func resendBody() {
+        primary?.sendBody(retry.body.bytes)
+        if state.request == .complete {
+            primary?.endRequest(trailers: retry.trailers)
+            armTry()
+        }
+        primary?.flush()
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// How long the parts of one exchange may take.
+
+internal import NIOCore
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+/// Times of one exchange; `nil` for no limit.
+struct ExchangeTimeouts {
+    /// From the end of the request to the end of the answer.
+    var route: TimeAmount?
+    var tryTotal: TimeAmount?
+    var tryIdle: TimeAmount?
+    var streamIdle: TimeAmount?
+    /// A trusted client wants a 204 instead of a 504.
+    var answersNoContent = false
+}
+
+extension Exchange {
+    /// The timers that run from the request's head on.
+    func startStreamTimers(_ listener: SharedListener) {
+        timeouts = ExchangeTimeouts(streamIdle: listener.streamIdleTime)
+        guard let duration = listener.maxStreamDuration else { return }
+        timers.set(.streamDuration, at: (start + duration).uptimeNanoseconds)
+        arm()
+    }
+
+    /// What route and retry policy say about time.
+    func settleTimeouts(_ forward: Forward, _ rule: RetryRule?, _ listener: SharedListener) {
+        timeouts.route = forward.timeout.map { TimeAmount($0) }
+        timeouts.tryTotal = rule?.policy.perTryTimeout.map { TimeAmount($0) }
+        if origin.isInternal { obeyClient(listener) }
+        // Envoy ignores a time for one try that is not shorter than the whole.
+        if let route = timeouts.route, let total = timeouts.tryTotal, total >= route { timeouts.tryTotal = nil }
+        timeouts.tryIdle = rule?.policy.perTryIdleTimeout.map { TimeAmount($0) }
+        if let idle = forward.idleTimeout {
+            timeouts.streamIdle = idle > .zero ? TimeAmount(idle) : nil
+            stream?.setBodyTime(timeouts.streamIdle)
+        }
+        guard let duration = forward.maxStreamDuration else { return }
+        timers.clear(.streamDuration)
+        if duration > .zero { timers.set(.streamDuration, at: (start + TimeAmount(duration)).uptimeNanoseconds) }
+        arm()
+    }
+
+    /// A trusted client may set the times itself.
+    private func obeyClient(_ listener: SharedListener) {
+        let times = head.takeTimeouts(respectingExpected: listener.manager.respectsExpectedTimeout)
+        if let route = times.route { timeouts.route = route > 0 ? .milliseconds(route) : nil }
+        if let perTry = times.perTry { timeouts.tryTotal = perTry > 0 ? .milliseconds(perTry) : nil }
+        timeouts.answersNoContent = times.hasAlternative
+    }
+
+    /// Tells the primary how long it has.
+    func announceTimeout(_ listener: SharedListener) {
+        guard !listener.suppressesEnvoyHeaders, let time = timeouts.announced(after: .zero) else { return }
+        head.setExpectedTimeout(time)
+    }
+
+    /// Tells the primary of a later try how long is left.
+    func announceTimeLeft() {
+        guard head.headers.firstIndex(of: .envoyExpectedTimeout) != nil else { return }
+        let elapsed = state.request == .complete ? NIODeadline.now() - requestEnd : .zero
+        if let time = timeouts.announced(after: elapsed) { head.setExpectedTimeout(time) }
+    }
+
+    /// The request is complete: from here the primary has its time to answer.
+    func armAfterRequest() {
+        if let route = timeouts.route { timers.set(.route, at: (requestEnd + route).uptimeNanoseconds) }
+        setIdleTimer(from: requestEnd)
+        setTryTimers(from: requestEnd)
+        arm()
+    }
+
+    /// A tunnel has no end of its request: its primary's time to answer runs from the start.
+    func armTunnel() {
+        requestEnd = .now()
+        armAfterRequest()
+    }
+
+    /// The tunnel is open: nothing bounds it but silence.
+    func tunnelOpened() {
+        timers.clear(.route)
+        timers.clear(.tryTotal)
+        if let idle = timeouts.streamIdle { timers.set(.streamIdle, at: (NIODeadline.now() + idle).uptimeNanoseconds) }
+        arm()
+    }
+
+    /// A later try begins.
+    func armTry() {
+        setTryTimers(from: .now())
+        arm()
+    }
+
+    /// A try goes out.
+    func limitTry(by cluster: WorkerCluster) {
+        guard let duration = TimeAmount(limit: cluster.shared.configuration.maxStreamDuration) else { return }
+        timers.set(.upstreamDuration, at: (NIODeadline.now() + duration).uptimeNanoseconds)
+        arm()
+    }
+
+    private func setTryTimers(from now: NIODeadline) {
+        if let total = timeouts.tryTotal { timers.set(.tryTotal, at: (now + total).uptimeNanoseconds) }
+        if let idle = timeouts.tryIdle { timers.set(.tryIdle, at: (now + idle).uptimeNanoseconds) }
+    }
+
+    /// Silence is watched only where no shorter time ends the exchange anyway.
+    private func setIdleTimer(from now: NIODeadline) {
+        guard let idle = timeouts.streamIdle else { return }
+        if let route = timeouts.route, route <= idle { return }
+        timers.set(.streamIdle, at: (now + idle).uptimeNanoseconds)
+    }
+
+    /// Something moved.
+    func touchIdleTimers() {
+        let now = NIODeadline.now()
+        if let idle = timeouts.streamIdle, timers.isSet(.streamIdle) {
+            timers.set(.streamIdle, at: (now + idle).uptimeNanoseconds)
+        }
+        if let idle = timeouts.tryIdle, timers.isSet(.tryIdle) {
+            timers.set(.tryIdle, at: (now + idle).uptimeNanoseconds)
+        }
+        arm()
+    }
+
+    func timerRang(_ kind: ExchangeTimers.Kind) {
+        switch kind {
+        case .route: primaryFailed(.timeout)
+        case .tryTotal, .tryIdle: tryTimedOut()
+        case .streamIdle: overdue(state.request == .complete || isTunnel ? .idleTimeout : .bodyTimeout)
+        case .upstreamDuration: overdue(.upstreamDurationTimeout)
+        case .streamDuration: overdue(.durationTimeout(requestIsComplete: state.request == .complete))
+        case .backOff: tryAgain()
+        }
+    }
+
+    /// The exchange is over for a reason that is neither the client's nor the primary's.
+    private func overdue(_ reply: LocalReply) {
+        perform(state.primaryFailed(), reply: ReplyDraft(reply))
+    }
+}
+
+extension ExchangeTimeouts {
+    /// Milliseconds for `x-envoy-expected-rq-timeout-ms`: of one try if it has a time of its own, but no more than is
+    /// left of the whole; `nil` for no limit, which 0 would mean.
+    func announced(after elapsed: TimeAmount) -> Int64? {
+        guard var time = tryTotal ?? route else { return nil }
+        if let route { time = min(time, max(route - elapsed, .milliseconds(1))) }
+        return time.nanoseconds / 1_000_000
+    }
+
+    /// Milliseconds for a mirror, which has the whole time.
+    var announcedToMirrors: Int64? { route.map { $0.nanoseconds / 1_000_000 } }
+}
