@@ -77,6 +77,13 @@ class Client:
         self.buf = rest
         return lines + [f'  = body {show_bytes(body)}{tail}'] + [f'  = trailer {k}: {v}' for k, v in trailers]
 
+    def receive(self, n, timeout):
+        until = time.monotonic() + timeout
+        while len(self.buf) < n and self.fill(until):
+            pass
+        got, self.buf = self.buf[:n], self.buf[n:]
+        return show_bytes(got) + ('' if len(got) == n else f' INCOMPLETE, connection {self.state}')
+
     def probe(self):
         if self.state == 'open':
             self.fill(time.monotonic() + 0.3)

@@ -2,12 +2,15 @@
 """Plays one scenario: starts upstreams and proxy, takes the steps, renders a normalised transcript."""
 import json
 import pathlib
+import random
 import shlex
 import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
+import urllib.error
 import urllib.request
 
 import yaml
@@ -19,14 +22,21 @@ from .upstream import Upstream
 
 QUIET = 0.35          # an upstream set is "settled" after this long without a new byte
 LIMIT = 25.0          # seconds: the hard end of a scenario
+TAKEN, PORTS = set(), threading.Lock()
 
 
 def free_port():
-    s = socket.socket()
-    s.bind(('127.0.0.1', 0))
-    port = s.getsockname()[1]
-    s.close()
-    return port
+    """Below the ports that systems give out by themselves, so that no scenario next door gets it meanwhile."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with PORTS, socket.socket() as s:
+            try:
+                s.bind(('127.0.0.1', port))
+            except OSError:
+                continue
+            if port not in TAKEN:
+                TAKEN.add(port)
+                return port
 
 
 class Run:
@@ -51,6 +61,8 @@ class Run:
         return self.subst(yaml.safe_dump(build_config(self.sc, self.port, self.admin, ports), sort_keys=False))
 
     def start(self):
+        for name, text in self.sc.get('tree', {}).items():      # files before the start; `-> x` is a symbolic link
+            self.write(name, text)
         path = pathlib.Path(self.tmp.name) / 'envoy.yaml'
         path.write_text(self.config_text())
         self.log = open(pathlib.Path(self.tmp.name) / 'proxy.log', 'wb')
@@ -66,6 +78,16 @@ class Run:
             except OSError:
                 time.sleep(0.03)
         return None
+
+    def write(self, name, text):
+        path = pathlib.Path(self.tmp.name) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if str(text).startswith('-> '):
+            new = path.with_name(path.name + '.new')
+            new.symlink_to(text[3:])
+            new.replace(path)                  # as a careful administrator swaps a directory
+        else:
+            path.write_text(str(text))
 
     def stop(self):
         if self.proc and self.proc.poll() is None:
@@ -92,7 +114,7 @@ class Run:
         return name, self.clients[name]
 
     def step(self, step):
-        """send | read | h2 | await | shutdown | close | reset | wait | probe | closed | stats | admin"""
+        """send | read | receive | h2 | await | shutdown | close | reset | wait | probe | closed | write | stats | admin"""
         if 'send' in step:
             name, c = self.client(step)
             text = self.subst(step['send'])
@@ -115,10 +137,13 @@ class Run:
                 self.out.append(f"client {name}: answered within {how['within']} s: {yes(took <= how['within'])}")
             if 'after' in how:
                 self.out.append(f"client {name}: answered not before {how['after']} s: {yes(took >= how['after'])}")
+        if 'receive' in step:                  # so many bytes, whatever they are
+            name, c = self.client(step)
+            self.out.append(f"client {name} received: {c.receive(step['receive'], 3)}")
         if 'h2' in step:
             lines = h2_request(self.port, json.loads(self.subst(json.dumps(step['h2']))), 6)
             self.out += [f'client h2 got: {lines[0]}'] + lines[1:]
-        if 'await' in step:                    # {upstream, heads|body|complete|ended|answered: n, within}
+        if 'await' in step:                    # {upstream, heads|body|complete|ended|answered|tunnel: n, within}
             a = step['await']
             up, until = self.ups[a['upstream']], time.monotonic() + a.get('within', 2)
 
@@ -127,12 +152,13 @@ class Run:
                 size = sum(len(r.body) for r in up.requests)
                 ended = sum(bool(r.ended or r.left) for r in up.requests)
                 answered = sum(r.answered for r in up.requests)
+                tunnel = sum(len(r.tunnel or b'') for r in up.requests)
                 return (heads >= a.get('heads', 0) and done >= a.get('complete', 0)
                         and size >= a.get('body', 0) and ended >= a.get('ended', 0)
-                        and answered >= a.get('answered', 0))
+                        and answered >= a.get('answered', 0) and tunnel >= a.get('tunnel', 0))
             while not reached() and time.monotonic() < until:
                 time.sleep(0.01)
-            what = ' '.join(f'{k}>={a[k]}' for k in ('heads', 'body', 'complete', 'ended', 'answered') if k in a)
+            what = ' '.join(f'{k}>={a[k]}' for k in ('heads', 'body', 'complete', 'ended', 'answered', 'tunnel') if k in a)
             self.out.append(f"{a['upstream']} has {what} within {a.get('within', 2)} s: {yes(reached())}")
         if 'shutdown' in step:                 # no more bytes from the client, but it still reads
             self.client(step)[1].sock.shutdown(socket.SHUT_WR)
@@ -149,20 +175,31 @@ class Run:
         if 'closed' in step:                   # the proxy ends the connection, however, in this many seconds
             name, c = self.client(step)
             self.out.append(f"client {name}: connection ends within {step['closed']} s: {yes(c.ends(step['closed']))}")
+        for name, text in step.get('write', {}).items():
+            self.write(name, text)
         if 'stats' in step or 'admin' in step:
-            self.settle()
+            if not step.get('show'):
+                self.settle()
             path = step.get('admin', '/stats')
-            text = self.fetch_admin(path)
+            text = self.fetch_admin(path, step.get('method', 'GET'), step.get('show'))
             if 'stats' in step:
                 found = dict(l.split(': ', 1) for l in text.splitlines() if ': ' in l)
                 self.out += [f'stat {s}: {found.get(s, "absent")}' for s in step['stats']]
+            elif step.get('show'):             # the whole answer, JSON with its keys sorted
+                head, _, rest = text.partition('\n')
+                if head.endswith(' application/json'):
+                    text = head + '\n' + json.dumps(json.loads(rest), indent=1, sort_keys=True)
+                self.out += [f"admin {step.get('method', 'GET')} {path}:"] + ['  | ' + l for l in text.splitlines()]
             else:
                 self.out += [f'admin {path}: ' + ' '.join(f'{m}={yes(m in text)}' for m in step['contains'])]
 
-    def fetch_admin(self, path):
+    def fetch_admin(self, path, method='GET', whole=False):
         try:
-            with urllib.request.urlopen(f'http://127.0.0.1:{self.admin}{path}', timeout=5) as r:
-                return r.read().decode()
+            req = urllib.request.Request(f'http://127.0.0.1:{self.admin}{path}', method=method)
+            with urllib.request.urlopen(req, timeout=5) as r:
+                return (f"{r.status} {r.headers['content-type']}\n" if whole else '') + r.read().decode()
+        except urllib.error.HTTPError as e:
+            return (f"{e.code} {e.headers['content-type']}\n" if whole else '') + e.read().decode()
         except OSError as e:
             return f'(admin failed: {e})'
 
@@ -213,7 +250,8 @@ class Run:
                 out.append(f'upstream {name}: between {low} and {high} requests: {within}')
                 continue
             shown = up.show(name in self.sc.get('leaving', []))
-            if not self.sc.get('ordered'):       # arrival order across connections is chance
+            ordered = self.sc.get('ordered', [])  # true, or of which upstreams
+            if ordered is not True and name not in ordered:   # arrival order across connections is chance
                 shown.sort(key=lambda lines: UUID.sub('', '\n'.join(lines)))
             conns = f', {up.connections} connection(s)' if name in self.sc.get('connections', []) else ''
             out.append(f'upstream {name}: {len(shown)} request(s){conns}')

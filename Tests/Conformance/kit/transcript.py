@@ -24,14 +24,15 @@ def normalise(lines, ports):
         # Numbered, not erased: "the same id on both" must stay visible.
         l = UUID.sub(lambda m: f'<id-{ids.setdefault(m.group(0), len(ids) + 1)}>', l)
         l = re.sub(r'^(  date: ).*', r'\1<date>', l, flags=re.I)
-        l = re.sub(r'^(  server: )understudy$', r'\1envoy', l)        # a proxy says its own name
-        l = re.sub(r'^(  x-envoy-upstream-service-time: )\d+$', r'\1<ms>', l)
-        if LOCAL and l.startswith('  x-forwarded-for:'):
+        l = re.sub(r'^(  server: )understudy$', r'\1envoy', l, flags=re.I)      # a proxy says its own name
+        l = re.sub(r'^(  x-envoy-upstream-service-time: )\d+$', r'\1<ms>', l, flags=re.I)
+        if LOCAL and l.lower().startswith(('  x-forwarded-for:', '  x-envoy-external-address:', '  x-peer:')):
             l = l.replace(LOCAL, '<local address>')
         l = re.sub(r'^(  x-envoy-expected-rq-timeout-ms: )(\d+)$',
-                   lambda m: m.group(1) + str(-(-int(m.group(2)) // 250) * 250), l)
+                   lambda m: m.group(1) + str(-(-int(m.group(2)) // 250) * 250), l, flags=re.I)
         for name, port in ports.items():
             l = re.sub(rf':{port}\b', f':<port{name}>', l)
+            l = re.sub(rf'^(  x-forwarded-port: ){port}$', rf'\1<port{name}>', l, flags=re.I)
         out.append(l)
     return out
 

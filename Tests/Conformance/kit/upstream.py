@@ -20,7 +20,7 @@ class Request:
         self.answered = self.left = False     # left: the proxy closed before the answer
         self.chunked = any('chunked' in v.lower() for v in get(headers, 'transfer-encoding'))
         self.length = int((get(headers, 'content-length') or ['0'])[0])
-        self.tunnel = None                    # bytes after a 101 / CONNECT 200
+        self.tunnel, self.opened = None, False    # bytes after a 101 / CONNECT 200
 
 
 class Upstream:
@@ -32,7 +32,9 @@ class Upstream:
       when: head     answer as soon as the head is in (default: complete)
       delay          seconds before the answer
       interim        raw bytes sent when the head is in, before the answer
-      action         respond | blackhole | stall (stop reading) | close | reset | respond_close"""
+      action         respond | blackhole | stall (stop reading) | close | reset | respond_close
+      tunnel         after an upgrade or CONNECT: {send: bytes at once, echo: true, ends_after: n,
+                     half: true}; at n bytes it closes, or with `half` only stops sending"""
 
     def __init__(self, name, spec):
         self.name, self.spec = name, spec or {}
@@ -98,6 +100,20 @@ class Upstream:
         head += f'content-length: {len(body)}\r\n\r\n'
         return [head.encode() + (b'' if req.line.startswith('HEAD ') else body)]
 
+    def tunnel(self, conn, req, how, data):
+        try:
+            if not req.opened:
+                req.opened = True
+                conn.sendall(how.get('send', '').encode('latin-1'))
+            if how.get('echo') and data:
+                conn.sendall(data)
+            if not req.ended and len(req.tunnel) >= how.get('ends_after', float('inf')):
+                if not how.get('half'):
+                    req.ended = 'closed by upstream'
+                conn.shutdown(socket.SHUT_WR if how.get('half') else socket.SHUT_RDWR)
+        except OSError:
+            pass
+
     def hold(self, conn):
         while not self.stop:
             time.sleep(0.05)
@@ -130,6 +146,7 @@ class Upstream:
                         req.complete = True
                         self.answer(conn, req, how)
                     req.tunnel += buf
+                    self.tunnel(conn, req, how.get('tunnel') or {}, buf)
                     buf = b''
                     break
                 if req.chunked:
@@ -151,7 +168,7 @@ class Upstream:
                 data = conn.recv(65536)
             except OSError:
                 if req is not None and req.ended is None:
-                    req.ended = 'reset by proxy'
+                    req.ended = 'reset by proxy' if req.tunnel is None else 'closed by proxy'
                 return
             if not data:
                 if done is not None and not done.answered and not self.stop:
