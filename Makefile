@@ -13,7 +13,7 @@ ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release sandbox test unit conformance check-example check-docs test-netns bench format lint clean
+.PHONY: help setup build release sandbox test unit conformance check-example check-docs test-netns fuzz-config instructions bench format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,14 @@ check-docs: ## the field tables are those of api/, and every difference from Env
 test-netns: $(FRESH) ## the example as five processes in five network namespaces (needs root)
 	@python3 Tests/Netns/netns_test.py --binary '$(abspath $(BINARY))'
 
+fuzz-config: $(FRESH) ## mutated configurations: the validator never dies, hangs or swells; SEED=, COUNT=
+	@$(PYTHON) scripts/fuzz-configuration.py --binary '$(abspath $(BINARY))' $(if $(SEED),--seed $(SEED)) $(if $(COUNT),--count $(COUNT))
+
+instructions: ## instructions per request under callgrind (builds for speed, with the Swift library linked in)
+	swift build --configuration release --static-swift-stdlib --product understudy --scratch-path .build-static \
+		-Xswiftc -enforce-exclusivity=unchecked
+	@python3 Benchmarks/instructions.py --understudy .build-static/release/understudy
+
 bench: release ## CPU per request and lost mirrors, against Envoy and nginx where they are found
 	@python3 Benchmarks/bench.py --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)')
 
@@ -63,4 +71,4 @@ lint: ## the house style, strictly
 	swift format lint --strict --parallel $(SWIFT_FILES)
 
 clean: ## remove everything that was built
-	rm -rf .build
+	rm -rf .build .build-static

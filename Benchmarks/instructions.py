@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Instructions per request: the same requests under callgrind, twice, and the difference of the two counts.
+
+Repeatable where time is not.  One worker, one client connection, two upstreams of its own that answer 200 at once; the
+first count holds start and warm-up, so that the difference is the steady state.  User space only.  Loopback only.
+
+Needs valgrind.  The binary should be a release build with --static-swift-stdlib: callgrind cannot read the Swift
+libraries, nor debug information, of which a copy is stripped.
+"""
+import argparse
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+SHORT, LONG = 200, 1200
+ANSWER = b'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
+REQUEST = b'GET /%s HTTP/1.1\r\nHost: example.com\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n'
+CONFIG = '''
+static_resources:
+  listeners:
+  - address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.http_connection_manager
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
+          stat_prefix: ingress_http
+          route_config:
+            virtual_hosts:
+            - name: backend
+              domains: ["*"]
+              routes:
+              - match: {{prefix: "/mirror"}}
+                route: {{cluster: primary, request_mirror_policies: [{{cluster: mirror}}]}}
+              - match: {{prefix: "/"}}
+                route: {{cluster: primary}}
+          http_filters:
+          - name: envoy.filters.http.router
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
+  clusters:
+'''
+CLUSTER = '''
+  - name: {name}
+    load_assignment:
+      cluster_name: {name}
+      endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}}}}}]}}]
+'''
+
+
+class Upstream:
+    """Counts requests without a body and answers each."""
+
+    def __init__(self):
+        self.socket = socket.create_server(('127.0.0.1', 0))
+        self.port = self.socket.getsockname()[1]
+        self.count = 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            connection, _ = self.socket.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self.serve, args=(connection,), daemon=True).start()
+
+    def serve(self, connection):
+        while data := connection.recv(65536):
+            ends = data.count(b'\r\n\r\n')
+            self.count += ends
+            connection.sendall(ANSWER * ends)
+
+
+def free_port():
+    with socket.create_server(('127.0.0.1', 0)) as probe:
+        return probe.getsockname()[1]
+
+
+def connect(port, process):
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            return socket.create_connection(('127.0.0.1', port), 5)
+        except OSError:
+            time.sleep(0.1)
+    sys.exit('the proxy does not listen')
+
+
+def ask(connection, path, requests):
+    connection.settimeout(60)
+    for _ in range(requests):
+        connection.sendall(REQUEST % path)
+        data = b''
+        while not data.endswith(b'\r\n\r\nok'):
+            piece = connection.recv(65536)
+            if not piece:
+                sys.exit('the proxy closed the connection')
+            data += piece
+
+
+def count(binary, path, requests, folder):
+    primary, mirror, port = Upstream(), Upstream(), free_port()
+    config = folder / 'envoy.yaml'
+    config.write_text(CONFIG.format(port=port) + CLUSTER.format(name='primary', port=primary.port)
+                      + CLUSTER.format(name='mirror', port=mirror.port))
+    output = folder / 'callgrind.out'
+    with open(folder / 'log', 'w') as log:
+        process = subprocess.Popen(
+            ['valgrind', '--tool=callgrind', f'--callgrind-out-file={output}', str(binary), '-c', str(config),
+             '--concurrency', '1', '--log-level', 'off'], stdout=log, stderr=log)
+        connection = connect(port, process)
+        ask(connection, path, requests)
+        wanted = requests if path == b'mirror' else 0
+        until = time.monotonic() + 30
+        while mirror.count < wanted and time.monotonic() < until:
+            time.sleep(0.05)
+        connection.close()
+        process.send_signal(signal.SIGTERM)
+        process.wait(120)
+    if (primary.count, mirror.count) != (requests, wanted):
+        sys.exit(f'{requests} requests: the primary has {primary.count}, the mirror {mirror.count}')
+    return int(re.search(r'^(?:summary|totals): (\d+)', output.read_text(errors='replace'), re.M)[1])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--understudy', required=True, type=pathlib.Path, help='a release build')
+    arguments = parser.parse_args()
+    for tool in ('valgrind', 'strip'):
+        if not shutil.which(tool):
+            sys.exit(f'{tool} is needed')
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        binary = folder / 'understudy'
+        subprocess.run(['strip', '--strip-debug', '-o', binary, arguments.understudy], check=True)
+        for case, path in (('GET', b'plain'), ('GET + mirror', b'mirror')):
+            counts = [count(binary, path, requests, folder) for requests in (SHORT, LONG)]
+            print(f'{case:14} {(counts[1] - counts[0]) // (LONG - SHORT):8,} instructions per request', flush=True)
+
+
+if __name__ == '__main__':
+    main()
