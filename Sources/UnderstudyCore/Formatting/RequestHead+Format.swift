@@ -8,7 +8,8 @@ extension RequestHead {
     ///
     /// - Returns: Whether there is such a line.
     func append(_ name: [UInt8], to bytes: inout [UInt8]) -> Bool {
-        guard let first = name.first else { return false }
+        // Without a method it stands for a head that could not be read.
+        guard let first = name.first, !methodName.isEmpty else { return false }
         if first == 0x3A { return append(pseudo: name, to: &bytes) }
         return headers.appendValue(named: name, to: &bytes)
     }
@@ -43,7 +44,7 @@ extension RequestHead {
         let start = bytes.count
         let hasOriginal = source != .current && headers.appendValue(named: Self.originalPath, to: &bytes)
         if !hasOriginal {
-            guard source != .original else { return false }
+            guard source != .original, !methodName.isEmpty else { return false }
             bytes.append(copying: headers.bytes.span.extracting(target))
         }
         if !withQuery, let query = bytes[start...].firstIndex(of: 0x3F) {

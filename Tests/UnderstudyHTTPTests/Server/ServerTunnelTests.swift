@@ -131,6 +131,7 @@ struct ServerTunnelTests {
     @Test(arguments: [
         ("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\r\nhello", 400),
         ("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+        ("CONNECT a:1 HTTP/1.1\r\n\r\n", 400),
         ("CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("CONNECT a: HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         ("CONNECT :1 HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("CONNECT /x HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         ("CONNECT http://x:1/ HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("CONNECT 1 HTTP/1.1\r\nHost: a\r\n\r\n", 400),

@@ -64,6 +64,15 @@ struct DiskRuntimeTests {
         }
     }
 
+    @Test(arguments: [(10_000, true), (10_001, false)])
+    func `there may be so many files`(count: Int, isRead: Bool) async throws {
+        try await Folder.with { folder in
+            for number in 0..<count { _ = try folder.write("f\(number)", "1") }
+            let tree = DiskRuntime(root: folder.path(""), subdirectory: "")
+            #expect(((try? tree.values()) != nil) == isRead)
+        }
+    }
+
     @Test(arguments: [(16 * 1024, true), (16 * 1024 + 1, false)])
     func `a file may be so long`(length: Int, isRead: Bool) async throws {
         try await Folder.with { folder in
