@@ -37,6 +37,8 @@ package final class SharedCluster: Sendable {
     let mirrors: [MirrorRule]?
     /// For routes without one.
     let retryRule: RetryRule?
+    /// Of one try; `nil` for no limit.
+    let maxStreamDuration: TimeAmount?
     /// Requests to this cluster that are at another try than their first.
     let retriesInFlight = Gauge()
     /// - Source: Envoy `circuit_breakers.thresholds.max_retries`, its default.
@@ -45,6 +47,7 @@ package final class SharedCluster: Sendable {
     init(_ configuration: Cluster, clusters: NameTable) {
         self.configuration = configuration
         mirrors = configuration.mirrorPolicies.map { policies in policies.map { MirrorRule($0, clusters: clusters) } }
+        maxStreamDuration = TimeAmount(limit: configuration.maxStreamDuration)
         retryRule = configuration.retryPolicy.map { RetryRule($0) }
     }
 
@@ -65,6 +68,9 @@ package final class SharedListener: Sendable {
     let forwarding: ForwardingRules
     let answers: AnswerRules
     let localReplies: LocalReplyRules
+    let pathOptions: PathOptions
+    let hostOptions: HostOptions
+    let respectsExpectedTimeout: Bool
     let changesPaths: Bool
     let changesHosts: Bool
     let proxiesContinue: Bool
@@ -85,8 +91,6 @@ package final class SharedListener: Sendable {
     /// Envoy's default of `per_connection_buffer_limit_bytes`.
     private static let defaultRetryBuffer = 1024 * 1024
 
-    var manager: ConnectionManager { configuration.connectionManager }
-
     init(_ configuration: Listener, clusters: NameTable, server: ServerConfiguration) {
         self.configuration = configuration
         let manager = configuration.connectionManager
@@ -98,6 +102,9 @@ package final class SharedListener: Sendable {
         )
         answers = AnswerRules(manager)
         localReplies = LocalReplyRules(manager.localReplies)
+        pathOptions = manager.path
+        hostOptions = manager.host
+        respectsExpectedTimeout = manager.respectsExpectedTimeout
         changesPaths = !manager.path.changesNothing
         changesHosts = manager.host != HostOptions()
         proxiesContinue = manager.proxiesContinue

@@ -9,7 +9,7 @@ package final class AnswerRules: Sendable {
     let serverName: [UInt8]
     let via: [UInt8]
     /// Every answer says the request's identifier.
-    let tellsRequestID: Bool
+    package let tellsRequestID: Bool
 
     package init(_ manager: ConnectionManager) {
         server = manager.serverHeader

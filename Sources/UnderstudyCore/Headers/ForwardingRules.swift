@@ -79,7 +79,7 @@ package struct RequestOrigin: Sendable, Equatable {
     /// The proxy is the first of the trusted network.
     var isEdge = false
     /// An internal client wants to hear its `x-request-id`.
-    var wantsID = false
+    package internal(set) var wantsID = false
     /// `x-forwarded-proto` came without a value, so that there is no route.
     ///
     /// - Source: measured on Envoy 1.40: 404.

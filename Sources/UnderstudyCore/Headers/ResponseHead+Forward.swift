@@ -47,14 +47,24 @@ extension ResponseHead {
         date: [UInt8],
         keepsUpgrade: Bool = false
     ) {
+        finishForwarding(rules, date: date, keepsUpgrade: keepsUpgrade)
+        if rules.tellsRequestID || origin.wantsID { tellRequestID(of: request) }
+        if !rules.via.isEmpty { headers.appendVia(rules.via) }
+    }
+
+    /// The same for an answer that is not to tell the request's identifier.
+    package mutating func finishPlainForwarding(_ rules: AnswerRules, date: [UInt8], keepsUpgrade: Bool) {
+        finishForwarding(rules, date: date, keepsUpgrade: keepsUpgrade)
+        if !rules.via.isEmpty { headers.appendVia(rules.via) }
+    }
+
+    private mutating func finishForwarding(_ rules: AnswerRules, date: [UInt8], keepsUpgrade: Bool) {
         endUpstreamHop()
         removeHopByHopHeaders(keepsUpgrade: keepsUpgrade && headers.firstIndex(of: .upgrade) != nil)
         if !headers.keepFirstLine(of: .date) {
             headers.add("date", date, known: .date)
         }
         tellServer(rules)
-        if rules.tellsRequestID || origin.wantsID { tellRequestID(of: request) }
-        if !rules.via.isEmpty { headers.appendVia(rules.via) }
     }
 
     private mutating func tellServer(_ rules: AnswerRules) {

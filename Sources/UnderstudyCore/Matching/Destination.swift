@@ -47,6 +47,9 @@ struct ClusterChoice: Sendable {
     private let randomHeader: [UInt8]?
     private let asksRuntime: Bool
 
+    /// Where there is no choice.
+    var only: Destination? { weighted.isEmpty ? first : nil }
+
     init(_ selection: ClusterSelection, clusters: NameTable) {
         switch selection {
         case .one(let specifier):

@@ -19,6 +19,8 @@ package final class Forward: Sendable {
     package let retryBufferLimit: Int?
     package let internalRedirects: InternalRedirectPolicy?
     package let hashPolicy: [HashPolicy]
+    /// The destination of every request, where there is no choice.
+    package let onlyDestination: Destination?
     private let clusters: ClusterChoice
     private let rewriter: RequestRewriter
 
@@ -33,6 +35,7 @@ package final class Forward: Sendable {
         internalRedirects = action.internalRedirects
         hashPolicy = action.hashPolicy
         self.clusters = ClusterChoice(action.clusters, clusters: clusters)
+        onlyDestination = self.clusters.only
         rewriter = RequestRewriter(action, matcher: matcher)
     }
 

@@ -16,11 +16,18 @@ package struct MirrorRule: Sendable {
     package let host: Host
     /// Changes to the copy's header lines, in order.
     package let mutations: [HeaderMutation]
+    /// The cluster that gets a copy of every request but CONNECT, whatever its head says.
+    package let certainCluster: Int?
 
     package init(_ policy: MirrorPolicy, clusters: NameTable) {
         cluster = ClusterTarget(policy.cluster, clusters: clusters)
         fraction = policy.fraction
         mutations = policy.mutations
+        if case .index(let index) = cluster, policy.fraction == .always {
+            certainCluster = index
+        } else {
+            certainCluster = nil
+        }
         host =
             switch policy.host {
             case .suffixed: .suffixed

@@ -30,9 +30,8 @@ extension Exchange {
     ///
     /// - Returns: Whether the request goes on; otherwise it has been answered.
     private func settleTarget(_ listener: SharedListener) -> Bool {
-        let manager = listener.manager
         if listener.changesPaths {
-            switch head.normalisePath(manager.path) {
+            switch head.normalisePath(listener.pathOptions) {
             case .unchanged, .changed: break
             case .reject:
                 answer(.pathRefused, closing: true)
@@ -42,7 +41,9 @@ extension Exchange {
                 return false
             }
         }
-        if listener.changesHosts { connectPort = head.settleHost(manager.host, listenerPort: client?.localPort ?? 0) }
+        if listener.changesHosts {
+            connectPort = head.settleHost(listener.hostOptions, listenerPort: client?.localPort ?? 0)
+        }
         return true
     }
 

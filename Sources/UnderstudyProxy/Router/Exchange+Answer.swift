@@ -58,6 +58,9 @@ extension Exchange: ResponseHandler {
 
     /// What the connection manager makes of every answer.
     func finishForwarding(_ answer: inout ResponseHead, _ listener: SharedListener) {
+        guard origin.wantsID || listener.answers.tellsRequestID else {
+            return answer.finishPlainForwarding(listener.answers, date: worker.loop.date, keepsUpgrade: isTunnel)
+        }
         answer.finishForwarding(
             listener.answers,
             request: head,

@@ -11,6 +11,10 @@ extension Exchange {
     func startMirrors(_ rules: [MirrorRule]) {
         guard !rules.isEmpty else { return }
         for rule in rules {
+            if let certain = rule.certainCluster, head.method != .connect {
+                startCopy(rule, worker.clusters[certain])
+                continue
+            }
             let decision = rule.decide(
                 head,
                 clusters: worker.snapshot.clusterNames,

@@ -11,10 +11,10 @@ extension Exchange {
     /// Sends the request to a cluster of the route, and copies to its mirrors.
     func send(_ forward: Forward) {
         guard let listener = client?.listener, let route else { return }
-        let destination = forward.destination(for: head, random: random, runtime: worker.runtime)
+        let destination =
+            forward.onlyDestination ?? forward.destination(for: head, random: random, runtime: worker.runtime)
         self.destination = destination
-        guard case .success(let index) = destination.cluster.resolve(head, clusters: worker.snapshot.clusterNames)
-        else {
+        guard let index = index(of: destination.cluster) else {
             return answer(.clusterNotFound(forward.clusterNotFoundStatus), closing: false)
         }
         let cluster = worker.clusters[index]
@@ -24,7 +24,7 @@ extension Exchange {
         announceTimeout(listener)
         if route.countsAttemptsInRequest { head.setAttemptCount(1) }
         finalise(forward, destination, route, listener)
-        let policy = RetryState.make(rule, head: &head)
+        let policy = mayRetry(rule, destination, route) ? RetryState.make(rule, head: &head) : nil
         if origin.isInternal { head.removeRouterInstructions() }
         retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
         keepBody(forward, listener)
@@ -49,6 +49,16 @@ extension Exchange {
     private func sendKeptBody() {
         guard head.framing != .none else { return }
         requestBody(retry.body.bytes)
+    }
+
+    private func index(of cluster: ClusterTarget) -> Int? {
+        if case .index(let index) = cluster { return index }
+        return try? cluster.resolve(head, clusters: worker.snapshot.clusterNames).get()
+    }
+
+    /// Whether the policy, a trusted client or a header that a route has added may ask for another try.
+    private func mayRetry(_ rule: RetryRule?, _ destination: Destination, _ route: RouteTable.Entry) -> Bool {
+        rule != nil || origin.isInternal || !route.requestLevels.isEmpty || !destination.requestLevels.isEmpty
     }
 
     /// What the route makes of the head; mirrors see it too.
@@ -87,13 +97,17 @@ extension Exchange {
 
     private func begin(_ picked: PickedConnection, _ forward: Forward) {
         let mode = requestMode
-        guard forward.rewritesHostByEndpoint, !picked.endpoint.hostname.isEmpty else {
+        guard forward.rewritesHostByEndpoint, !picked.endpoint.resolved.hostname.isEmpty else {
             return picked.connection.begin(head, mode, handler: self)
         }
         // A head of its own: mirrors keep the Host that the client sent.
         worker.spareHead.copy(head)
         let keepsOriginal = !(client?.listener.suppressesEnvoyHeaders ?? false)
-        forward.rewriteHost(&worker.spareHead, endpoint: picked.endpoint.hostname, keepsOriginal: keepsOriginal)
+        forward.rewriteHost(
+            &worker.spareHead,
+            endpoint: picked.endpoint.resolved.hostname,
+            keepsOriginal: keepsOriginal
+        )
         picked.connection.begin(worker.spareHead, mode, handler: self)
     }
 }

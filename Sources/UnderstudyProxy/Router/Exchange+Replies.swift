@@ -109,8 +109,8 @@ extension Exchange {
 
     private func describePrimary(_ facts: inout ExchangeFacts) {
         guard let endpoint else { return }
-        facts.upstream = NetworkAddress(endpoint.address)
-        facts.upstreamName = endpoint.hostname
+        facts.upstream = NetworkAddress(endpoint.resolved.address)
+        facts.upstreamName = endpoint.resolved.hostname
         let hasAnswer = state.answer != .awaited
         if hasAnswer { facts.answerTime = facts.elapsed }
         if hasAnswer || primary?.isReused == true || primary?.hasSentRequest == true {

@@ -41,9 +41,9 @@ struct RetryProgress {
         body.begin(limit: limit)
     }
 
-    mutating func started(on endpoint: ResolvedEndpoint) {
+    mutating func started(on endpoint: WorkerEndpoint) {
         attempts += 1
-        if picks > 1 { tried.append(endpoint.address) }
+        if picks > 1 { tried.append(endpoint.resolved.address) }
     }
 
     mutating func decide(_ ask: (inout RetryState) -> RetryState.Decision) -> RetryState.Decision {
@@ -54,7 +54,11 @@ struct RetryProgress {
     }
 
     mutating func forget() {
-        guard attempts > 0 || policy != nil else { return }
+        // Most requests are done with the first try, and have nothing to forget but that.
+        guard policy != nil || keepsBody || lastTimedOut else {
+            attempts = 0
+            return
+        }
         self = RetryProgress()
     }
 }

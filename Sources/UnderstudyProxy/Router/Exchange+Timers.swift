@@ -47,7 +47,7 @@ extension Exchange {
 
     /// A trusted client may set the times itself.
     private func obeyClient(_ listener: SharedListener) {
-        let times = head.takeTimeouts(respectingExpected: listener.manager.respectsExpectedTimeout)
+        let times = head.takeTimeouts(respectingExpected: listener.respectsExpectedTimeout)
         if let route = times.route { timeouts.route = route > 0 ? .milliseconds(route) : nil }
         if let perTry = times.perTry { timeouts.tryTotal = perTry > 0 ? .milliseconds(perTry) : nil }
         timeouts.answersNoContent = times.hasAlternative
@@ -96,7 +96,7 @@ extension Exchange {
 
     /// A try goes out.
     func limitTry(by cluster: WorkerCluster) {
-        guard let duration = TimeAmount(limit: cluster.shared.configuration.maxStreamDuration) else { return }
+        guard let duration = cluster.shared.maxStreamDuration else { return }
         timers.set(.upstreamDuration, at: (NIODeadline.now() + duration).uptimeNanoseconds)
         arm()
     }

@@ -27,7 +27,7 @@ final class Exchange: RequestHandler, Timed {
     /// Which cluster the route has picked, and what that choice changes.
     var destination: Destination?
     /// Where the primary's connection leads.
-    var endpoint: ResolvedEndpoint?
+    var endpoint: WorkerEndpoint?
     var primary: HTTP1ClientConnection?
     var timers = ExchangeTimers()
     var timeouts = ExchangeTimeouts()

@@ -21,17 +21,33 @@ package struct ResolvedEndpoint: Sendable, Hashable {
     }
 }
 
+/// An endpoint with its connections, as one worker sees it.
+///
+/// Loop-bound.
+final class WorkerEndpoint {
+    let resolved: ResolvedEndpoint
+    let pool: ConnectionPool
+
+    init(_ resolved: ResolvedEndpoint, pool: ConnectionPool) {
+        self.resolved = resolved
+        self.pool = pool
+    }
+}
+
+@available(*, unavailable)
+extension WorkerEndpoint: Sendable {}
+
 /// A connection together with the endpoint that it leads to.
 struct PickedConnection {
     let connection: HTTP1ClientConnection
-    let endpoint: ResolvedEndpoint
+    let endpoint: WorkerEndpoint
 }
 
 /// Loop-bound.
 final class WorkerCluster {
     let shared: SharedCluster
     private let loop: LoopContext
-    private var pools: [(endpoint: ResolvedEndpoint, pool: ConnectionPool)] = []
+    private var pools: [WorkerEndpoint] = []
     private var balancer = RoundRobin(weights: [])
     /// Handles of the answers counted here so far, by status less 100.
     private var answers = ClusterStatistics.Origin.allCases.map { _ in [Counter?]() }
@@ -47,15 +63,15 @@ final class WorkerCluster {
     ///
     /// Pools of endpoints that stay are kept, the others let their connections end.
     func update(_ endpoints: [ResolvedEndpoint]) {
-        guard endpoints != pools.map(\.endpoint) else { return }
+        guard endpoints != pools.map(\.resolved) else { return }
         var old = pools
         pools = endpoints.map { endpoint in
-            if let index = old.firstIndex(where: { $0.endpoint.address == endpoint.address }) {
-                return (endpoint, old.remove(at: index).pool)
+            if let index = old.firstIndex(where: { $0.resolved.address == endpoint.address }) {
+                return WorkerEndpoint(endpoint, pool: old.remove(at: index).pool)
             }
-            return (endpoint, makePool(endpoint))
+            return WorkerEndpoint(endpoint, pool: makePool(endpoint))
         }
-        for (_, pool) in old { pool.retire() }
+        for endpoint in old { endpoint.pool.retire() }
         balancer = RoundRobin(weights: endpoints.map(\.weight))
     }
 
@@ -72,15 +88,16 @@ final class WorkerCluster {
     ) -> Result<PickedConnection, UpstreamFailure> {
         guard var index = balancer.pick() else { return .failure(.noHealthyUpstream) }
         var left = picks
-        while left > 1, avoiding.contains(pools[index].endpoint.address), let next = balancer.pick() {
+        while left > 1, avoiding.contains(pools[index].resolved.address), let next = balancer.pick() {
             index = next
             left -= 1
         }
         let limit = shared.limit(for: origin)
-        guard let connection = pools[index].pool.acquire(within: limit, fresh: fresh) else {
+        let endpoint = pools[index]
+        guard let connection = endpoint.pool.acquire(within: limit, fresh: fresh) else {
             return .failure(.overflow)
         }
-        return .success(PickedConnection(connection: connection, endpoint: pools[index].endpoint))
+        return .success(PickedConnection(connection: connection, endpoint: endpoint))
     }
 
     /// Counts an answer, be it the upstream's or the proxy's own for want of one.
@@ -109,7 +126,7 @@ final class WorkerCluster {
     }
 
     func retire() {
-        for (_, pool) in pools { pool.retire() }
+        for endpoint in pools { endpoint.pool.retire() }
         pools = []
         balancer = RoundRobin(weights: [])
     }
