@@ -116,7 +116,7 @@ let package = Package(
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["understudy", "TestSupport", nioCore],
+            dependencies: ["understudy", "UnderstudyCore", "TestSupport", nioCore],
             swiftSettings: ours
         ),
     ],

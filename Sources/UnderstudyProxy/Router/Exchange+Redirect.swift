@@ -27,6 +27,7 @@ extension Exchange {
         }
         redirects += 1
         leavePrimary(answer)
+        freeBudget()
         route = next
         timers.clear(.route)
         timers.clear(.tryTotal)

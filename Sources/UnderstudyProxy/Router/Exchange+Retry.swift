@@ -124,8 +124,14 @@ extension Exchange {
 
     /// Gives back what the tries have taken.
     func endTries() {
-        if retry.hasBudget { cluster?.shared.retriesInFlight.add(-1) }
+        freeBudget()
         retry.forget()
+    }
+
+    /// The place among the retries of the cluster that the request has gone to.
+    func freeBudget() {
+        if retry.hasBudget { cluster?.shared.retriesInFlight.add(-1) }
+        retry.hasBudget = false
     }
 
     /// Lets go of a primary whose answer nobody wants.
@@ -146,16 +152,21 @@ extension Exchange {
         timers.clear(.tryIdle)
         timers.clear(.upstreamDuration)
         if pace == .atOnce { return tryAgain() }
+        // Nobody takes the rest of the body for now, and no more of it is kept than must be.
+        if state.request == .receiving { stream?.setReading(false) }
         timers.set(.backOff, at: (NIODeadline.now() + TimeAmount(delay)).uptimeNanoseconds)
         arm()
     }
 
     /// The wait before another try is over.
     func tryAgain() {
+        // The body has outgrown what may be kept of it: half of it must not be sent for the whole.
+        guard !retry.body.isIncomplete else { return primaryFailed(.reset) }
         if retry.countsAttempts { head.setAttemptCount(retry.attempts + 1) }
         announceTimeLeft()
         if route?.marksTimeoutRetries == true { head.setTimeoutRetry(retry.lastTimedOut) }
         guard startPrimary(fresh: false) else { return }
+        stream?.setReading(true)
         resendBody()
     }
 
