@@ -15,7 +15,21 @@ extension Exchange: ResponseHandler {
         guard let listener = client?.listener, listener.proxiesContinue, !hasPassedInterim else { return }
         guard Self.interimStatuses.contains(answer.status) else { return }
         hasPassedInterim = true
+        removeFromInterim(&answer)
         stream?.sendInterim(answer)
+    }
+
+    /// What routes remove from answers goes from these, too; nothing is added to them.
+    ///
+    /// - Source: measured on Envoy 1.40.
+    private func removeFromInterim(_ answer: inout ResponseHead) {
+        let levels = (destination?.responseLevels ?? []) + (route?.responseLevels ?? [])
+        let removals = levels.filter { !$0.responseRemovals.isEmpty }.map { level in
+            var removal = HeaderOperations()
+            removal.responseRemovals = level.responseRemovals
+            return removal
+        }
+        if !removals.isEmpty { answer.apply(removals, request: head, facts: facts(answer.status)) }
     }
 
     func responseBegan(_ answer: inout ResponseHead) {
