@@ -53,7 +53,7 @@ extension Exchange: ResponseHandler {
         applyRoute(to: &answer, status: answer.status)
         if route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
         finishForwarding(&answer, listener)
-        if isTunnel { tunnelOpened() }
+        if isTunnel, answer.framing == .untilClose { tunnelOpened() }
         stream?.sendHead(answer, closing: overtookRequest)
     }
 

@@ -41,7 +41,7 @@ extension Exchange {
 
     /// Keeps a body that may have to be sent again.
     private func keepBody(_ forward: Forward, _ listener: SharedListener) {
-        guard head.framing != .none, redirects == 0 else { return }
+        guard head.framing != .none || isTunnel, redirects == 0 else { return }
         guard retry.isPossible || forward.internalRedirects != nil else { return }
         retry.keepBody(limit: forward.retryBufferLimit ?? listener.retryBufferLimit)
     }

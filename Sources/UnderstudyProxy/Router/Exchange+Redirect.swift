@@ -31,6 +31,9 @@ extension Exchange {
         route = next
         timers.clear(.route)
         timers.clear(.tryTotal)
+        timers.clear(.tryIdle)
+        timers.clear(.upstreamDuration)
+        timers.clear(.streamIdle)
         take(next)
         return true
     }

@@ -55,7 +55,7 @@ struct RetryProgress {
 
     mutating func forget() {
         // Most requests are done with the first try, and have nothing to forget but that.
-        guard policy != nil || keepsBody || lastTimedOut else {
+        guard policy != nil || keepsBody || lastTimedOut || !tried.isEmpty else {
             attempts = 0
             return
         }
@@ -173,10 +173,8 @@ extension Exchange {
     /// Gives the primary what has arrived of the body so far.
     func resendBody() {
         primary?.sendBody(retry.body.bytes)
-        if state.request == .complete {
-            primary?.endRequest(trailers: retry.trailers)
-            armTry()
-        }
+        if state.request == .complete { primary?.endRequest(trailers: retry.trailers) }
+        if state.request == .complete || isTunnel { armTry() }
         primary?.flush()
     }
 }

@@ -70,7 +70,8 @@ extension Exchange {
     func armAfterRequest() {
         if let route = timeouts.route { timers.set(.route, at: (requestEnd + route).uptimeNanoseconds) }
         setIdleTimer(from: requestEnd)
-        setTryTimers(from: requestEnd)
+        // While a request waits for another try none is under way.
+        if primary != nil { setTryTimers(from: requestEnd) }
         arm()
     }
 
