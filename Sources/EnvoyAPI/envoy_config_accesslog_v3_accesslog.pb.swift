@@ -275,7 +275,7 @@ package nonisolated struct Envoy_Config_Accesslog_V3_RuntimeFilter: Sendable {
   /// Clears the value of `percentSampled`. Subsequent reads from it will return its default value.
   package mutating func clearPercentSampled() {self._percentSampled = nil}
 
-  /// Draws its own number instead of one that is made from the request's identifier.
+  /// Accepted: each reply draws a number of its own in any case.
   package var useIndependentRandomness: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

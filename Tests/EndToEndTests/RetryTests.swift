@@ -95,6 +95,24 @@ struct RetryTests {
         }
     }
 
+    @Test func `a place among the retries is free again once an answer begins`() async throws {
+        let asked = (0..<4).map { _ in Counter() }
+        let primary = UpstreamBehaviour.answers { message in
+            let number = Int(message.target.dropFirst()) ?? 0
+            asked[number].add()
+            // The good answer never ends.
+            return asked[number].current == 1 ? Self.bad : "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n1"
+        }
+        try await Stage.run(primary: primary, settings: policy()) { stage in
+            for number in asked.indices {
+                let client = try await stage.connect()
+                try await client.send("GET /\(number) HTTP/1.1\r\nhost: h\r\n\r\n")
+                let seen = try await client.seen.wait("an answer", within: .seconds(30)) { !$0.messages.isEmpty }
+                #expect(seen.messages.first?.status == 200)
+            }
+        }
+    }
+
     @Test func `a client that leaves while its request waits for another try is forgotten`() async throws {
         try await Stage.run(primary: failing(1), settings: policy(backOff: "864000s")) { stage in
             let client = try await stage.connect()

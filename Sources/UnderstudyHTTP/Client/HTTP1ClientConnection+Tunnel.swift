@@ -22,10 +22,13 @@ extension HTTP1ClientConnection {
             head.headers.removeLines { $0.known == .contentLength }
             head.framing = .none
         }
+        let isBackedUp = isBackedUp
         held = ByteBuffer()
         bodyCoding = .none
         phase = .body(BodyDecoder(head.framing, limits: pool.headRules.limits), reusable: false)
         handler?.responseBegan(&head)
+        // What made the client wait is gone.
+        if isBackedUp { handler?.upstreamDrained() }
     }
 
     private func openTunnel(_ head: inout ResponseHead) {

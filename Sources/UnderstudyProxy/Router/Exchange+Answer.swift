@@ -38,7 +38,7 @@ extension Exchange: ResponseHandler {
         if retry.isPossible, isTryingAgain(instead: answer) { return }
         if isFollowing(answer) { return }
         timers.clear(.tryTotal)
-        if retry.attempts > 1 { cluster?.shared.statistics.retrySuccesses.add() }
+        endRetrying()
         listener.countAnswer(answer.status)
         passOn(&answer, listener)
     }

@@ -41,6 +41,13 @@ struct RetryProgress {
         body.begin(limit: limit)
     }
 
+    mutating func forgetBody() {
+        guard keepsBody else { return }
+        keepsBody = false
+        body.forget()
+        trailers = nil
+    }
+
     mutating func started(on endpoint: WorkerEndpoint) {
         attempts += 1
         if picks > 1 { tried.append(endpoint.resolved.address) }
@@ -120,6 +127,13 @@ extension Exchange {
         let inFlight = cluster?.shared.retriesInFlight.current ?? 0
         let hasBudget = retry.hasBudget || inFlight < SharedCluster.mostRetries
         return RetryState.Circumstances(random: worker.loop.nextRandom(), now: seconds, hasBudget: hasBudget)
+    }
+
+    /// An answer is passed on: there will be no other try, so its place and the kept body are given back.
+    func endRetrying() {
+        if retry.hasBudget { cluster?.shared.statistics.retrySuccesses.add() }
+        freeBudget()
+        retry.forgetBody()
     }
 
     /// Gives back what the tries have taken.
