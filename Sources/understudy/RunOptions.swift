@@ -6,6 +6,7 @@
 internal import ArgumentParser
 internal import Logging
 internal import NIOCore
+internal import UnderstudyCore
 internal import UnderstudyProxy
 
 struct RunOptions: ParsableArguments {
@@ -69,9 +70,12 @@ struct HostMapping: ExpressibleByArgument {
     }
 }
 
-/// Envoy's level names.
-enum LogLevel: String, ExpressibleByArgument, CaseIterable {
-    case trace, debug, info, warning, warn, error, critical, off
+extension LogLevel: ExpressibleByArgument {
+    public init?(argument: String) {
+        self.init(name: argument)
+    }
+
+    public static var allValueStrings: [String] { allCases.map(\.rawValue) }
 
     /// `nil` logs nothing.
     var level: Logger.Level? {
@@ -79,7 +83,7 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
         case .trace: .trace
         case .debug: .debug
         case .info: .info
-        case .warning, .warn: .warning
+        case .warning: .warning
         case .error: .error
         case .critical: .critical
         case .off: nil

@@ -61,7 +61,7 @@ import UnderstudyCore
         let expected = [Endpoint(address: SocketEndpoint(host: "a.b", port: 80))]
         #expect(result.configuration?.clusters.first?.endpoints == expected)
         #expect(
-            result.configuration?.clusters.first?.discovery == .strictDNS(refreshRate: .seconds(5), family: .auto)
+            result.configuration?.clusters.first?.discovery == .strictDNS(Cluster.DNSOptions())
         )
     }
 

@@ -47,7 +47,7 @@ import UnderstudyCore
         #expect(result.messages == ["text_format is deprecated: use text_format_source"])
     }
 
-    private static let filters: [(String, ReplyFilter)] = [
+    private static let filters: [(String, AccessLogFilter)] = [
         (
             "status_code_filter: {comparison: {op: GE, value: {default_value: 500, runtime_key: k}}}",
             .status(.atLeast, value: 500, runtimeKey: "k")
@@ -83,7 +83,7 @@ import UnderstudyCore
     ]
 
     @Test(arguments: filters)
-    func `a reply is chosen by`(written: String, filter: ReplyFilter) {
+    func `a reply is chosen by`(written: String, filter: AccessLogFilter) {
         let result = load(filter: written)
         #expect(result.manager?.localReplies.mappers.map(\.filter) == [filter], "\(result.rendered)")
         #expect(result.diagnostics.isEmpty)

@@ -72,7 +72,7 @@ import UnderstudyCore
         #expect(result.configuration?.listeners.first?.connectionManager.serverName == "front")
         #expect(
             result.configuration?.clusters.first
-                == Cluster(name: "d", discovery: .strictDNS(refreshRate: .seconds(2), family: .v6Only), endpoints: [])
+                == Cluster(name: "d", discovery: .strictDNS(dns(refreshRate: .seconds(2), family: .v6Only)), endpoints: [])
         )
     }
 
@@ -82,4 +82,11 @@ import UnderstudyCore
         #expect(Sample.load("admin: {}").configuration?.admin == nil)
         #expect(Sample.load("admin: {}").isAccepted)
     }
+}
+
+private func dns(refreshRate: Duration, family: Cluster.DNSFamily) -> Cluster.DNSOptions {
+    var options = Cluster.DNSOptions()
+    options.refreshRate = refreshRate
+    options.family = family
+    return options
 }

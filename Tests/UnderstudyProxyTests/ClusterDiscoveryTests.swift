@@ -17,10 +17,16 @@ struct ClusterDiscoveryTests {
     /// What was reported, by cluster.
     private typealias Reports = NIOLockedValueBox<[Int: [ResolvedEndpoint]]>
 
+    private static let hourly: Cluster.DNSOptions = {
+        var options = Cluster.DNSOptions()
+        options.refreshRate = .seconds(3600)
+        return options
+    }()
+
     private func cluster(_ names: String...) -> Cluster {
         Cluster(
             name: names.joined(),
-            discovery: .strictDNS(refreshRate: .seconds(3600), family: .auto),
+            discovery: .strictDNS(Self.hourly),
             endpoints: names.map { Endpoint(address: SocketEndpoint(host: $0, port: 80)) }
         )
     }

@@ -40,16 +40,17 @@ extension Compiler {
         _ message: Envoy_Config_Cluster_V3_Cluster,
         at place: Place
     ) -> Cluster.Discovery {
-        var refreshRate = Cluster.defaultRefreshRate
+        var options = Cluster.DNSOptions()
         if message.hasDnsRefreshRate {
-            refreshRate = Duration(message.dnsRefreshRate)
-            if refreshRate <= .milliseconds(1) {
+            options.refreshRate = Duration(message.dnsRefreshRate)
+            if options.refreshRate <= .milliseconds(1) {
                 let rule = "value must be greater than 1ms"
                 refuse(place.field("dns_refresh_rate"), breaking: rule, accepted: "0.002s or more")
             }
         }
         guard message.type == .strictDns else { return .static }
-        return .strictDNS(refreshRate: refreshRate, family: Cluster.DNSFamily(message.dnsLookupFamily))
+        options.family = Cluster.DNSFamily(message.dnsLookupFamily)
+        return .strictDNS(options)
     }
 }
 

@@ -22,7 +22,7 @@ extension Compiler {
         _ message: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_ResponseMapper,
         at place: Place
     ) -> LocalReplyMapper? {
-        var filter: ReplyFilter?
+        var filter: AccessLogFilter?
         if message.hasFilter {
             filter = compile(message.filter, at: place.field("filter"))
         } else {

@@ -81,10 +81,10 @@ package struct LocalReplyRules: Sendable {
     }
 }
 
-/// `ReplyFilter` whose matchers are compiled.
+/// `AccessLogFilter` whose matchers are compiled.
 indirect enum ReplyCondition: Sendable {
-    case status(ReplyFilter.Comparison, value: UInt32, runtimeKey: String)
-    case duration(ReplyFilter.Comparison, value: UInt32, runtimeKey: String)
+    case status(AccessLogFilter.Comparison, value: UInt32, runtimeKey: String)
+    case duration(AccessLogFilter.Comparison, value: UInt32, runtimeKey: String)
     case header(HeaderMatcher)
     case runtime(RuntimeFraction)
     case flags([String])
@@ -92,7 +92,7 @@ indirect enum ReplyCondition: Sendable {
     case all([ReplyCondition])
     case any([ReplyCondition])
 
-    init(_ filter: ReplyFilter) {
+    init(_ filter: AccessLogFilter) {
         self =
             switch filter {
             case .status(let comparison, let value, let key): .status(comparison, value: value, runtimeKey: key)
@@ -101,7 +101,7 @@ indirect enum ReplyCondition: Sendable {
             case .header(let match): .header(HeaderMatcher(match))
             case .runtime(let fraction): .runtime(fraction)
             case .responseFlags(let flags): .flags(flags)
-            case .notHealthCheck: .always
+            case .notHealthCheck, .grpcStatuses: .always
             case .all(let filters): .all(filters.map(ReplyCondition.init))
             case .any(let filters): .any(filters.map(ReplyCondition.init))
             }
@@ -141,7 +141,7 @@ indirect enum ReplyCondition: Sendable {
     }
 }
 
-extension ReplyFilter.Comparison {
+extension AccessLogFilter.Comparison {
     fileprivate func holds(_ value: UInt64, _ threshold: UInt64) -> Bool {
         switch self {
         case .equal: value == threshold

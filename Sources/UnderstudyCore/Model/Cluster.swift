@@ -10,10 +10,39 @@ package struct Cluster: Sendable, Equatable {
     package enum Discovery: Sendable, Equatable {
         /// Endpoints are IP literals.
         case `static`
-        /// Every address that each name resolves to is an endpoint, asked again every `refreshRate`.
+        /// Every address that each name resolves to is an endpoint, asked again and again.
+        case strictDNS(DNSOptions)
+        /// The first address of the one name is the endpoint; connections to earlier ones are used to their end.
+        case logicalDNS(DNSOptions)
+    }
+
+    package struct DNSOptions: Sendable, Equatable {
+        /// Default 5 s.
         ///
-        /// Default 5 s. Source: `dns_refresh_rate`.
-        case strictDNS(refreshRate: Duration, family: DNSFamily)
+        /// Source: `dns_refresh_rate`.
+        package var refreshRate = Duration.seconds(5)
+        package var family = DNSFamily.auto
+        /// Between tries while a name does not resolve; `nil` as `refreshRate`.
+        ///
+        /// Source: `dns_failure_refresh_rate`.
+        package var failureRefresh: FailureRefresh?
+        /// Up to this is added to every wait, by chance.
+        ///
+        /// Source: `dns_jitter`.
+        package var jitter = Duration.zero
+
+        package init() {}
+    }
+
+    /// Begins at `base` and doubles up to `maximum`.
+    package struct FailureRefresh: Sendable, Equatable {
+        package var base: Duration
+        package var maximum: Duration
+
+        package init(base: Duration, maximum: Duration) {
+            self.base = base
+            self.maximum = maximum
+        }
     }
 
     package enum DNSFamily: Sendable, Equatable {
@@ -30,8 +59,22 @@ package struct Cluster: Sendable, Equatable {
 
     package var name: String
     package var discovery: Discovery
-    /// In file order; localities are not distinguished.
+    /// In file order.
     package var endpoints: [Endpoint]
+    /// The `cluster.<name>.` in the names of its statistics; empty for `name`.
+    ///
+    /// Source: `alt_stat_name`.
+    package var statName = ""
+    package var balancing = LoadBalancing()
+    package var healthChecks: [HealthCheck] = []
+    package var outlierDetection: OutlierDetection?
+    package var circuitBreakers = CircuitBreakers()
+    /// Source: `upstream_connection_options.tcp_keepalive`; `nil` for none.
+    package var keepalive: TCPKeepalive?
+    /// Publishes the current and the remaining time of requests with a timeout.
+    ///
+    /// Source: `track_cluster_stats.timeout_budgets`.
+    package var tracksTimeoutBudgets = false
     /// Longest wait for a TCP connection.
     ///
     /// Default 5 s. Source: `connect_timeout`.
@@ -65,7 +108,6 @@ package struct Cluster: Sendable, Equatable {
     package var responseHeaderCount = 100
 
     package static let defaultConnectTimeout = Duration.seconds(5)
-    package static let defaultRefreshRate = Duration.seconds(5)
 
     package init(
         name: String,
@@ -82,6 +124,16 @@ package struct Cluster: Sendable, Equatable {
     }
 }
 
+extension Cluster.Discovery {
+    /// `nil` for IP literals.
+    package var dnsOptions: Cluster.DNSOptions? {
+        switch self {
+        case .static: nil
+        case .strictDNS(let options), .logicalDNS(let options): options
+        }
+    }
+}
+
 /// One place to connect to.
 ///
 /// - Source: Envoy `LbEndpoint`.
@@ -95,6 +147,29 @@ package struct Endpoint: Sendable, Equatable {
     ///
     /// Source: `Endpoint.hostname`.
     package var hostname: String
+    package var locality = Locality()
+    /// Of the locality within its priority; zero gives it no requests if localities are weighted.
+    ///
+    /// Source: `LocalityLbEndpoints.load_balancing_weight`.
+    package var localityWeight: UInt32 = 0
+    /// 0 comes first.
+    ///
+    /// Source: `LocalityLbEndpoints.priority`.
+    package var priority: UInt32 = 0
+    /// What the file says of its health; `unknown` and `healthy` are well.
+    package var health = HealthStatus.unknown
+    /// Where health checks go instead of `address`; a port of zero is that of `address`.
+    ///
+    /// Source: `Endpoint.HealthCheckConfig`.
+    package var healthCheckAddress: SocketEndpoint?
+    /// The Host of health checks; empty for none of its own.
+    package var healthCheckHostname = ""
+    package var isHealthChecked = true
+
+    /// - Source: Envoy `core.v3.HealthStatus`.
+    package enum HealthStatus: Sendable, Equatable {
+        case unknown, healthy, unhealthy, draining, timeout, degraded
+    }
 
     package init(address: SocketEndpoint, weight: UInt32 = 1, hostname: String = "") {
         self.address = address

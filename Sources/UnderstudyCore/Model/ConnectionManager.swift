@@ -41,6 +41,22 @@ package struct ConnectionManager: Sendable, Equatable {
     ///
     /// Source: `Router.respect_expected_rq_timeout`.
     package var respectsExpectedTimeout = false
+    /// A line of each for every request.
+    package var accessLogs: [AccessLog] = []
+    /// A line of each for every try and every copy.
+    ///
+    /// Source: `Router.upstream_log`.
+    package var upstreamLogs: [AccessLog] = []
+    /// Lines while a request lasts, this often; zero only at its end.
+    ///
+    /// Source: `access_log_options.access_log_flush_interval`.
+    package var accessLogFlushInterval = Duration.zero
+    /// A line already when the request arrives.
+    ///
+    /// Source: `access_log_options.flush_access_log_on_new_request`.
+    package var logsNewRequests = false
+    /// In the order of the filters.
+    package var healthCheckFilters: [HealthCheckFilter] = []
     package var routes: RouteConfiguration
 
     package init(statPrefix: String, routes: RouteConfiguration) {

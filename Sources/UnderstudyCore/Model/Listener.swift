@@ -15,6 +15,18 @@ package struct Listener: Sendable, Equatable {
     /// `nil`: the default of `UnderstudyHTTP`. Source: `per_connection_buffer_limit_bytes`.
     package var connectionBufferLimit: Int?
     package var connectionManager: ConnectionManager
+    /// The `listener.<...>.` in the names of its statistics; empty for the address.
+    ///
+    /// Source: `stat_prefix`.
+    package var statPrefix = ""
+    /// Whether `/healthcheck/fail` ends its clients' connections.
+    ///
+    /// Source: `drain_type`, whose default is true here.
+    package var drainsOnHealthFailure = true
+    /// Source: `traffic_direction: INBOUND`.
+    package var isInbound = false
+    /// A line of each when a connection ends.
+    package var accessLogs: [AccessLog] = []
 
     package init(
         name: String,

@@ -17,33 +17,15 @@ package struct LocalReplyOptions: Sendable, Equatable {
 
 /// Source: Envoy `ResponseMapper`.
 package struct LocalReplyMapper: Sendable, Equatable {
-    package var filter: ReplyFilter
+    package var filter: AccessLogFilter
     package var status: Int?
     package var body: [UInt8]?
     package var format: BodyFormat?
     package var headers: [HeaderAddition] = []
 
-    package init(filter: ReplyFilter) {
+    package init(filter: AccessLogFilter) {
         self.filter = filter
     }
-}
-
-/// Which replies a mapper is for.
-///
-/// Source: Envoy `AccessLogFilter`, as far as it makes sense for replies.
-package indirect enum ReplyFilter: Sendable, Equatable {
-    package enum Comparison: Sendable, Equatable { case equal, atLeast, atMost, notEqual }
-
-    /// The value may be replaced in the runtime under the key; an empty key never is.
-    case status(Comparison, value: UInt32, runtimeKey: String)
-    case durationMilliseconds(Comparison, value: UInt32, runtimeKey: String)
-    case header(HeaderMatch)
-    case runtime(RuntimeFraction)
-    /// The reply has any of these flags, or any flag if there is none in the list.
-    case responseFlags([String])
-    case notHealthCheck
-    case all([ReplyFilter])
-    case any([ReplyFilter])
 }
 
 /// How a body is made.

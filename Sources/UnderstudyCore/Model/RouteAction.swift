@@ -39,6 +39,8 @@ package struct RouteAction: Sendable, Equatable {
     ///
     /// Source: `upgrade_configs`.
     package var upgrades: [String: UpgradePolicy] = [:]
+    /// Which of the cluster's circuit breakers count the request.
+    package var priority = RoutingPriority.normal
     /// What endpoints are chosen by, for the balancers that hash.
     package var hashPolicy: [HashPolicy] = []
     /// The effective list: the nearest non-empty one of route, virtual host and route configuration.

@@ -13,6 +13,14 @@ package struct ServerConfiguration: Sendable, Equatable {
     ///
     /// Source: Envoy `Bootstrap.admin`.
     package var admin: SocketEndpoint?
+    /// A line of each for every admin request.
+    package var adminLogs: [AccessLog] = []
+    /// How often histograms take over what was recorded.
+    ///
+    /// Default 5 s. Source: `stats_flush_interval`.
+    package var statsFlushInterval = Duration.seconds(5)
+    /// The configuration as `/config_dump` shows it.
+    package var document = ConfigurationDocument()
     /// Later layers win.
     ///
     /// Source: `layered_runtime.layers`.

@@ -70,9 +70,9 @@ package struct ClusterDiscovery: Sendable {
         await update(&known, cluster)
         report(Self.endpoints(cluster, known))
         answered()
-        guard case .strictDNS(let refreshRate, _) = cluster.discovery else { return }
+        guard let options = cluster.discovery.dnsOptions else { return }
         // The interval of the configuration, not a wait for something else to happen.
-        while (try? await Task.sleep(for: refreshRate)) != nil {
+        while (try? await Task.sleep(for: options.refreshRate)) != nil {
             let before = known
             await update(&known, cluster)
             guard known != before else { continue }
@@ -88,11 +88,7 @@ package struct ClusterDiscovery: Sendable {
     ///
     /// One that cannot be resolved keeps those it has.
     private func update(_ known: inout [[SocketAddress]], _ cluster: Cluster) async {
-        let family: Cluster.DNSFamily =
-            switch cluster.discovery {
-            case .static: .all
-            case .strictDNS(_, let family): family
-            }
+        let family = cluster.discovery.dnsOptions?.family ?? .all
         let resolve = self.resolve
         for (index, endpoint) in cluster.endpoints.enumerated() {
             do {

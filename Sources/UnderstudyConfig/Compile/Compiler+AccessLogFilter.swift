@@ -8,7 +8,7 @@ import SwiftProtobuf
 import UnderstudyCore
 
 extension Compiler {
-    mutating func compile(_ message: Envoy_Config_Accesslog_V3_AccessLogFilter, at place: Place) -> ReplyFilter? {
+    mutating func compile(_ message: Envoy_Config_Accesslog_V3_AccessLogFilter, at place: Place) -> AccessLogFilter? {
         switch message.filterSpecifier {
         case .statusCodeFilter(let filter):
             let place = place.field("status_code_filter")
@@ -20,8 +20,8 @@ extension Compiler {
             return .durationMilliseconds(number.comparison, value: number.value, runtimeKey: number.runtimeKey)
         case .notHealthCheckFilter: return .notHealthCheck
         case .runtimeFilter(let filter): return compile(filter, at: place.field("runtime_filter"))
-        case .andFilter(let filter): return all(filter.filters, in: place.field("and_filter")).map(ReplyFilter.all)
-        case .orFilter(let filter): return all(filter.filters, in: place.field("or_filter")).map(ReplyFilter.any)
+        case .andFilter(let filter): return all(filter.filters, in: place.field("and_filter")).map(AccessLogFilter.all)
+        case .orFilter(let filter): return all(filter.filters, in: place.field("or_filter")).map(AccessLogFilter.any)
         case .headerFilter(let filter): return compile(filter, at: place.field("header_filter"))
         case .responseFlagFilter(let filter): return compile(filter, at: place.field("response_flag_filter"))
         case nil:
@@ -32,7 +32,7 @@ extension Compiler {
 
     /// A number to compare with, and how.
     private struct Comparison {
-        var comparison: ReplyFilter.Comparison
+        var comparison: AccessLogFilter.Comparison
         var value: UInt32
         var runtimeKey: String
     }
@@ -51,7 +51,7 @@ extension Compiler {
             return nil
         }
         return Comparison(
-            comparison: ReplyFilter.Comparison(message.op),
+            comparison: AccessLogFilter.Comparison(message.op),
             value: message.value.defaultValue,
             runtimeKey: message.value.runtimeKey
         )
@@ -61,7 +61,7 @@ extension Compiler {
     private mutating func all(
         _ messages: [Envoy_Config_Accesslog_V3_AccessLogFilter],
         in place: Place
-    ) -> [ReplyFilter]? {
+    ) -> [AccessLogFilter]? {
         let place = place.field("filters")
         if messages.count < 2 {
             refuse(place, breaking: "value must contain at least 2 item(s)", found: "\(messages.count)")
@@ -73,7 +73,7 @@ extension Compiler {
     private mutating func compile(
         _ message: Envoy_Config_Accesslog_V3_RuntimeFilter,
         at place: Place
-    ) -> ReplyFilter? {
+    ) -> AccessLogFilter? {
         requireText(message.runtimeKey, "runtime_key", in: place)
         var share = Fraction(numerator: 0, denominator: 100)
         if message.hasPercentSampled { share = Fraction(message.percentSampled) }
@@ -83,18 +83,18 @@ extension Compiler {
     private mutating func compile(
         _ message: Envoy_Config_Accesslog_V3_HeaderFilter,
         at place: Place
-    ) -> ReplyFilter? {
+    ) -> AccessLogFilter? {
         guard message.hasHeader else {
             require("header", in: place)
             return nil
         }
-        return compile(message.header, at: place.field("header")).map(ReplyFilter.header)
+        return compile(message.header, at: place.field("header")).map(AccessLogFilter.header)
     }
 
     private mutating func compile(
         _ message: Envoy_Config_Accesslog_V3_ResponseFlagFilter,
         at place: Place
-    ) -> ReplyFilter {
+    ) -> AccessLogFilter {
         for (flag, place) in zip(message.flags, place.field("flags").items) where !Self.flags.contains(flag) {
             let names = Self.flags.joined(separator: " ")
             refuse(place, breaking: "value must be in list [\(names)]", found: quoted(flag))
@@ -109,7 +109,7 @@ extension Compiler {
     ]
 }
 
-extension ReplyFilter.Comparison {
+extension AccessLogFilter.Comparison {
     fileprivate init(_ operation: Envoy_Config_Accesslog_V3_ComparisonFilter.Op) {
         self =
             switch operation {

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What one try has shown of its endpoint.
+
+package enum OutlierReport: Sendable, Equatable {
+    /// A final answer's status.
+    case answered(status: Int)
+    /// The failure is the proxy's own finding: no connection, a reset, a timeout.
+    case failed(UpstreamFailure)
+    /// The connection was made; ends a row of failures to connect.
+    case connected
+}
