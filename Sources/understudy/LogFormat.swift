@@ -4,6 +4,7 @@
 // Log lines as Envoy writes them, on standard error.
 
 internal import Logging
+internal import UnderstudyCore
 internal import UnderstudyHTTP
 
 #if canImport(Glibc)
