@@ -55,13 +55,14 @@ package final class PlainServer: Sendable {
         on address: SocketAddress,
         eventLoop: any EventLoop,
         serverName: String,
+        counters: ServerCounters = ServerCounters(),
         answer: @escaping Answer
     ) async throws -> PlainServer {
         let bound = try await eventLoop.submit {
-            let service = PlainService(loop: LoopContext(eventLoop: eventLoop), name: serverName, answer: answer)
+            let service = PlainService(loop: LoopContext(eventLoop: eventLoop), name: serverName, counters: counters, answer: answer)
             return NIOLoopBound(service, eventLoop: eventLoop)
         }.get()
-        let listener = try await ServerListener.bind(to: address, group: eventLoop, limits: ServerLimits()) {
+        let listener = try await ServerListener.bind(to: address, group: eventLoop, limits: ServerLimits(), bytes: counters.bytes) {
             _,
             transport,
             peer,
@@ -84,10 +85,12 @@ private final class PlainService {
     let name: [UInt8]
     let answer: PlainServer.Answer
     private(set) var isDraining = false
+    let counters: ServerCounters
     fileprivate var connections = ConnectionRegistry()
 
-    init(loop: LoopContext, name: String, answer: @escaping PlainServer.Answer) {
+    init(loop: LoopContext, name: String, counters: ServerCounters, answer: @escaping PlainServer.Answer) {
         self.loop = loop
+        self.counters = counters
         self.name = Array(name.utf8)
         self.answer = answer
     }
@@ -121,6 +124,7 @@ private final class PlainConnectionService: RequestService {
 
     var serverName: [UInt8] { service.name }
     var isDraining: Bool { service.isDraining }
+    var counters: ServerCounters { service.counters }
     func connectionOpened(_ connection: HTTP1ServerConnection) { service.connections.insert(connection) }
     func connectionClosed(_ connection: HTTP1ServerConnection) { service.connections.remove(connection) }
 }

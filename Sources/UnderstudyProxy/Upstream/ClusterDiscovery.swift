@@ -111,7 +111,7 @@ package struct ClusterDiscovery: Sendable {
     private static func endpoints(_ cluster: Cluster, _ known: [[SocketAddress]]) -> [ResolvedEndpoint] {
         zip(cluster.endpoints, known).flatMap { endpoint, addresses in
             let hostname = hostname(of: endpoint, in: cluster)
-            return addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight, hostname: hostname) }
+            return addresses.map { ResolvedEndpoint(address: $0, endpoint: endpoint, hostname: hostname) }
         }
     }
 }
