@@ -53,28 +53,27 @@ package final class ClusterStatistics: Sendable {
     }
 
     /// All numbers, under `cluster.<name>.`.
-    func statistics(of cluster: String) -> [Statistic] {
-        let prefix = "cluster.\(cluster)."
-        var all = [
-            Statistic(prefix + "upstream_cx_total", connections.current),
-            Statistic(prefix + "upstream_cx_connect_fail", connectFailures.current),
-            Statistic(prefix + "upstream_cx_none_healthy", noneHealthy.current),
-            Statistic(prefix + "upstream_rq_total", requests.current),
-            Statistic(prefix + "upstream_rq_timeout", timeouts.current),
-            Statistic(prefix + "upstream_rq_pending_overflow", overflows.current),
-            Statistic(prefix + "upstream_rq_retry", retries.current),
-            Statistic(prefix + "upstream_rq_retry_success", retrySuccesses.current),
-            Statistic(prefix + "upstream_rq_retry_overflow", retryOverflows.current),
-            Statistic(prefix + "upstream_rq_retry_limit_exceeded", retriesExceeded.current),
-            Statistic(prefix + "mirror_copies_total", copies.current),
-        ]
+    func statistics(of cluster: String) -> StatisticsScope {
+        var all = StatisticsScope(.cluster(cluster))
+        all.counter("upstream_cx_total", connections)
+        all.counter("upstream_cx_connect_fail", connectFailures)
+        all.counter("upstream_cx_none_healthy", noneHealthy)
+        all.counter("upstream_rq_total", requests)
+        all.counter("upstream_rq_timeout", timeouts)
+        all.counter("upstream_rq_pending_overflow", overflows)
+        all.counter("upstream_rq_retry", retries)
+        all.counter("upstream_rq_retry_success", retrySuccesses)
+        all.counter("upstream_rq_retry_overflow", retryOverflows)
+        all.counter("upstream_rq_retry_limit_exceeded", retriesExceeded)
+        all.counter("mirror_copies_total", copies)
         for outcome in MirrorOutcome.all {
-            all.append(Statistic(prefix + "mirror_outcome_\(outcome.label)", outcomes[outcome]?.current ?? 0))
+            all.counter("mirror_outcome_\(outcome.label)", outcomes[outcome]?.current ?? 0)
         }
-        return all + answerStatistics(prefix)
+        for (name, sum) in answerSums() { all.counter(name, sum) }
+        return all
     }
 
-    private func answerStatistics(_ prefix: String) -> [Statistic] {
+    private func answerSums() -> [String: UInt64] {
         let counts = answers.withLock { $0.mapValues(\.current) }
         var sums: [String: UInt64] = ["upstream_rq_completed": 0]
         for (answer, count) in counts {
@@ -86,6 +85,6 @@ package final class ClusterStatistics: Sendable {
                 sums[scope + hundreds, default: 0] += count
             }
         }
-        return sums.map { Statistic(prefix + $0, $1) }
+        return sums
     }
 }
