@@ -6,32 +6,30 @@
 package import UnderstudyCore
 
 extension ProxyServer: StatisticsSource {
-    package func statistics() -> [Statistic] {
-        var all: [Statistic] = []
+    package func statistics() -> [StatisticsScope] {
+        var all: [StatisticsScope] = []
         var copies: UInt64 = 0
         for cluster in snapshot.clusters {
-            all += cluster.statistics.statistics(of: cluster.configuration.name)
+            all.append(cluster.statistics.statistics(of: cluster.configuration.name))
             copies += cluster.statistics.copies.current
         }
-        all.append(Statistic("http.async-client.rq_total", copies))
-        all.append(Statistic("server.mirror_bytes_held", UInt64(max(0, budget.heldBytes))))
-        all += runtime.statistics()
-        for listener in snapshot.listeners { all += Self.statistics(of: listener) }
-        return all
+        var client = StatisticsScope(.connectionManager("async-client"))
+        client.counter("rq_total", copies)
+        var server = StatisticsScope(.part("server"))
+        server.gauge("mirror_bytes_held", UInt64(max(0, budget.heldBytes)))
+        all += [client, server, runtime.statistics()]
+        return all + snapshot.listeners.map(Self.statistics)
     }
 
-    private static func statistics(of listener: SharedListener) -> [Statistic] {
-        let prefix = "http.\(listener.configuration.connectionManager.statPrefix)."
-        var all = [
-            Statistic(prefix + "downstream_rq_total", listener.requests.current),
-            Statistic(prefix + "rq_total", listener.routed.current),
-        ]
+    private static func statistics(of listener: SharedListener) -> StatisticsScope {
+        var all = StatisticsScope(.connectionManager(listener.configuration.connectionManager.statPrefix))
+        all.counter("downstream_rq_total", listener.requests)
+        all.counter("rq_total", listener.routed)
         for (index, counter) in listener.answerClasses.enumerated() {
-            all.append(Statistic(prefix + "downstream_rq_\(index + 1)xx", counter.current))
+            all.counter("downstream_rq_\(index + 1)xx", counter)
         }
         for reason in MirrorOutcome.NotSent.allCases {
-            let value = listener.notSent[reason]?.current ?? 0
-            all.append(Statistic(prefix + "mirror_not_sent_\(reason.label)", value))
+            all.counter("mirror_not_sent_\(reason.label)", listener.notSent[reason]?.current ?? 0)
         }
         return all
     }

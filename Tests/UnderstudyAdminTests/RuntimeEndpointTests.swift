@@ -27,7 +27,7 @@ struct RuntimeEndpointTests {
             try layers.withLock { layers throws(RuntimeFault) in try layers.modify(changes) }
         }
 
-        func statistics() -> [Statistic] { [] }
+        func statistics() -> [StatisticsScope] { [] }
         let isReady = true
 
         var entries: [String: String] {

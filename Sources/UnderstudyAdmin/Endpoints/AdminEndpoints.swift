@@ -58,7 +58,7 @@ struct AdminEndpoints: Sendable {
             }
             filter = String(query.dropFirst("filter=".count))
         }
-        let lines = source.statistics()
+        let lines = source.statistics().flatMap(\.statistics)
             .filter { filter.isEmpty || $0.name.contains(filter) }
             .sorted { $0.name < $1.name }
             .map { "\($0.name): \($0.value)\n" }
