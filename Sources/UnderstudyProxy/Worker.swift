@@ -71,9 +71,11 @@ final class Worker {
         serving.clusters.first { $0.shared === cluster }?.update(hosts)
     }
 
-    /// Takes over a client connection that was accepted on the listening socket with this number.
-    func accept(_ transport: NIOTransport, slot: Int, remote: SocketAddress?, local: SocketAddress?) {
-        guard let shared = serving.listener(at: slot) else { return transport.close() }
+    /// Takes over a client connection that was accepted on a listening socket.
+    ///
+    /// - Parameter listener: As the socket was opened for it; a later configuration takes its place.
+    func accept(_ transport: NIOTransport, on listener: SharedListener, remote: SocketAddress?, local: SocketAddress?) {
+        let shared = serving.listener(at: listener.slot) ?? listener
         let link = ClientLink(shared, worker: self, remote: remote, local: local)
         transport.attach(
             HTTP1ServerConnection(transport: transport, service: link, loop: loop, limits: shared.limits)
@@ -122,11 +124,16 @@ final class Worker {
         checkDrained()
     }
 
+    /// From here on answers end their connections.
+    func beginDraining() {
+        isDraining = true
+    }
+
     /// Lets requests in flight end; idle connections may carry a last one within the drain time.
     ///
     /// - Returns: Succeeds when no client and no copy is left.
     func drain() -> EventLoopFuture<Void> {
-        isDraining = true
+        beginDraining()
         let promise = drained ?? loop.eventLoop.makePromise()
         drained = promise
         for connection in connections.all { connection.drain(waitingForLast: true) }

@@ -141,22 +141,3 @@ package final class RuntimeStore: RuntimeControl, Sendable {
         return all
     }
 }
-
-/// Lets one publication end before the next begins, so that no subscriber is left with older values.
-private actor Turn {
-    private var isTaken = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    func take() async {
-        guard isTaken else {
-            isTaken = true
-            return
-        }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    func give() {
-        guard waiting.isEmpty else { return waiting.removeFirst().resume() }
-        isTaken = false
-    }
-}

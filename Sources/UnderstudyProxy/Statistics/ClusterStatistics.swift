@@ -36,6 +36,7 @@ package final class ClusterStatistics: Sendable {
     let redirectsRefused = Counter()
     /// Milliseconds from the end of a request to the end of its answer, by origin.
     let requestTimes = Origin.allCases.map { _ in Histogram() }
+    let requestTime = Histogram()
     /// Reading from clients paused because an upstream takes no more, and the other way round.
     let flowPauses = Counter()
     let flowResumptions = Counter()
