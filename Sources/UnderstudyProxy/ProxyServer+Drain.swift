@@ -5,6 +5,7 @@
 
 internal import NIOCore
 internal import NIOPosix
+internal import Synchronization
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 

@@ -3,7 +3,9 @@
 //
 // What an operator sees of the running proxy, and may change.
 
+internal import Logging
 internal import NIOCore
+internal import NIOPosix
 internal import Synchronization
 package import UnderstudyCore
 internal import UnderstudyHTTP
@@ -57,7 +59,8 @@ extension ProxyServer {
     }
 
     package func resetCounters() {
-        for scope in statistics() { scope.reset() }
+        for scope in statistics() { scope.resetCounters() }
+        for cluster in snapshot.clusters { cluster.statistics.resetAnswers() }
     }
 }
 
@@ -65,7 +68,7 @@ extension SharedCluster {
     var status: ClusterStatus {
         var status = ClusterStatus(name: configuration.name)
         status.circuitBreakers = configuration.circuitBreakers
-        status.hosts = hostSet.hosts.map(\.status)
+        status.hosts = hostList.hosts.map(\.status)
         return status
     }
 }

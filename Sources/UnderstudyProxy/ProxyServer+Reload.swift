@@ -6,6 +6,7 @@
 internal import Logging
 internal import NIOCore
 package import UnderstudyCore
+internal import Synchronization
 internal import UnderstudyHTTP
 
 /// How often the configuration was loaded again.

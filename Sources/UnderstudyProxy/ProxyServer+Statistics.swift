@@ -3,6 +3,7 @@
 //
 // The proxy's numbers under Envoy's names, for whoever shows them.
 
+internal import Synchronization
 internal import UnderstudyHTTP
 package import UnderstudyCore
 

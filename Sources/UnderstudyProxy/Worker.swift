@@ -66,7 +66,7 @@ final class Worker {
         }
     }
 
-    func update(_ cluster: SharedCluster, _ hosts: HostSet) {
+    func update(_ cluster: SharedCluster, _ hosts: HostList) {
         // One that is no longer there, or not yet, has nobody to tell.
         serving.clusters.first { $0.shared === cluster }?.update(hosts)
     }

@@ -46,6 +46,7 @@ struct RunOptions: ParsableArguments {
     var serverOptions: ProxyServer.Options {
         var options = ProxyServer.Options()
         if let concurrency { options.concurrency = concurrency }
+        options.drainTime = .seconds(Int64(drainTime))
         for mapping in addedHosts { options.hosts[mapping.name] = mapping.address }
         return options
     }

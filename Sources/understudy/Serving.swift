@@ -64,7 +64,7 @@ extension Serving {
         _ logger: Logger,
         drainTime: Int
     ) async throws {
-        try await server.run(drainTime: .seconds(Int64(drainTime))) { addresses in
+        try await server.run { addresses in
             for (listener, address) in zip(configuration.listeners, addresses) {
                 let address = AddressText.text(address)
                 logger.info("listening", metadata: ["listener": "\(listener.name)", "address": "\(address)"])

@@ -17,6 +17,7 @@ package protocol StatisticsSource: Sendable {
 package struct StatisticsScope: Sendable {
     package let kind: Kind
     package private(set) var values: [Value] = []
+    private var counters: [Counter] = []
 
     /// Which part, and with it the prefix and the Prometheus labels.
     package enum Kind: Sendable, Hashable {
@@ -62,7 +63,13 @@ package struct StatisticsScope: Sendable {
     }
 
     package mutating func counter(_ name: String, _ counter: Counter) {
+        counters.append(counter)
         values.append(Value(name: name, number: .counter(counter.current), isUsed: counter.isUsed))
+    }
+
+    /// Sets the counters of the scope back to zero.
+    package func resetCounters() {
+        for counter in counters { counter.reset() }
     }
 
     /// - Parameter isUsed: Whether it was ever changed; unless given, whether it is not zero.

@@ -28,7 +28,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     package var registrySlot = -1
 
     let transport: any Transport
-    let service: any RequestService
+    package let service: any RequestService
     let loop: LoopContext
     let limits: ServerLimits
     private let rules: HeadRules

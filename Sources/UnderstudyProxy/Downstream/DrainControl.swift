@@ -3,9 +3,9 @@
 //
 // Whether clients are asked to go, for all workers.
 
-internal import NIOCore
+package import NIOCore
 internal import Synchronization
-package import UnderstudyCore
+internal import UnderstudyCore
 
 /// How many answers say `connection: close` while listeners are drained.
 ///

@@ -97,29 +97,29 @@ extension SharedCluster {
     }
 
     private func addMembers(to scope: inout StatisticsScope) {
-        let plan = hostSet.plan
-        scope.gauge("membership_total", UInt64(plan.hostCount))
-        scope.gauge("membership_healthy", UInt64(plan.healthyCount))
-        scope.gauge("membership_degraded", UInt64(plan.degradedCount))
-        scope.gauge("membership_excluded", UInt64(plan.excludedCount))
+        let plan = hostList.plan
+        scope.gauge("membership_total", UInt64(plan.counts.total))
+        scope.gauge("membership_healthy", UInt64(plan.counts.healthy))
+        scope.gauge("membership_degraded", UInt64(plan.counts.degraded))
+        scope.gauge("membership_excluded", UInt64(plan.counts.excluded))
         scope.counter("membership_change", statistics.membershipChanges)
         scope.counter("update_attempt", statistics.updateAttempts)
         scope.counter("update_success", statistics.updateSuccesses)
         scope.counter("update_failure", statistics.updateFailures)
         scope.counter("update_no_rebuild", statistics.updatesWithoutChange)
         scope.counter("lb_healthy_panic", statistics.panics)
-        scope.gauge("max_host_weight", UInt64(hostSet.hosts.map(\.endpoint.weight).max() ?? 0))
+        scope.gauge("max_host_weight", UInt64(hostList.hosts.map(\.endpoint.weight).max() ?? 0))
     }
 
     private func addBreakers(to scope: inout StatisticsScope) {
         for priority in RoutingPriority.allCases {
             let prefix = "circuit_breakers.\(priority.label)."
-            let limits = ClusterStatistics.Origin.allCases.map { limits(for: $0, priority) }
+            let both = ClusterStatistics.Origin.allCases.map { limits(for: $0, priority) }
             func open(_ limit: (UpstreamLimits) -> ResourceLimit) -> UInt64 {
-                limits.contains { limit($0).isExhausted } ? 1 : 0
+                both.contains { limit($0).isExhausted } ? 1 : 0
             }
             func remaining(_ limit: (UpstreamLimits) -> ResourceLimit) -> UInt64 {
-                UInt64(limits.map { limit($0).remaining }.min() ?? 0)
+                UInt64(both.map { limit($0).remaining }.min() ?? 0)
             }
             scope.gauge(prefix + "cx_open", open(\.connections))
             scope.gauge(prefix + "cx_pool_open", 0)

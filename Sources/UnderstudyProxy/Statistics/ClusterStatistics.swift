@@ -4,7 +4,7 @@
 // What is counted per cluster; the names under which it is published are Envoy's.
 
 internal import Synchronization
-package import UnderstudyCore
+internal import UnderstudyCore
 package import UnderstudyHTTP
 
 /// Shared by all workers, and by all configurations that have a cluster of this name; every handle is a relaxed atomic.
@@ -73,6 +73,10 @@ package final class ClusterStatistics: Sendable {
 
     /// All statuses so far.
     var answerCounts: [Answer: UInt64] { answers.withLock { $0.mapValues(\.current) } }
+
+    func resetAnswers() {
+        answers.withLock { for counter in $0.values { counter.reset() } }
+    }
 
     func count(_ outcome: MirrorOutcome) {
         outcomes[outcome]?.add()

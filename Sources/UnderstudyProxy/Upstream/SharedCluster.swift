@@ -21,9 +21,9 @@ package final class SharedCluster: Sendable {
     private let members: Mutex<Members>
 
     private struct Members {
-        var current: HostSet
+        var current: HostList
         var panicThreshold: Double
-        var subscriber: (@Sendable (HostSet) -> Void)?
+        var subscriber: (@Sendable (HostList) -> Void)?
     }
 
     init(_ configuration: Cluster, statistics: ClusterStatistics) {
@@ -37,7 +37,7 @@ package final class SharedCluster: Sendable {
         }
         budgets = thresholds.map { $0.retryBudget.map { RetryBudget($0) } }
         let threshold = configuration.balancing.panicThreshold
-        let empty = HostSet([], configuration.balancing, panicThreshold: threshold, replacing: nil)
+        let empty = HostList([], configuration.balancing, panicThreshold: threshold, replacing: nil)
         members = Mutex(Members(current: empty, panicThreshold: threshold))
     }
 
@@ -91,10 +91,10 @@ package final class SharedCluster: Sendable {
 
     // MARK: Endpoints
 
-    var hostSet: HostSet { members.withLock { $0.current } }
+    var hostList: HostList { members.withLock { $0.current } }
 
     /// - Parameter body: Gets the endpoints as they are now, and again whenever they change.
-    func subscribe(_ body: @escaping @Sendable (HostSet) -> Void) {
+    func subscribe(_ body: @escaping @Sendable (HostList) -> Void) {
         let current = members.withLock { members in
             members.subscriber = body
             return members.current
@@ -109,7 +109,7 @@ package final class SharedCluster: Sendable {
     func replace(_ endpoints: [ResolvedEndpoint]) -> [SharedHost] {
         let health: HostHealth = configuration.healthChecks.isEmpty ? [] : [.failedActiveCheck, .pendingActiveCheck]
         let most = configuration.circuitBreakers.connectionsPerHost
-        var old = hostSet.hosts
+        var old = hostList.hosts
         let hosts = endpoints.map { resolved in
             let same = old.firstIndex { $0.address == resolved.address && $0.endpoint == resolved.endpoint }
             if let same { return old.remove(at: same) }
@@ -134,7 +134,7 @@ package final class SharedCluster: Sendable {
     private func publish(_ hosts: [SharedHost]?) {
         // Within the lock, so that subscribers hear of changes in their order.
         members.withLock { members in
-            members.current = HostSet(
+            members.current = HostList(
                 hosts ?? members.current.hosts,
                 configuration.balancing,
                 panicThreshold: members.panicThreshold,

@@ -55,7 +55,7 @@ final class WorkerCluster {
     let shared: SharedCluster
     private let loop: LoopContext
     private var endpoints: [WorkerEndpoint] = []
-    private var hosts: HostSet
+    private var hosts: HostList
     private var balancer: Balancer
     /// Handles of the answers counted here so far, by status less 100.
     private var answers = ClusterStatistics.Origin.allCases.map { _ in [Counter?]() }
@@ -65,16 +65,16 @@ final class WorkerCluster {
     init(_ shared: SharedCluster, loop: LoopContext) {
         self.shared = shared
         self.loop = loop
-        let none = HostSet([], shared.configuration.balancing, panicThreshold: 0, replacing: nil)
+        let none = HostList([], shared.configuration.balancing, panicThreshold: 0, replacing: nil)
         hosts = none
-        balancer = Balancer(none.plan, random: loop.nextRandom())
-        update(shared.hostSet)
+        balancer = Balancer(none.plan, seed: loop.nextRandom())
+        update(shared.hostList)
     }
 
     /// Replaces the endpoints.
     ///
     /// Pools of endpoints that stay are kept, the others let their connections end.
-    func update(_ hosts: HostSet) {
+    func update(_ hosts: HostList) {
         guard hosts !== self.hosts else { return }
         var old = Dictionary(uniqueKeysWithValues: endpoints.map { (ObjectIdentifier($0.host), $0) })
         endpoints = hosts.hosts.map { host in
@@ -102,12 +102,8 @@ final class WorkerCluster {
         avoiding: [SocketAddress] = [],
         picks: Int = 1
     ) -> Result<PickedConnection, UpstreamFailure> {
-        guard var index = pick(hash) else { return .failure(.noHealthyUpstream) }
-        var left = picks
-        while left > 1, avoiding.contains(endpoints[index].host.address), let next = pick(hash) {
-            index = next
-            left -= 1
-        }
+        let index = pick(hash, picks: picks) { avoiding.contains(self.endpoints[$0].host.address) }
+        guard let index else { return .failure(.noHealthyUpstream) }
         let endpoint = endpoints[index]
         let limits = shared.limits(for: origin, priority)
         guard let connection = endpoint.pool(priority).acquire(within: limits, fresh: fresh) else {
@@ -116,14 +112,17 @@ final class WorkerCluster {
         return .success(PickedConnection(connection: connection, endpoint: endpoint))
     }
 
-    private func pick(_ hash: UInt64?) -> Int? {
-        let endpoints = self.endpoints
-        let pick = balancer.pick(random: loop.nextRandom(), hash: hash) {
-            endpoints[$0].host.counters.activeRequests.current
-        }
-        guard let pick else { return nil }
+    private func pick(_ hash: UInt64?, picks: Int, isRefused: (Int) -> Bool) -> Int? {
+        let pick = balancer.pick(
+            hash: hash,
+            random: loop.nextRandom,
+            load: { endpoints[$0].host.counters.activeRequests.current },
+            total: shared.statistics.upstream.activeRequests.current,
+            picks: picks,
+            isRefused: isRefused
+        )
         if pick.isPanic { shared.statistics.panics.add() }
-        return pick.index
+        return pick.host
     }
 
     /// Counts an answer, be it the upstream's or the proxy's own for want of one.

@@ -21,11 +21,11 @@ package struct ResolvedEndpoint: Sendable, Equatable {
 }
 
 /// Immutable; another one is made whenever endpoints come, go, or change their health.
-package final class HostSet: Sendable {
+package final class HostList: Sendable {
     package let hosts: [SharedHost]
     package let plan: BalancingPlan
 
-    init(_ hosts: [SharedHost], _ settings: LoadBalancing, panicThreshold: Double, replacing old: HostSet?) {
+    init(_ hosts: [SharedHost], _ settings: LoadBalancing, panicThreshold: Double, replacing old: HostList?) {
         self.hosts = hosts
         plan = BalancingPlan(
             settings,
@@ -40,17 +40,16 @@ extension BalancedHost {
     fileprivate init(_ host: SharedHost, _ settings: LoadBalancing) {
         let health = host.health
         let unchecked: HostHealth = [.pendingActiveCheck, .failedActiveCheck]
-        self.init(
-            weight: host.endpoint.weight,
-            level: health.level,
-            isExcluded: health.contains(.excludedByImmediateFailure)
-                || settings.ignoresUncheckedHosts && health.isSuperset(of: unchecked),
-            priority: host.endpoint.priority,
-            locality: host.endpoint.locality,
-            localityWeight: host.endpoint.localityWeight,
-            address: Array(AddressText.text(host.address).utf8),
-            hostname: host.hostname
-        )
+        self.init(address: Array(AddressText.text(host.address).utf8))
+        weight = host.endpoint.weight
+        level = health.level
+        isExcluded =
+            health.contains(.excludedByImmediateFailure)
+            || settings.ignoresUncheckedHosts && health.isSuperset(of: unchecked)
+        priority = host.endpoint.priority
+        locality = host.endpoint.locality
+        localityWeight = host.endpoint.localityWeight
+        hostname = host.hostname
     }
 }
 
