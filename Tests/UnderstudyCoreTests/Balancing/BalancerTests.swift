@@ -5,6 +5,7 @@
 
 import TestSupport
 import Testing
+
 @testable import UnderstudyCore
 
 struct BalancerTests {
@@ -129,7 +130,9 @@ struct BalancerTests {
         #expect(BalancingPlan(ring, hosts: hosts).places?.size == 200_000)
     }
 
-    @Test(arguments: [LoadBalancing.ring { ($0.minimumSize, $0.maximumSize) = (0, 0) }, LoadBalancing(.maglev(tableSize: 0))])
+    @Test(arguments: [
+        LoadBalancing.ring { ($0.minimumSize, $0.maximumSize) = (0, 0) }, LoadBalancing(.maglev(tableSize: 0)),
+    ])
     func `sizes that no file can have do no harm`(settings: LoadBalancing) {
         let plan = BalancingPlan(settings, hosts: BalancedHost.measured(weights: [1, 0, .max]))
         var balancer = Balancer(plan, seed: .max)

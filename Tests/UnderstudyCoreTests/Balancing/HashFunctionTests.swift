@@ -4,6 +4,7 @@
 // The hashes must be the published ones to the last bit, for rings have to be the same everywhere.
 
 import Testing
+
 @testable import UnderstudyCore
 
 struct HashFunctionTests {

@@ -44,6 +44,41 @@ struct HashPlacementTests {
         #expect(plan.places.map { [$0.size, $0.fewest, $0.most] } == measured.places)
     }
 
+    /// With `previous_hosts` and 4 further picks, two retries.
+    @Test(
+        arguments: [
+            (
+                LoadBalancing.ring(),
+                "023 310 210 322 210 103 311 213 023 023 021 123 032 302 301 321 032 211 103 323 213 120 230 132 120"
+            ),
+            (
+                LoadBalancing.maglev,
+                "302 031 213 013 230 210 103 102 103 102 021 132 103 013 203 013 310 231 323 203 201 010 200 213 302"
+            ),
+        ]
+    )
+    func `retries that shun the endpoints before go where they went with Envoy`(settings: LoadBalancing, tries: String)
+    {
+        let hosts = (0..<4).map { BalancedHost(address: Array("127.0.0.\(1 + $0 % 3):\(23_001 + $0)".utf8)) }
+        var balancer = Balancer(BalancingPlan(settings, hosts: hosts), seed: 0)
+        let picks = (0..<25).map { index in
+            let hash = XXHash64.hash(Array("key-\(index)".utf8))
+            var tried: [Int] = []
+            for _ in 0..<3 {
+                let pick = balancer.pick(
+                    hash: hash,
+                    random: { 0 },
+                    load: { _ in 0 },
+                    picks: 5,
+                    isRefused: tried.contains
+                )
+                tried.append(pick.host ?? -1)
+            }
+            return tried.map { "\($0)" }.joined()
+        }
+        #expect(picks.joined(separator: " ") == tries)
+    }
+
     private static let ten = BalancedHost.measured(weights: BalancedHost.tenWeights)
     private static let equal = BalancedHost.measured(weights: Array(repeating: 1, count: 10))
 

@@ -80,7 +80,9 @@ struct PriorityTests {
     }
 
     @Test(
-        arguments: [(33.4, false), (33.5, true), (34, true), (0, false), (0.4, false), (100, true), (-1, false), (.nan, false)]
+        arguments: [
+            (33.4, false), (33.5, true), (34, true), (0, false), (0.4, false), (100, true), (-1, false), (.nan, false),
+        ]
             as [(Double, Bool)]
     )
     func `the threshold is rounded to whole percents`(threshold: Double, isPanic: Bool) {

@@ -35,8 +35,16 @@ struct TurnOrderTests {
 
     @Test(arguments: [LoadBalancing(), LoadBalancing(.leastRequest(choices: 2, activeRequestBias: 1))])
     func `unequal weights take turns by their deadlines`(settings: LoadBalancing) {
-        #expect(gives("01020103210010201032100102010321001020103210", settings, BalancedHost.measured(weights: Self.four)))
-        #expect(gives("894880561273948884983874898284389817488938482897483889488056", settings, BalancedHost.measured(weights: BalancedHost.tenWeights)))
+        #expect(
+            gives("01020103210010201032100102010321001020103210", settings, BalancedHost.measured(weights: Self.four))
+        )
+        #expect(
+            gives(
+                "894880561273948884983874898284389817488938482897483889488056",
+                settings,
+                BalancedHost.measured(weights: BalancedHost.tenWeights)
+            )
+        )
     }
 
     @Test func `localities take turns by what is up of them, and endpoints take turns within them`() {

@@ -116,7 +116,9 @@ struct RequestHashTests {
         #expect(endpoint(result([HashPolicy(.queryParameter(name: "k"))], "GET /query/\(query)")) == expected)
     }
 
-    @Test(arguments: [("127.0.0.1", 1), ("1.2.3.4", 8), ("::1", 5), ("2001:db8::1", 3), (nil, nil)] as [(String?, Int?)])
+    @Test(
+        arguments: [("127.0.0.1", 1), ("1.2.3.4", 8), ("::1", 5), ("2001:db8::1", 3), (nil, nil)] as [(String?, Int?)]
+    )
     func `the client's address is hashed without a port`(address: String?, expected: Int?) {
         #expect(endpoint(result([HashPolicy(.sourceIP)], from: address)) == expected)
     }
