@@ -51,7 +51,8 @@ package struct HostSet: Sendable, Equatable {
         let groups = Dictionary(grouping: indices) { hosts[$0].locality }
         zones = groups.sorted { $0.key.precedes($1.key) }.map { _, members in
             Zone(
-                weight: hosts[members[0]].localityWeight,
+                // If the file has a locality twice, its last weight holds for all.
+                weight: members.last { hosts[$0].localityWeight > 0 }.map { hosts[$0].localityWeight } ?? 0,
                 all: HostPool(members, of: hosts),
                 excluded: members.count { hosts[$0].isExcluded },
                 healthy: pool(members, .healthy),

@@ -21,9 +21,9 @@ struct MaglevTable: Sendable {
     let fewest: Int
     let most: Int
 
-    /// - Parameter size: A prime number.
+    /// - Parameter size: A prime number; a single endpoint needs one place only.
     init(_ endpoints: HashMembers, size: UInt32) {
-        let size = max(2, Int(size))
+        let size = endpoints.keys.count == 1 ? 1 : max(2, Int(size))
         guard !endpoints.keys.isEmpty else {
             (members, fewest, most) = ([], 0, 0)
             return
@@ -35,7 +35,7 @@ struct MaglevTable: Sendable {
             // Safe: remainders by an `Int` that is positive.
             return Walk(
                 member: member,
-                skip: Int(XXHash64.hash(key, seed: 1) % UInt64(size - 1)) + 1,
+                skip: Int(XXHash64.hash(key, seed: 1) % UInt64(max(1, size - 1))) + 1,
                 share: endpoints.shares[member],
                 place: Int(XXHash64.hash(key) % UInt64(size))
             )
@@ -77,6 +77,6 @@ struct MaglevTable: Sendable {
 extension MaglevTable.Walk {
     fileprivate mutating func step(_ size: Int) {
         place += skip
-        if place >= size { place -= size }
+        if place >= size { place %= size }
     }
 }
