@@ -95,6 +95,10 @@ package struct StatisticsScope: Sendable {
         values.append(Value(name: name, number: .histogram(reading), isUsed: reading.isUsed))
     }
 
+    package mutating func removeAll(where isUnwanted: (Value) -> Bool) {
+        values.removeAll(where: isUnwanted)
+    }
+
     /// Adds the values of another scope of the same prefix, as Envoy does when two parts count under one name.
     package mutating func add(_ other: StatisticsScope) {
         var places: [String: Int] = [:]
