@@ -9,10 +9,12 @@ internal import UnderstudyHTTP
 struct AdminEndpoints: Sendable {
     private let source: any StatisticsSource
     private let runtime: RuntimeEndpoints
+    private let stats: StatsEndpoints
 
     init(_ source: any StatisticsSource, runtime: any RuntimeControl) {
         self.source = source
         self.runtime = RuntimeEndpoints(control: runtime)
+        self.stats = StatsEndpoints(source: source)
     }
 
     func answer(_ request: PlainRequest) async -> PlainAnswer {
@@ -26,7 +28,8 @@ struct AdminEndpoints: Sendable {
         case "/", "/help": return query.isEmpty ? Self.help : Self.refusal(of: query, accepted: "none")
         case "/ready": return query.isEmpty ? ready : Self.refusal(of: query, accepted: "none")
         case "/runtime": return runtime.document
-        case "/stats": return stats(query)
+        case "/stats": return stats.answer(QueryParameters(query), isPrometheus: false)
+        case "/stats/prometheus": return stats.answer(QueryParameters(query), isPrometheus: true)
         default: return PlainAnswer(status: 404, body: "invalid path. " + Self.help.body)
         }
     }
@@ -41,28 +44,14 @@ struct AdminEndpoints: Sendable {
             previously added key, use an empty string as the value. Note that deletion only applies to overrides \
             added via this endpoint; values loaded from disk can be modified via override but not deleted. E.g. \
             ?key1=value1&key2=value2...
-              /stats: print server stats; ?filter=TEXT shows those whose name holds it
+              /stats: print server stats
+              /stats/prometheus: print server stats in prometheus format
 
             """
     )
 
     private var ready: PlainAnswer {
         source.isReady ? PlainAnswer(body: "LIVE\n") : PlainAnswer(status: 503, body: "DRAINING\n")
-    }
-
-    private func stats(_ query: String) -> PlainAnswer {
-        var filter = ""
-        if !query.isEmpty {
-            guard query.hasPrefix("filter="), !query.contains("&") else {
-                return Self.refusal(of: query, accepted: "filter")
-            }
-            filter = String(query.dropFirst("filter=".count))
-        }
-        let lines = source.statistics().flatMap(\.statistics)
-            .filter { filter.isEmpty || $0.name.contains(filter) }
-            .sorted { $0.name < $1.name }
-            .map { "\($0.name): \($0.value)\n" }
-        return PlainAnswer(body: lines.joined())
     }
 
     private static func refusal(of query: String, accepted: String) -> PlainAnswer {

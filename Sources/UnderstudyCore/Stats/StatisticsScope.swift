@@ -23,12 +23,16 @@ package struct StatisticsScope: Sendable {
     package enum Kind: Sendable, Hashable {
         /// `cluster.<name>.`; give `alt_stat_name` if the cluster has one.
         case cluster(String)
+        /// `cluster.<name>.health_check.name.<name>.`, one for each checker that has a name.
+        case healthCheck(cluster: String, name: String)
         /// `http.<stat_prefix>.`; also `async-client` and `admin`.
         case connectionManager(String)
         /// `listener.<address>.`; give `stat_prefix` if the listener has one, and `admin` for the admin listener.
         case listener(String)
         /// `listener.<address>.worker_<number>.`
         case listenerWorker(String, Int)
+        /// `listener.<address>.http.<stat_prefix>.`
+        case listenerConnectionManager(String, statPrefix: String)
         /// `vhost.<virtual host>.vcluster.<name>.`
         case virtualCluster(virtualHost: String, name: String)
         /// `vhost.<virtual host>.route.<stat_prefix>.`
@@ -42,16 +46,16 @@ package struct StatisticsScope: Sendable {
     package struct Value: Sendable {
         /// Without the prefix.
         package let name: String
-        package let number: Number
+        package var number: Number
         /// Was ever changed since the start, as `usedonly` asks.
-        package let isUsed: Bool
+        package var isUsed: Bool
     }
 
     package enum Number: Sendable {
         case counter(UInt64)
         case gauge(UInt64)
         case text(String)
-        case histogram(Histogram)
+        case histogram(HistogramReading)
     }
 
     package init(_ kind: Kind) {
@@ -91,7 +95,29 @@ package struct StatisticsScope: Sendable {
     }
 
     package mutating func histogram(_ name: String, _ histogram: Histogram) {
-        values.append(Value(name: name, number: .histogram(histogram), isUsed: histogram.isUsed))
+        self.histogram(name, histogram.reading)
+    }
+
+    package mutating func histogram(_ name: String, _ reading: HistogramReading) {
+        values.append(Value(name: name, number: .histogram(reading), isUsed: reading.isUsed))
+    }
+
+    package mutating func removeAll(where isUnwanted: (Value) -> Bool) {
+        values.removeAll(where: isUnwanted)
+    }
+
+    /// Adds the values of another scope of the same prefix, as Envoy does when two parts count under one name.
+    package mutating func add(_ other: StatisticsScope) {
+        var places: [String: Int] = [:]
+        for (place, value) in values.enumerated() { places[value.name] = place }
+        for value in other.values {
+            guard let place = places[value.name] else {
+                values.append(value)
+                continue
+            }
+            values[place].number.add(value.number)
+            values[place].isUsed = values[place].isUsed || value.isUsed
+        }
     }
 
     /// Counters and gauges under their whole names, for tests and small lists.
@@ -101,6 +127,20 @@ package struct StatisticsScope: Sendable {
             case .counter(let number), .gauge(let number): Statistic(kind.prefix + value.name, number)
             case .text, .histogram: nil
             }
+        }
+    }
+}
+
+extension StatisticsScope.Number {
+    /// Numbers of different kinds do not add; the first stays.
+    fileprivate mutating func add(_ other: Self) {
+        switch (self, other) {
+        case (.counter(let left), .counter(let right)): self = .counter(left &+ right)
+        case (.gauge(let left), .gauge(let right)): self = .gauge(left &+ right)
+        case (.histogram(var left), .histogram(let right)):
+            left.add(right)
+            self = .histogram(left)
+        default: break
         }
     }
 }
