@@ -29,6 +29,12 @@ package struct ExchangeFacts: Sendable {
     package var upstreamName: [UInt8] = []
     /// `HTTP/1.1` and the like, once there is a connection to the primary.
     package var upstreamProtocol: StaticString?
+    /// Number of the connection to the primary, once there is one.
+    package var upstreamConnectionID: UInt64?
+    /// Why the last connection to the primary failed, in Envoy's words with blanks; empty if none did.
+    package var transportFailure: [UInt8] = []
+    /// Every host that was tried, in order, the current one included.
+    package var attemptsMade: [UpstreamAttempt] = []
     /// Nanoseconds from the request's head to that of the primary's answer, once there is one.
     package var answerTime: Int64?
     /// Tries so far, the current one included; 0 before the first.
@@ -38,8 +44,30 @@ package struct ExchangeFacts: Sendable {
     /// Envoy's letters, such as `UF` or `NR`.
     package var responseFlags: [StaticString] = []
     package var responseDetails: StaticString?
+    /// Bytes of the request's body, without chunk lines.
     package var bytesReceived = 0
+    /// Bytes of the answer's body, without chunk lines; 0 for HEAD.
     package var bytesSent = 0
+    /// What went over the client's connection for this exchange.
+    package var downstreamBytes = WireBytes()
+    /// The same for the last connection to the primary; `nil` before there is one.
+    package var upstreamBytes: WireBytes?
+    /// When things happened; only for lines that need `.timing`.
+    package var timing = ExchangeTiming()
+    /// Trailers of the answer, if it had any.
+    package var responseTrailers: HeaderBlock?
+    /// Bytes of names and values of the answer's trailers.
+    package var responseTrailerBytes = 0
+    /// Why the client's connection was ended, as Envoy calls it; `nil` if it was not.
+    package var terminationDetails: StaticString?
+    /// Empty where there is none.
+    package var virtualClusterName: [UInt8] = []
+    /// What this line is written for; Envoy's name, such as `DownstreamEnd`.
+    package var logType: StaticString = "NotSet"
+    /// The health check filter took the request for a health check.
+    package var isHealthCheck = false
+    /// Two random numbers for `UNIQUE_ID`; only for lines that need `.unique`.
+    package var unique: (UInt64, UInt64) = (0, 0)
     /// The text of a local reply before it is formatted.
     package var localReplyBody: [UInt8] = []
     /// The machine's.
@@ -70,4 +98,55 @@ package struct NetworkAddress: Sendable, Equatable {
         bytes.append(0x3A)
         bytes.append(decimal: port)
     }
+}
+
+/// One try to reach a primary.
+package struct UpstreamAttempt: Sendable, Equatable {
+    package var address: NetworkAddress
+    /// As the configuration calls the host; empty if only by its address.
+    package var name: [UInt8]
+    /// Number of the connection; `nil` if there was none.
+    package var connectionID: UInt64?
+
+    package init(_ address: NetworkAddress, name: [UInt8] = [], connectionID: UInt64? = nil) {
+        self.address = address
+        self.name = name
+        self.connectionID = connectionID
+    }
+}
+
+/// Bytes of one exchange on one connection, as they are on the wire.
+package struct WireBytes: Sendable, Equatable {
+    /// Heads, bodies, chunk lines and trailers.
+    package var sent = 0
+    package var received = 0
+    /// Heads only.
+    package var headersSent = 0
+    package var headersReceived = 0
+
+    package init() {}
+}
+
+/// Nanoseconds from the arrival of the request's head to what came later; `nil` for what has not happened.
+///
+/// - Source: Envoy `StreamInfo` timing.
+package struct ExchangeTiming: Sendable, Equatable {
+    /// The last byte of the request has arrived.
+    package var requestEnd: Int64?
+    /// A connection to the primary was begun for this exchange; `nil` if it was there already.
+    package var connectStart: Int64?
+    package var connectEnd: Int64?
+    /// A connection was handed to the try.
+    package var poolReady: Int64?
+    /// First and last byte of the request towards the primary.
+    package var upstreamSendStart: Int64?
+    package var upstreamSendEnd: Int64?
+    /// First and last byte of the primary's answer.
+    package var upstreamReceiveStart: Int64?
+    package var upstreamReceiveEnd: Int64?
+    /// First and last byte of the answer towards the client.
+    package var sendStart: Int64?
+    package var sendEnd: Int64?
+
+    package init() {}
 }

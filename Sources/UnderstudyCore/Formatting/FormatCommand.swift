@@ -22,6 +22,7 @@ package enum FormatCommand: Sendable, Equatable {
 
     case requestHeader(HeaderSource)
     case responseHeader(HeaderSource)
+    case responseTrailer(HeaderSource)
     case path(PathSource, withQuery: Bool, limit: Int?)
     case query(limit: Int?)
     case queryParameter([UInt8], limit: Int?)
@@ -33,7 +34,12 @@ package enum FormatCommand: Sendable, Equatable {
     /// `keepsBlanks`: blanks are not replaced with underscores.
     case responseDetails(keepsBlanks: Bool)
     case fact(FormatFact)
-    /// Has a value only where there is TLS, tracing or a trailer, or when an exchange is over.
+    /// From one point in time to another.
+    case span(TimeSpan)
+    case attempted(AttemptedHosts)
+    /// The first that has a value.
+    case coalesced([FormatCommand], limit: Int?)
+    /// Has a value only where there is TLS, tracing, metadata or filter state.
     case absent
 }
 
@@ -48,11 +54,28 @@ package enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case bytesSent = "BYTES_SENT"
     case requestHeadersBytes = "REQUEST_HEADERS_BYTES"
     case responseHeadersBytes = "RESPONSE_HEADERS_BYTES"
-    // None of these before the end of an answer over TCP.
     case responseTrailersBytes = "RESPONSE_TRAILERS_BYTES"
+    // None of these over TCP.
     case bytesRetransmitted = "BYTES_RETRANSMITTED"
     case packetsRetransmitted = "PACKETS_RETRANSMITTED"
     case responseDuration = "RESPONSE_DURATION"
+    case responseSendDuration = "RESPONSE_TX_DURATION"
+    case requestDuration = "REQUEST_DURATION"
+    case requestSendDuration = "REQUEST_TX_DURATION"
+    case poolReadyDuration = "UPSTREAM_CONNECTION_POOL_READY_DURATION"
+    case downstreamWireSent = "DOWNSTREAM_WIRE_BYTES_SENT"
+    case downstreamWireReceived = "DOWNSTREAM_WIRE_BYTES_RECEIVED"
+    case downstreamHeadersSent = "DOWNSTREAM_HEADER_BYTES_SENT"
+    case downstreamHeadersReceived = "DOWNSTREAM_HEADER_BYTES_RECEIVED"
+    case upstreamWireSent = "UPSTREAM_WIRE_BYTES_SENT"
+    case upstreamWireReceived = "UPSTREAM_WIRE_BYTES_RECEIVED"
+    case upstreamHeadersSent = "UPSTREAM_HEADER_BYTES_SENT"
+    case upstreamHeadersReceived = "UPSTREAM_HEADER_BYTES_RECEIVED"
+    case upstreamConnectionID = "UPSTREAM_CONNECTION_ID"
+    case transportFailure = "UPSTREAM_TRANSPORT_FAILURE_REASON"
+    case terminationDetails = "CONNECTION_TERMINATION_DETAILS"
+    case virtualClusterName = "VIRTUAL_CLUSTER_NAME"
+    case uniqueID = "UNIQUE_ID"
     case attempts = "UPSTREAM_REQUEST_ATTEMPT_COUNT"
     case connectionID = "CONNECTION_ID"
     case streamID = "STREAM_ID"
@@ -93,9 +116,8 @@ extension FormatCommand {
         switch token.name {
         case "REQ", "REQUEST_HEADER": self = .requestHeader(try HeaderSource(token))
         case "RESP", "RESPONSE_HEADER": self = .responseHeader(try HeaderSource(token))
-        case "TRAILER", "RESPONSE_TRAILER":
-            _ = try HeaderSource(token)
-            self = .absent
+        case "TRAILER", "RESPONSE_TRAILER": self = .responseTrailer(try HeaderSource(token))
+        case "COMMON_DURATION": self = .span(try TimeSpan(token))
         case "PATH": self = try Self.path(token)
         case "QUERY_PARAMS": self = try Self.query(token)
         case "QUERY_PARAM":
@@ -129,6 +151,10 @@ extension FormatCommand {
             try token.require(argument: false, limit: false)
             guard let length = token.number else { return .fact(fact) }
             return length < 0 ? .absent : .network(fact, prefixLength: length)
+        }
+        if let hosts = AttemptedHosts(rawValue: token.name) {
+            try token.requireNothing()
+            return .attempted(hosts)
         }
         if AbsentCommands.names.contains(token.name) {
             try token.requireNothing()

@@ -121,7 +121,7 @@ extension HeaderBlock {
         lines.reduce(0) { $0 + $1.nameLength + $1.value.count }
     }
 
-    fileprivate func appendValue(named name: [UInt8], to destination: inout [UInt8]) -> Bool {
+    func appendValue(named name: [UInt8], to destination: inout [UInt8]) -> Bool {
         guard let index = firstIndex(named: name) else { return false }
         destination.append(copying: bytes.span.extracting(lines[index].value))
         return true
@@ -133,7 +133,8 @@ extension [UInt8] {
         var offset = range.lowerBound
         while offset < range.upperBound {
             if bytes[offset] == 0x25, range.upperBound - offset > 2,
-                let high = Self.hexadecimal(bytes[offset + 1]), let low = Self.hexadecimal(bytes[offset + 2])
+                let high = HexadecimalDigit.value(bytes[offset + 1]),
+                let low = HexadecimalDigit.value(bytes[offset + 2])
             {
                 append(high << 4 | low)
                 offset += 3
@@ -143,8 +144,11 @@ extension [UInt8] {
             }
         }
     }
+}
 
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+enum HexadecimalDigit {
+    /// 0 to 15; `nil` if the byte is no digit.
+    static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30
         case 0x41...0x46: byte - 0x37

@@ -30,6 +30,27 @@ extension TimeFormat {
     }
 }
 
+extension [UInt8] {
+    /// The default format: `2026-11-24T22:56:33.729Z`.
+    mutating func append(standardTime nanoseconds: Int64) {
+        let time = CalendarTime(nanoseconds: nanoseconds)
+        append(decimal: time.year)
+        append(0x2D)
+        append(time.month, width: 2)
+        append(0x2D)
+        append(time.day, width: 2)
+        append(0x54)
+        append(time.hour, width: 2)
+        append(0x3A)
+        append(time.minute, width: 2)
+        append(0x3A)
+        append(time.second, width: 2)
+        append(0x2E)
+        append(time.nanosecond / 1_000_000, width: 3)
+        append(0x5A)
+    }
+}
+
 /// A point in time by the calendar, in UTC.
 struct CalendarTime {
     let unixSeconds: Int
