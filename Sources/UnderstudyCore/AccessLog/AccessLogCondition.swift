@@ -123,7 +123,10 @@ extension RequestHead {
         guard value.count >= 8 else { return nil }
         let bytes = headers.bytes.span
         var sample: UInt64 = 0
-        for offset in value.prefix(8) {
+        let start = value.lowerBound
+        // The prefix is allowed by the function that Envoy reads hexadecimal numbers with.
+        let hasPrefix = bytes[start] == 0x30 && bytes[start + 1] | 0x20 == 0x78
+        for offset in start + (hasPrefix ? 2 : 0)..<start + 8 {
             guard let digit = HexadecimalDigit.value(bytes[offset]) else { return nil }
             // Safe: eight digits fit 32 bits.
             sample = sample &<< 4 | UInt64(digit)

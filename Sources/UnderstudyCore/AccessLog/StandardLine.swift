@@ -33,15 +33,17 @@ enum StandardLine {
         _ response: borrowing ResponseHead?,
         to bytes: inout [UInt8]
     ) {
-        bytes.append(literal: facts.protocolName)
+        bytes.append(literal: facts.protocolName ?? "-")
         bytes.append(literal: "\" ")
         bytes.append(decimal: facts.status)
         bytes.append(0x20)
         facts.append(flagsTo: &bytes) { $0 }
-        for number in [facts.bytesReceived, facts.bytesSent, Int(facts.elapsed / 1_000_000)] {
-            bytes.append(0x20)
-            bytes.append(decimal: number)
-        }
+        bytes.append(0x20)
+        bytes.append(decimal: facts.bytesReceived)
+        bytes.append(0x20)
+        bytes.append(decimal: facts.bytesSent)
+        bytes.append(0x20)
+        bytes.append(decimal: Int(facts.elapsed / 1_000_000))
         bytes.append(0x20)
         // A copy because a borrowed optional cannot be opened; it shares the memory.
         let hasTime = (copy response)?.append(serviceTime, to: &bytes) ?? false
@@ -54,7 +56,7 @@ enum StandardLine {
         _ facts: borrowing ExchangeFacts,
         to bytes: inout [UInt8]
     ) {
-        for name in [forwardedFor, userAgent, requestID, host] {
+        for name in quoted {
             bytes.append(literal: " \"")
             append(request, name, to: &bytes)
             bytes.append(0x22)
@@ -70,8 +72,5 @@ enum StandardLine {
 
     private static let method = Array(":method".utf8)
     private static let serviceTime = Array("x-envoy-upstream-service-time".utf8)
-    private static let forwardedFor = Array("x-forwarded-for".utf8)
-    private static let userAgent = Array("user-agent".utf8)
-    private static let requestID = Array("x-request-id".utf8)
-    private static let host = Array("host".utf8)
+    private static let quoted = ["x-forwarded-for", "user-agent", "x-request-id", "host"].map { Array($0.utf8) }
 }

@@ -12,8 +12,8 @@ package struct ExchangeFacts: Sendable {
     /// This end of the connection.
     package var local = NetworkAddress()
     package var connectionID: UInt64 = 0
-    /// `HTTP/1.1` and the like.
-    package var protocolName: StaticString = "HTTP/1.1"
+    /// `HTTP/1.1` and the like; `nil` before anything was read, and for a try that got no connection.
+    package var protocolName: StaticString? = "HTTP/1.1"
     /// When the request's head arrived, in nanoseconds since 1970.
     package var startTime: Int64 = 0
     /// Nanoseconds from then to now.
@@ -29,12 +29,10 @@ package struct ExchangeFacts: Sendable {
     package var upstreamName: [UInt8] = []
     /// `HTTP/1.1` and the like, once there is a connection to the primary.
     package var upstreamProtocol: StaticString?
-    /// Number of the connection to the primary, once there is one.
+    /// Number of the connection to the primary; `nil` if the last try got none.
     package var upstreamConnectionID: UInt64?
     /// Why the last connection to the primary failed, in Envoy's words with blanks; empty if none did.
     package var transportFailure: [UInt8] = []
-    /// Every host that was tried, in order, the current one included.
-    package var attemptsMade: [UpstreamAttempt] = []
     /// Nanoseconds from the request's head to that of the primary's answer, once there is one.
     package var answerTime: Int64?
     /// Tries so far, the current one included; 0 before the first.
@@ -56,8 +54,6 @@ package struct ExchangeFacts: Sendable {
     package var timing = ExchangeTiming()
     /// Trailers of the answer, if it had any.
     package var responseTrailers: HeaderBlock?
-    /// Bytes of names and values of the answer's trailers.
-    package var responseTrailerBytes = 0
     /// Why the client's connection was ended, as Envoy calls it; `nil` if it was not.
     package var terminationDetails: StaticString?
     /// Empty where there is none.
@@ -66,6 +62,8 @@ package struct ExchangeFacts: Sendable {
     package var logType: StaticString = "NotSet"
     /// The health check filter took the request for a health check.
     package var isHealthCheck = false
+    /// Where the machine is; only for lines that need `.zone`.
+    package var zone = LocalZone()
     /// Two random numbers for `UNIQUE_ID`; only for lines that need `.unique`.
     package var unique: (UInt64, UInt64) = (0, 0)
     /// The text of a local reply before it is formatted.
@@ -100,19 +98,13 @@ package struct NetworkAddress: Sendable, Equatable {
     }
 }
 
-/// One try to reach a primary.
-package struct UpstreamAttempt: Sendable, Equatable {
-    package var address: NetworkAddress
-    /// As the configuration calls the host; empty if only by its address.
-    package var name: [UInt8]
-    /// Number of the connection; `nil` if there was none.
-    package var connectionID: UInt64?
+/// How the machine's own time differs from UTC.
+package struct LocalZone: Sendable, Equatable {
+    /// Seconds to the east of Greenwich.
+    package var offset = 0
+    package var name = Array("UTC".utf8)
 
-    package init(_ address: NetworkAddress, name: [UInt8] = [], connectionID: UInt64? = nil) {
-        self.address = address
-        self.name = name
-        self.connectionID = connectionID
-    }
+    package init() {}
 }
 
 /// Bytes of one exchange on one connection, as they are on the wire.
@@ -127,16 +119,16 @@ package struct WireBytes: Sendable, Equatable {
     package init() {}
 }
 
-/// Nanoseconds from the arrival of the request's head to what came later; `nil` for what has not happened.
+/// Nanoseconds from the arrival of the request's head; `nil` for what has not happened.
 ///
 /// - Source: Envoy `StreamInfo` timing.
 package struct ExchangeTiming: Sendable, Equatable {
     /// The last byte of the request has arrived.
     package var requestEnd: Int64?
-    /// A connection to the primary was begun for this exchange; `nil` if it was there already.
+    /// The last try's connection was begun; negative if it was there before the exchange.
     package var connectStart: Int64?
     package var connectEnd: Int64?
-    /// A connection was handed to the try.
+    /// The pool gave the last try a connection, or told that there is none.
     package var poolReady: Int64?
     /// First and last byte of the request towards the primary.
     package var upstreamSendStart: Int64?

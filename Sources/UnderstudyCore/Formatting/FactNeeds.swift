@@ -11,29 +11,29 @@ package struct FactNeeds: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
-    /// `timing`, and `requestEnd` in particular.
+    /// When things happened: `timing`.
     package static let timing = FactNeeds(rawValue: 1)
-    /// `downstreamBytes` and `upstreamBytes`.
+    /// Bytes on the wire: `downstreamBytes` and `upstreamBytes`.
     package static let wireBytes = FactNeeds(rawValue: 1 << 1)
-    /// `attemptsMade`
-    package static let attempts = FactNeeds(rawValue: 1 << 2)
-    /// `unique`
+    /// Where the machine is: `zone`.
+    package static let zone = FactNeeds(rawValue: 1 << 2)
+    /// Two random numbers: `unique`.
     package static let unique = FactNeeds(rawValue: 1 << 3)
-    /// `responseTrailers` and `responseTrailerBytes`.
+    /// The end of the answer: `responseTrailers`.
     package static let trailers = FactNeeds(rawValue: 1 << 4)
-    /// `remote`, `directRemote`, `local`
+    /// The client's side: `remote`, `directRemote` and `local`.
     package static let downstreamAddresses = FactNeeds(rawValue: 1 << 5)
-    /// `upstream`, `upstreamName`
+    /// The primary: `upstream` and `upstreamName`.
     package static let upstream = FactNeeds(rawValue: 1 << 6)
-    /// `upstreamLocal`
+    /// This end of the primary's connection: `upstreamLocal`.
     package static let upstreamLocal = FactNeeds(rawValue: 1 << 7)
-    /// `routeName`, `virtualHostName`, `clusterName`, `virtualClusterName`
+    /// What the configuration calls things: `routeName`, `virtualHostName`, `clusterName` and `virtualClusterName`.
     package static let names = FactNeeds(rawValue: 1 << 8)
-    /// `hostname`
+    /// The machine: `hostname`.
     package static let hostname = FactNeeds(rawValue: 1 << 9)
-    /// `localReplyBody`
+    /// The proxy's own text: `localReplyBody`.
     package static let localReplyBody = FactNeeds(rawValue: 1 << 10)
-    /// `transportFailure`
+    /// Why there is no connection: `transportFailure`.
     package static let transportFailure = FactNeeds(rawValue: 1 << 11)
 }
 
@@ -72,7 +72,8 @@ extension FormatCommand {
         switch self {
         case .responseTrailer, .grpcStatus: .trailers
         case .span: .timing
-        case .attempted: .attempts
+        case .startTime(_, let isLocal), .emitTime(_, let isLocal): isLocal ? .zone : []
+        case .attempted: .upstream
         case .network(let fact, _): fact.needs
         case .fact(let fact): fact.needs
         case .coalesced(let choices, _): choices.reduce(into: []) { $0.formUnion($1.needs) }

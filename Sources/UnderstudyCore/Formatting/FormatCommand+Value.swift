@@ -30,14 +30,16 @@ extension FormatCommand {
             }
         case .path(let source, let withQuery, let limit):
             return bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
+        case .decodedQuery(let limit): return bytes.append(upTo: limit) { request.append(decodedQueryTo: &$0) }
         case .query(let limit): return bytes.append(upTo: limit) { request.append(queryTo: &$0) }
         case .queryParameter(let name, let limit):
             return bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
-        case .startTime(let format):
-            format.append(nanoseconds: facts.startTime, to: &bytes)
+        case .startTime(let format, let isLocal):
+            format.append(nanoseconds: facts.startTime, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
             return true
-        case .emitTime(let format):
-            format.append(nanoseconds: facts.startTime &+ facts.elapsed, to: &bytes)
+        case .emitTime(let format, let isLocal):
+            let now = facts.startTime &+ facts.elapsed
+            format.append(nanoseconds: now, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
             return true
         case .network(let fact, let prefixLength):
             return fact.append(networkTo: &bytes, prefixLength: prefixLength, facts)
@@ -52,7 +54,8 @@ extension FormatCommand {
             guard let value = span.value(facts) else { return false }
             bytes.append(decimal: Int(value))
             return true
-        case .attempted(let hosts): return hosts.append(facts.attemptsMade, to: &bytes)
+        case .attempted(let hosts):
+            return hosts.append(to: &bytes, request: request, response: response, facts: facts)
         case .coalesced(let choices, let limit):
             return bytes.append(upTo: limit) { bytes in
                 for choice in choices
@@ -89,7 +92,13 @@ extension FormatFact {
             return true
         }
         switch self {
-        case .protocolName: bytes.append(literal: facts.protocolName)
+        case .protocolName:
+            guard let name = facts.protocolName else { return false }
+            bytes.append(literal: name)
+        case .downstreamCloseType: bytes.append(literal: "Normal")
+        case .upstreamCloseType:
+            guard facts.upstream != nil || facts.upstreamBytes != nil else { return false }
+            bytes.append(literal: "Normal")
         case .flags: facts.append(flagsTo: &bytes) { $0 }
         case .longFlags: facts.append(flagsTo: &bytes, ResponseFlagName.long)
         case .streamID: return request.append(Self.requestID, to: &bytes)
@@ -149,8 +158,8 @@ extension FormatFact {
         case .localPort, .directLocalPort: facts.local.port
         case .upstreamRemotePort: facts.upstream?.port
         case .upstreamLocalPort: facts.upstreamLocal?.port
-        case .upstreamConnectionID: facts.upstreamConnectionID.map { Int(clamping: $0) }
-        case .responseTrailersBytes: facts.responseTrailerBytes
+        case .upstreamConnectionID: Int(clamping: facts.upstreamConnectionID ?? 0)
+        case .responseTrailersBytes: facts.responseTrailers?.countedBytes ?? 0
         case .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration: facts.milliseconds(self)
         case .bytesRetransmitted, .packetsRetransmitted: 0
         default: facts.wireBytes(self)
@@ -267,7 +276,7 @@ extension ExchangeFacts {
 
 extension [UInt8] {
     /// Appends what `write` does, but no more bytes than the limit.
-    fileprivate mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
+    mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
         let start = count
         let hasValue = write(&self)
         if let limit, count - start > limit { removeLast(count - start - limit) }

@@ -25,9 +25,11 @@ package enum FormatCommand: Sendable, Equatable {
     case responseTrailer(HeaderSource)
     case path(PathSource, withQuery: Bool, limit: Int?)
     case query(limit: Int?)
+    case decodedQuery(limit: Int?)
     case queryParameter([UInt8], limit: Int?)
-    case startTime(TimeFormat)
-    case emitTime(TimeFormat)
+    /// `isLocal`: by the machine's own clock on the wall.
+    case startTime(TimeFormat, isLocal: Bool)
+    case emitTime(TimeFormat, isLocal: Bool)
     /// `prefixLength`: how many bits of the address are told; longer than the address means all.
     case network(FormatFact, prefixLength: Int)
     case grpcStatus(GRPCStatus.Form)
@@ -76,6 +78,8 @@ package enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case terminationDetails = "CONNECTION_TERMINATION_DETAILS"
     case virtualClusterName = "VIRTUAL_CLUSTER_NAME"
     case uniqueID = "UNIQUE_ID"
+    case downstreamCloseType = "DOWNSTREAM_DETECTED_CLOSE_TYPE"
+    case upstreamCloseType = "UPSTREAM_DETECTED_CLOSE_TYPE"
     case attempts = "UPSTREAM_REQUEST_ATTEMPT_COUNT"
     case connectionID = "CONNECTION_ID"
     case streamID = "STREAM_ID"
@@ -123,8 +127,10 @@ extension FormatCommand {
         case "QUERY_PARAM":
             try token.require(argument: true, limit: true)
             self = .queryParameter(token.argument, limit: token.limit)
-        case "START_TIME": self = .startTime(try token.timeFormat())
-        case "EMIT_TIME": self = .emitTime(try token.timeFormat())
+        case "START_TIME": self = .startTime(try token.timeFormat(), isLocal: false)
+        case "EMIT_TIME": self = .emitTime(try token.timeFormat(), isLocal: false)
+        case "START_TIME_LOCAL": self = .startTime(try token.timeFormat(), isLocal: true)
+        case "EMIT_TIME_LOCAL": self = .emitTime(try token.timeFormat(), isLocal: true)
         case "RESPONSE_CODE_DETAILS":
             try token.require(argument: false, limit: false)
             self = .responseDetails(keepsBlanks: token.argumentText == "ALLOW_WHITESPACES")
@@ -134,16 +140,14 @@ extension FormatCommand {
         case "GRPC_STATUS_NUMBER":
             try token.requireNothing()
             self = .grpcStatus(.number)
-        case "REQUESTED_SERVER_NAME":
-            try token.require(argument: false, limit: false)
-            guard token.argument.isEmpty || token.argumentText == "SNI_ONLY" else { throw Self.unsupported(token) }
-            self = .absent
+        case "REQUESTED_SERVER_NAME": self = try Self.serverName(token)
+        case "COALESCE": self = try Self.coalesced(token)
         default: self = try Self.fact(token)
         }
     }
 
     private static func fact(_ token: CommandToken) throws(FormatFault) -> FormatCommand {
-        if let fact = FormatFact(rawValue: token.name) {
+        if let fact = FormatFact(rawValue: token.factName) {
             guard fact.isHost else {
                 try token.requireNothing()
                 return .fact(fact)
@@ -156,15 +160,8 @@ extension FormatCommand {
             try token.requireNothing()
             return .attempted(hosts)
         }
-        if AbsentCommands.names.contains(token.name) {
-            try token.requireNothing()
-            return .absent
-        }
-        if AbsentCommands.times.contains(token.name) {
-            _ = try token.timeFormat()
-            return .absent
-        }
-        guard UnsupportedCommands.names.contains(token.name) else {
+        if try AbsentCommands.include(token) { return .absent }
+        guard token.name == "CEL" else {
             throw FormatFault(.unknown, "Not supported field in StreamInfo: \(token.name)")
         }
         throw unsupported(token)
@@ -201,7 +198,7 @@ extension FormatCommand {
     private static func query(_ token: CommandToken) throws(FormatFault) -> FormatCommand {
         switch token.argumentText {
         case "", "ORIG": return .query(limit: token.limit)
-        case "DECODED": throw unsupported(token)
+        case "DECODED": return .decodedQuery(limit: token.limit)
         case let other:
             throw FormatFault(
                 .invalid,
