@@ -24,16 +24,22 @@ extension FormatCommand {
             return bytes.append(upTo: source.limit) {
                 response.append(source.name, to: &$0) || response.append(source.fallback, to: &$0)
             }
+        case .responseTrailer(let source):
+            return bytes.append(upTo: source.limit) {
+                facts.append(trailer: source.name, to: &$0) || facts.append(trailer: source.fallback, to: &$0)
+            }
         case .path(let source, let withQuery, let limit):
             return bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
+        case .decodedQuery(let limit): return bytes.append(upTo: limit) { request.append(decodedQueryTo: &$0) }
         case .query(let limit): return bytes.append(upTo: limit) { request.append(queryTo: &$0) }
         case .queryParameter(let name, let limit):
             return bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
-        case .startTime(let format):
-            format.append(nanoseconds: facts.startTime, to: &bytes)
+        case .startTime(let format, let isLocal):
+            format.append(nanoseconds: facts.startTime, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
             return true
-        case .emitTime(let format):
-            format.append(nanoseconds: facts.startTime &+ facts.elapsed, to: &bytes)
+        case .emitTime(let format, let isLocal):
+            let now = facts.startTime &+ facts.elapsed
+            format.append(nanoseconds: now, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
             return true
         case .network(let fact, let prefixLength):
             return fact.append(networkTo: &bytes, prefixLength: prefixLength, facts)
@@ -44,6 +50,18 @@ extension FormatCommand {
         case .responseDetails(let keepsBlanks): return facts.append(detailsTo: &bytes, keepsBlanks: keepsBlanks)
         case .fact(let fact):
             return fact.append(to: &bytes, request: request, response: response, facts: facts)
+        case .span(let span):
+            guard let value = span.value(facts) else { return false }
+            bytes.append(decimal: Int(value))
+            return true
+        case .attempted(let hosts):
+            return hosts.append(to: &bytes, request: request, response: response, facts: facts)
+        case .coalesced(let choices, let limit):
+            return bytes.append(upTo: limit) { bytes in
+                for choice in choices
+                where choice.append(to: &bytes, request: request, response: response, facts: facts) { return true }
+                return false
+            }
         case .absent: return false
         }
     }
@@ -55,6 +73,7 @@ extension FormatCommand {
         switch self {
         case .fact(let fact): fact.isNumber
         case .grpcStatus(let form): form == .number
+        case .span: true
         default: false
         }
     }
@@ -73,13 +92,25 @@ extension FormatFact {
             return true
         }
         switch self {
-        case .protocolName: bytes.append(literal: facts.protocolName)
+        case .protocolName:
+            guard let name = facts.protocolName else { return false }
+            bytes.append(literal: name)
+        case .downstreamCloseType: bytes.append(literal: "Normal")
+        case .upstreamCloseType:
+            guard facts.upstream != nil || facts.upstreamBytes != nil else { return false }
+            bytes.append(literal: "Normal")
         case .flags: facts.append(flagsTo: &bytes) { $0 }
         case .longFlags: facts.append(flagsTo: &bytes, ResponseFlagName.long)
         case .streamID: return request.append(Self.requestID, to: &bytes)
         case .localReplyBody: bytes.append(contentsOf: facts.localReplyBody)
-        case .logType: bytes.append(literal: "NotSet")
+        case .logType: bytes.append(literal: facts.logType)
         case .hostname: return Self.append(facts.hostname, to: &bytes)
+        case .virtualClusterName: return Self.append(facts.virtualClusterName, to: &bytes)
+        case .transportFailure: return facts.append(failureTo: &bytes)
+        case .uniqueID: RequestID(facts.unique.0, facts.unique.1).append(to: &bytes)
+        case .terminationDetails:
+            guard let details = facts.terminationDetails else { return false }
+            bytes.append(literal: details)
         case .routeName: return Self.append(facts.routeName, to: &bytes)
         case .clusterName, .rawClusterName: return Self.append(facts.clusterName, to: &bytes)
         case .upstreamProtocol:
@@ -97,7 +128,10 @@ extension FormatFact {
         case .status, .duration, .responseDuration, .bytesReceived, .bytesSent, .requestHeadersBytes,
             .responseHeadersBytes, .responseTrailersBytes, .bytesRetransmitted, .packetsRetransmitted, .attempts,
             .connectionID, .remotePort, .directRemotePort, .localPort, .directLocalPort, .upstreamRemotePort,
-            .upstreamLocalPort:
+            .upstreamLocalPort, .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration,
+            .downstreamWireSent, .downstreamWireReceived, .downstreamHeadersSent, .downstreamHeadersReceived,
+            .upstreamWireSent, .upstreamWireReceived, .upstreamHeadersSent, .upstreamHeadersReceived,
+            .upstreamConnectionID:
             true
         default: false
         }
@@ -124,7 +158,11 @@ extension FormatFact {
         case .localPort, .directLocalPort: facts.local.port
         case .upstreamRemotePort: facts.upstream?.port
         case .upstreamLocalPort: facts.upstreamLocal?.port
-        default: 0
+        case .upstreamConnectionID: Int(clamping: facts.upstreamConnectionID ?? 0)
+        case .responseTrailersBytes: facts.responseTrailers?.countedBytes ?? 0
+        case .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration: facts.milliseconds(self)
+        case .bytesRetransmitted, .packetsRetransmitted: 0
+        default: facts.wireBytes(self)
         }
     }
 
@@ -177,6 +215,47 @@ extension FormatFact {
 }
 
 extension ExchangeFacts {
+    /// Lines of the trailers that have this name.
+    fileprivate func append(trailer name: [UInt8], to bytes: inout [UInt8]) -> Bool {
+        guard !name.isEmpty, let responseTrailers else { return false }
+        return responseTrailers.appendValue(named: name, to: &bytes)
+    }
+
+    fileprivate func append(failureTo bytes: inout [UInt8]) -> Bool {
+        let start = bytes.count
+        bytes.append(contentsOf: transportFailure)
+        bytes.replaceBlanks(from: start)
+        return !transportFailure.isEmpty
+    }
+
+    /// Bytes on the wire; those of the primary are 0 if there is no connection to it.
+    fileprivate func wireBytes(_ fact: FormatFact) -> Int {
+        let upstream = upstreamBytes ?? WireBytes()
+        return switch fact {
+        case .downstreamWireSent: downstreamBytes.sent
+        case .downstreamWireReceived: downstreamBytes.received
+        case .downstreamHeadersSent: downstreamBytes.headersSent
+        case .downstreamHeadersReceived: downstreamBytes.headersReceived
+        case .upstreamWireSent: upstream.sent
+        case .upstreamWireReceived: upstream.received
+        case .upstreamHeadersSent: upstream.headersSent
+        case .upstreamHeadersReceived: upstream.headersReceived
+        default: 0
+        }
+    }
+
+    fileprivate func milliseconds(_ fact: FormatFact) -> Int? {
+        let nanoseconds: Int64? =
+            switch fact {
+            case .requestDuration: timing.requestEnd
+            case .requestSendDuration: timing.upstreamSendEnd
+            case .poolReadyDuration: timing.poolReady
+            case .responseSendDuration: TimeSpan.responseSend.value(self)
+            default: nil
+            }
+        return nanoseconds.map { Int($0 / 1_000_000) }
+    }
+
     fileprivate func append(detailsTo bytes: inout [UInt8], keepsBlanks: Bool) -> Bool {
         guard let responseDetails else { return false }
         let start = bytes.count
@@ -186,7 +265,7 @@ extension ExchangeFacts {
     }
 
     /// The flags with commas between them, or a dash; Envoy has no absent value here.
-    fileprivate func append(flagsTo bytes: inout [UInt8], _ name: (StaticString) -> StaticString) {
+    func append(flagsTo bytes: inout [UInt8], _ name: (StaticString) -> StaticString) {
         if responseFlags.isEmpty { bytes.append(0x2D) }
         for (index, flag) in responseFlags.enumerated() {
             if index > 0 { bytes.append(0x2C) }
@@ -197,7 +276,7 @@ extension ExchangeFacts {
 
 extension [UInt8] {
     /// Appends what `write` does, but no more bytes than the limit.
-    fileprivate mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
+    mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
         let start = count
         let hasValue = write(&self)
         if let limit, count - start > limit { removeLast(count - start - limit) }
