@@ -13,6 +13,8 @@ package final class SharedHost: Sendable {
     package let hostname: [UInt8]
     /// The endpoint of the configuration that it comes from.
     package let endpoint: Endpoint
+    /// What workers have seen of it; `nil` in a cluster without outlier detection.
+    package let outlierMonitor: OutlierMonitor?
     private let healthBits: Atomic<UInt32>
 
     // Under Envoy's names for hosts: `cx_total`, `cx_connect_fail`, `cx_active`, `rq_total` and so on.
@@ -25,10 +27,17 @@ package final class SharedHost: Sendable {
     package let requestTimeouts = Counter()
     package let activeRequests = Gauge()
 
-    package init(address: SocketAddress, hostname: [UInt8], endpoint: Endpoint, health: HostHealth = []) {
+    package init(
+        address: SocketAddress,
+        hostname: [UInt8],
+        endpoint: Endpoint,
+        health: HostHealth = [],
+        outlierMonitor: OutlierMonitor? = nil
+    ) {
         self.address = address
         self.hostname = hostname
         self.endpoint = endpoint
+        self.outlierMonitor = outlierMonitor
         healthBits = Atomic(health.rawValue)
     }
 
