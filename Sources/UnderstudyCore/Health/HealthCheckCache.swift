@@ -12,6 +12,11 @@ package final class HealthCheckCache: Sendable {
     package struct Answer: Sendable, Equatable {
         package var status: Int
         package var isDegraded: Bool
+
+        package init(status: Int, isDegraded: Bool) {
+            self.status = status
+            self.isDegraded = isDegraded
+        }
     }
 
     private let lifetime: Int64

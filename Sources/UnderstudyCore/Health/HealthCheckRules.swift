@@ -3,19 +3,6 @@
 //
 // What the health_check filters of a listener do with requests and answers.
 
-/// How many endpoints of a cluster there are, and how well they are.
-package struct ClusterMembership: Sendable, Equatable {
-    package var total: UInt64
-    package var healthy: UInt64
-    package var degraded: UInt64
-
-    package init(total: UInt64, healthy: UInt64, degraded: UInt64 = 0) {
-        self.total = total
-        self.healthy = healthy
-        self.degraded = degraded
-    }
-}
-
 /// One filter, arranged for requests; shared by all workers.
 private struct HealthCheckRule: Sendable {
     let filter: HealthCheckFilter
@@ -43,45 +30,12 @@ private struct HealthCheckRule: Sendable {
 ///
 /// - Source: Envoy `HealthCheck` HTTP filter; bytes and details measured on Envoy 1.40.
 package struct HealthCheckRules: Sendable {
-    /// What the proxy answers itself.
-    package struct Reply: Sendable, Equatable {
-        package var status: Int
-        /// Tells so in `x-envoy-degraded`.
-        package var isDegraded = false
-        /// Not `StaticString`s of a `LocalReply`, which is what `draft` is for.
-        var verdict: Verdict
-
-        /// Without a body.
-        package var draft: ReplyDraft {
-            var draft = ReplyDraft(status: status)
-            draft.flag = (200..<300).contains(status) ? "" : "LH"
-            draft.details = verdict.details
-            return draft
-        }
-    }
-
-    enum Verdict: Sendable, Equatable {
-        case good, failed, cached, noCluster, clusterEmpty, clusterHealthy, clusterUnhealthy
-
-        var details: StaticString {
-            switch self {
-            case .good: "health_check_ok"
-            case .failed: "health_check_failed"
-            case .cached: "health_check_cached"
-            case .noCluster: "health_check_failed_no_cluster_found"
-            case .clusterEmpty: "health_check_failed_cluster_empty"
-            case .clusterHealthy: "health_check_ok_cluster_healthy"
-            case .clusterUnhealthy: "health_check_failed_cluster_unhealthy"
-            }
-        }
-    }
-
     /// What became of one request, to be given back with its answer.
     package struct Mark: Sendable, Equatable {
         /// A bit for each filter that takes the request for a check.
         fileprivate var checks: UInt64 = 0
         /// `nil` lets the request go on.
-        package fileprivate(set) var reply: Reply?
+        package fileprivate(set) var reply: HealthCheckReply?
 
         package init() {}
 
@@ -90,6 +44,7 @@ package struct HealthCheckRules: Sendable {
     }
 
     private let rules: [HealthCheckRule]
+    private let statistics: HealthCheckFilterStatistics
     private let serviceCluster: [UInt8]
 
     /// Filters in one connection manager that are looked at.
@@ -98,7 +53,13 @@ package struct HealthCheckRules: Sendable {
     /// - Parameters:
     ///   - serviceCluster: The proxy's own, from `--service-cluster` or `node.cluster`.
     ///   - now: Nanoseconds of a clock that only goes forward; the same clock in every call.
-    package init(_ filters: [HealthCheckFilter], serviceCluster: [UInt8], now: Int64) {
+    package init(
+        _ filters: [HealthCheckFilter],
+        serviceCluster: [UInt8],
+        statistics: HealthCheckFilterStatistics,
+        now: Int64
+    ) {
+        self.statistics = statistics
         rules = filters.prefix(Self.most).map { HealthCheckRule($0, now: now) }
         self.serviceCluster = serviceCluster
     }
@@ -120,8 +81,10 @@ package struct HealthCheckRules: Sendable {
         for (index, rule) in rules.enumerated() where rule.isCheck(head) {
             mark.checks |= 1 << UInt64(index)
             mark.reply = reply(rule, isFailing: isFailing, now: now, membership)
+            guard let reply = mark.reply else { continue }
             // Those behind it do not see a request that is answered.
-            if mark.reply != nil { break }
+            statistics.count(reply)
+            break
         }
         return mark
     }
@@ -131,11 +94,11 @@ package struct HealthCheckRules: Sendable {
         isFailing: Bool,
         now: Int64,
         _ membership: (String) -> ClusterMembership?
-    ) -> Reply? {
-        if isFailing { return Reply(status: 503, verdict: .failed) }
+    ) -> HealthCheckReply? {
+        if isFailing { return HealthCheckReply(status: 503, verdict: .failed) }
         if let cache = rule.cache {
             return cache.answer(now: now).map {
-                Reply(status: $0.status, isDegraded: $0.isDegraded, verdict: .cached)
+                HealthCheckReply(status: $0.status, isDegraded: $0.isDegraded, verdict: .cached)
             }
         }
         return rule.filter.passesThrough ? nil : Self.judge(rule.percentages, membership)
@@ -144,19 +107,19 @@ package struct HealthCheckRules: Sendable {
     private static func judge(
         _ percentages: [(cluster: String, percent: UInt64)],
         _ membership: (String) -> ClusterMembership?
-    ) -> Reply {
-        guard !percentages.isEmpty else { return Reply(status: 200, verdict: .good) }
+    ) -> HealthCheckReply {
+        guard !percentages.isEmpty else { return HealthCheckReply(status: 200, verdict: .good) }
         for (cluster, percent) in percentages {
-            guard let members = membership(cluster) else { return Reply(status: 503, verdict: .noCluster) }
+            guard let members = membership(cluster) else { return HealthCheckReply(status: 503, verdict: .noCluster) }
             if members.total == 0 {
                 if percent == 0 { continue }
-                return Reply(status: 503, verdict: .clusterEmpty)
+                return HealthCheckReply(status: 503, verdict: .clusterEmpty)
             }
             if 100 * (members.healthy + members.degraded) < members.total * percent {
-                return Reply(status: 503, verdict: .clusterUnhealthy)
+                return HealthCheckReply(status: 503, verdict: .clusterUnhealthy)
             }
         }
-        return Reply(status: 200, verdict: .clusterHealthy)
+        return HealthCheckReply(status: 200, verdict: .clusterHealthy)
     }
 
     /// Adds what the filters tell in an answer, the proxy's own or an endpoint's.

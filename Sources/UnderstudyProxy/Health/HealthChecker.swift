@@ -38,9 +38,15 @@ package final class HealthChecker: Sendable {
         board = NIOLoopBoundBox.makeBoxSendingValue(HealthCheckBoard(setup, loop: loop), eventLoop: loop.eventLoop)
     }
 
-    /// What a new endpoint begins with, in a cluster with health checks.
-    package static func initialHealth(of endpoint: Endpoint) -> HostHealth {
-        endpoint.isHealthChecked ? [.failedActiveCheck, .pendingActiveCheck] : []
+    /// What a new endpoint begins with.
+    ///
+    /// - Source: measured on Envoy 1.40; `ignore_new_hosts_until_first_hc` concerns endpoints that names resolve to.
+    package static func initialHealth(of endpoint: Endpoint, in cluster: Cluster) -> HostHealth {
+        guard !cluster.healthChecks.isEmpty, endpoint.isHealthChecked else { return [] }
+        guard case .strictDNS = cluster.discovery, cluster.balancing.ignoresUncheckedHosts else {
+            return .failedActiveCheck
+        }
+        return [.failedActiveCheck, .pendingActiveCheck]
     }
 
     /// These are the endpoints from now on: those that are new are checked, those that are gone no longer.
