@@ -17,6 +17,8 @@ package final class SharedHost: Sendable {
     package let counters = HostCounters()
     /// Connections on all loops together; `nil` for no limit.
     package let connectionLimit: ResourceLimit?
+    /// What workers have seen of it; `nil` in a cluster without outlier detection.
+    package let outlierMonitor: OutlierMonitor?
     private let healthBits: Atomic<UInt32>
 
     package init(
@@ -24,13 +26,15 @@ package final class SharedHost: Sendable {
         hostname: [UInt8],
         endpoint: Endpoint,
         health: HostHealth = [],
-        mostConnections: UInt32? = nil
+        mostConnections: UInt32? = nil,
+        outlierMonitor: OutlierMonitor? = nil
     ) {
         self.address = address
         self.hostname = hostname
         self.endpoint = endpoint
         connectionLimit = mostConnections.map { ResourceLimit(Int($0)) }
         healthBits = Atomic(health.union(HostHealth(endpoint.health)).rawValue)
+        self.outlierMonitor = outlierMonitor
     }
 
     package var health: HostHealth { HostHealth(rawValue: healthBits.load(ordering: .acquiring)) }

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What is counted of a cluster's active checks.
+
+package final class HealthCheckStatistics: Sendable {
+    package let attempts = Counter()
+    package let successes = Counter()
+    package let failures = Counter()
+    package let passiveFailures = Counter()
+    package let networkFailures = Counter()
+    package let verifiedClusters = Counter()
+    /// Endpoints that are well, or degraded, by the checks alone.
+    package let healthy = Gauge()
+    package let degraded = Gauge()
+
+    package init() {}
+
+    package func count(_ failure: HealthCheckState.Failure) {
+        failures.add()
+        if failure.isNetwork { networkFailures.add() }
+        if failure == .passive { passiveFailures.add() }
+    }
+
+    /// Under Envoy's names.
+    ///
+    /// - Parameter prefix: `cluster.<name>.`.
+    package func counters(_ prefix: String) -> [Statistic] {
+        let prefix = prefix + "health_check."
+        return [
+            Statistic(prefix + "attempt", attempts.current),
+            Statistic(prefix + "failure", failures.current),
+            Statistic(prefix + "network_failure", networkFailures.current),
+            Statistic(prefix + "passive_failure", passiveFailures.current),
+            Statistic(prefix + "success", successes.current),
+            Statistic(prefix + "verify_cluster", verifiedClusters.current),
+        ]
+    }
+
+    package func gauges(_ prefix: String) -> [Statistic] {
+        let prefix = prefix + "health_check."
+        return [
+            Statistic(prefix + "degraded", UInt64(max(0, degraded.current))),
+            Statistic(prefix + "healthy", UInt64(max(0, healthy.current))),
+        ]
+    }
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Asks the endpoints of one cluster again and again whether they are well, away from the loops that carry traffic.
+
+package import Logging
+internal import NIOCore
+package import UnderstudyCore
+
+/// Sets the health flags of endpoints by what their checks come to.
+package final class HealthChecker: Sendable {
+    package struct Setup: Sendable {
+        package var cluster: String
+        package var check: HealthCheck
+        package var statistics: HealthCheckStatistics
+        package var logger: Logger
+        /// The cluster has had a connection for a request.
+        package var hasTraffic: @Sendable () -> Bool = { false }
+        package var runtime: @Sendable () -> RuntimeSnapshot = { .empty }
+        /// The endpoint may have come into use or fallen out of it.
+        package var onChange: @Sendable (SharedHost) -> Void = { _ in }
+        /// A check has passed of an endpoint that is well but ejected as an outlier.
+        package var onPass: @Sendable (SharedHost) -> Void = { _ in }
+
+        package init(cluster: String, check: HealthCheck, statistics: HealthCheckStatistics, logger: Logger) {
+            self.cluster = cluster
+            self.check = check
+            self.statistics = statistics
+            self.logger = logger
+        }
+    }
+
+    private let loop: ProbeLoop
+    private let board: NIOLoopBoundBox<HealthCheckBoard>
+
+    package init(_ setup: Setup, on loop: ProbeLoop) {
+        self.loop = loop
+        board = NIOLoopBoundBox.makeBoxSendingValue(HealthCheckBoard(setup, loop: loop), eventLoop: loop.eventLoop)
+    }
+
+    /// What a new endpoint begins with.
+    ///
+    /// - Source: measured on Envoy 1.40; `ignore_new_hosts_until_first_hc` concerns endpoints that names resolve to.
+    package static func initialHealth(of endpoint: Endpoint, in cluster: Cluster) -> HostHealth {
+        guard !cluster.healthChecks.isEmpty, endpoint.isHealthChecked else { return [] }
+        guard case .strictDNS = cluster.discovery, cluster.balancing.ignoresUncheckedHosts else {
+            return .failedActiveCheck
+        }
+        return [.failedActiveCheck, .pendingActiveCheck]
+    }
+
+    /// These are the endpoints from now on: those that are new are checked, those that are gone no longer.
+    package func update(hosts: [SharedHost]) {
+        onLoop { $0.update(hosts) }
+    }
+
+    /// An answer to a request had `x-envoy-immediate-health-check-fail`.
+    ///
+    /// Called by workers.
+    package func failImmediately(_ host: SharedHost) {
+        // Once is enough: an endpoint that says so says it in every answer.
+        guard host.set(.excludedByImmediateFailure, true) else { return }
+        onLoop { $0.failImmediately(host) }
+    }
+
+    /// Waits until every endpoint has been checked once, but no longer than `bound`.
+    ///
+    /// - Returns: Whether that came about.
+    @discardableResult
+    package func firstChecksDone(within bound: Duration) async -> Bool {
+        await withCheckedContinuation { continuation in
+            onLoop { $0.awaitFirstChecks(continuation, bound: bound) }
+        }
+    }
+
+    /// Ends all checks; the endpoints keep their flags.
+    package func stop() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            onLoop {
+                $0.stop()
+                continuation.resume()
+            }
+        }
+    }
+
+    private func onLoop(_ work: @escaping @Sendable (HealthCheckBoard) -> Void) {
+        let board = self.board
+        loop.eventLoop.execute { work(board.value) }
+    }
+}
