@@ -45,7 +45,9 @@ extension Serving {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
-            let admin = AdminServer(server, runtime: server.runtime)
+            let bridge = AdminBridge(server: server)
+            let subject = AdminSubject(view: bridge, control: bridge, runtime: server.runtime, logs: bridge)
+            let admin = AdminServer(subject)
             try await admin.run(on: address, eventLoop: group.next()) { address in
                 logger.info("admin listening", metadata: ["address": "\(address.map(AddressText.text) ?? "-")"])
                 try await serve(server, configuration, logger, drainTime: options.drainTime)
