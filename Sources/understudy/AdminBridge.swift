@@ -7,7 +7,7 @@ internal import UnderstudyCore
 internal import UnderstudyProxy
 
 /// A proxy of which only the numbers and the runtime are known.
-struct AdminBridge: ServerView, ServerControl, LogControl {
+struct AdminBridge: ServerView, ServerControl {
     let server: ProxyServer
 
     func statistics() -> [Statistic] { server.statistics() }
@@ -30,8 +30,4 @@ struct AdminBridge: ServerView, ServerControl, LogControl {
     func resetCounters() {}
     func reopenLogs() async {}
     func quit() {}
-
-    var levels: [(component: String, level: LogLevel)] { [] }
-    func setAll(_ level: LogLevel) {}
-    func set(_ component: String, to level: LogLevel?) -> Bool { false }
 }

@@ -17,11 +17,22 @@ enum Serving {
     /// - Throws: `ExitCode.failure` after one line on standard error, if a listener cannot be opened.
     static func run(_ configuration: ServerConfiguration, options: RunOptions) async throws {
         DescriptorLimit.raise()
-        let logger = options.logger
+        let logs = try makeLogs(options)
+        defer { logs.flush() }
+        let logger = logs.logger(.main)
+        if !options.accepted.missed.isEmpty {
+            let flags = options.accepted.missed.joined(separator: " ")
+            logger.warning("flags without effect", metadata: ["flags": "\(flags)"])
+        }
         let server = try await ProxyServer(configuration, options: options.serverOptions, logger: logger)
         do {
-            try await Signals.cancelling { try await serve(server, configuration, options) }
+            try await Signals.cancelling { try await serve(server, configuration, options, logs) }
         } catch let failure as ProxyServer.BindFailure {
+            logs.flush()
+            StandardStream.error.write("understudy: \(failure)\n")
+            throw ExitCode.failure
+        } catch let failure as AdminAddressFile.Failure {
+            logs.flush()
             StandardStream.error.write("understudy: \(failure)\n")
             throw ExitCode.failure
         }
@@ -30,15 +41,25 @@ enum Serving {
 }
 
 extension Serving {
+    private static func makeLogs(_ options: RunOptions) throws -> LogSystem {
+        do {
+            return try options.log.makeSystem()
+        } catch let failure as LogFile.Failure {
+            StandardStream.error.write("understudy: \(failure)\n")
+            throw ExitCode.failure
+        }
+    }
+
     /// The proxy, and beside it the admin server if there is one.
     ///
     /// The admin server outlives the drain.
     private static func serve(
         _ server: ProxyServer,
         _ configuration: ServerConfiguration,
-        _ options: RunOptions
+        _ options: RunOptions,
+        _ logs: LogSystem
     ) async throws {
-        let logger = options.logger
+        let logger = logs.logger(.main)
         guard let endpoint = configuration.admin else {
             return try await serve(server, configuration, logger, drainTime: options.drainTime)
         }
@@ -46,10 +67,12 @@ extension Serving {
         do {
             let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
             let bridge = AdminBridge(server: server)
-            let subject = AdminSubject(view: bridge, control: bridge, runtime: server.runtime, logs: bridge)
+            let subject = AdminSubject(view: bridge, control: bridge, runtime: server.runtime, logs: logs.levels)
             let admin = AdminServer(subject)
             try await admin.run(on: address, eventLoop: group.next()) { address in
-                logger.info("admin listening", metadata: ["address": "\(address.map(AddressText.text) ?? "-")"])
+                let text = address.map(AddressText.text) ?? "-"
+                logs.logger(.admin).info("admin listening", metadata: ["address": "\(text)"])
+                if let path = options.adminAddressPath { try AdminAddressFile.write(text, to: path) }
                 try await serve(server, configuration, logger, drainTime: options.drainTime)
             }
         } catch let error as IOError {

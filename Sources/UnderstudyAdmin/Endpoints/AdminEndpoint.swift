@@ -17,6 +17,8 @@ struct AdminEndpoint: Sendable {
         var name: String
         var help: String
         var kind = Kind.text
+        /// Has a field on the home page.
+        var isOffered = true
 
         /// As `/help` shows it.
         var helpLine: String {

@@ -16,9 +16,14 @@ struct ConfigurationEndpoints: Sendable {
                 help: "dump current configs",
                 parameters: [
                     .init(name: "resource", help: "The resource to dump"),
-                    .init(name: "mask", help: "not supported here"),
+                    .init(name: "mask", help: "not supported here", isOffered: false),
                     .init(name: "name_regex", help: "only configurations whose whole name matches (Google re2)"),
-                    .init(name: "include_eds", help: "accepted; endpoints stand in their clusters", kind: .flag),
+                    .init(
+                        name: "include_eds",
+                        help: "accepted; endpoints stand in their clusters",
+                        kind: .flag,
+                        isOffered: false
+                    ),
                 ],
                 answer: answer
             )

@@ -85,7 +85,7 @@ struct HomePage {
         }
         let method = endpoint.isMutating ? "post" : "get"
         let title = endpoint.isMutating ? "" : "<a href=\"\(path)\">\(path)</a>"
-        let fields = endpoint.parameters.map { field($0, of: endpoint) }.joined()
+        let fields = endpoint.parameters.filter(\.isOffered).map { field($0, of: endpoint) }.joined()
         let button = "<button type=\"submit\">\(endpoint.isMutating ? path : "Show")</button>"
         return "<li>\(title)\(help)<form method=\"\(method)\" action=\"\(path)\">\(fields)\(button)</form></li>"
     }

@@ -72,7 +72,9 @@ package struct ClusterStatus: Sendable, Equatable {
     package var detectsOutliers = false
     /// As `CircuitBreakers` has it.
     package var circuitBreakers = CircuitBreakers()
-    /// Percent; `nil` if there is none. Source: `success_rate_ejection_threshold`.
+    /// Percent; `nil` if there is none.
+    ///
+    /// Source: `success_rate_ejection_threshold`.
     package var successRateThreshold: Double?
     package var localOriginSuccessRateThreshold: Double?
     package var successRateMean: Double?
