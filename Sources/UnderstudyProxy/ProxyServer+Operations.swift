@@ -19,6 +19,9 @@ extension ProxyServer {
 
     package var isReady: Bool { phase == .live }
 
+    /// Event loops that serve.
+    package var concurrency: Int { workers.count }
+
     package var reload: ReloadStatus { state.withLock { $0.reload } }
 
     package func clusterStatuses() -> [ClusterStatus] { snapshot.clusters.map(\.status) }
@@ -57,6 +60,9 @@ extension ProxyServer {
         await closeListeners(isMeant)
         for worker in workers { await worker.submit { $0.drain(isMeant) } }
     }
+
+    /// Opens access logs anew, as after a rotation.
+    package func reopenLogs() async {}
 
     package func resetCounters() {
         for scope in statistics() { scope.resetCounters() }

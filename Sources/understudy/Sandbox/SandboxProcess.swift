@@ -142,7 +142,7 @@ enum SandboxProcess {
         var options = ProxyServer.Options()
         options.hosts = hosts
         options.drainTime = drainTime
-        let logger = LogFormat.logger("sandbox", level: .warning)
+        let logger = try LogSystem(level: .warning).logger(.main)
         let server = try await ProxyServer(configuration, options: options, logger: logger)
         do {
             try await server.run { addresses in
