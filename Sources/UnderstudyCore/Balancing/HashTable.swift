@@ -3,7 +3,7 @@
 //
 // A priority's ring or table, together with the bound on how loaded its endpoints may get.
 
-struct HashTable: Sendable {
+final class HashTable: Sendable {
     private enum Lookup: Sendable {
         case ring(HashRing)
         case maglev(MaglevTable)
