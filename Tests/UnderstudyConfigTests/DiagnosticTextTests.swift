@@ -52,7 +52,7 @@ import Testing
             result.rendered == """
                 envoy.yaml:1:9  error: unsupported field "allow_paths" in Admin
                   at        admin.allow_paths
-                  accepted  address, access_log, access_log_path, profile_path, ignore_global_conn_limit
+                  accepted  access_log, access_log_path, profile_path, address, ignore_global_conn_limit
                   see       docs/configuration.md
 
                 """

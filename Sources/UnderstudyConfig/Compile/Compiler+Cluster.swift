@@ -30,6 +30,10 @@ extension Compiler {
         cluster.statName = message.altStatName
         setProtocol(message, at: place, of: &cluster)
         cluster.balancing = balancing(message, at: place)
+        cluster.healthChecks = healthChecks(message.healthChecks, at: place.field("health_checks"))
+        if message.hasOutlierDetection {
+            cluster.outlierDetection = compile(message.outlierDetection, at: place.field("outlier_detection"))
+        }
         setLimits(message, at: place, of: &cluster)
         return message.name.isEmpty ? nil : cluster
     }
