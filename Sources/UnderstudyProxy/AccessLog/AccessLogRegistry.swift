@@ -25,7 +25,7 @@ package final class AccessLogRegistry: Sendable {
 
     private struct State {
         var files: [AccessLog.Sink: AccessLogFile] = [:]
-        var workers: [BoundBuffers] = []
+        var workers: [ObjectIdentifier: BoundBuffers] = [:]
     }
 
     package let statistics = AccessLogStatistics()
@@ -67,11 +67,13 @@ package final class AccessLogRegistry: Sendable {
         return try result.get()
     }
 
-    /// A worker's buffers; call once per worker, on its loop.
+    /// The buffers of the workers on a loop; call on that loop.
     package func buffers(on loop: any EventLoop) -> AccessLogBuffers {
+        let identity = ObjectIdentifier(loop)
+        if let known = state.withLock({ $0.workers[identity] }) { return known.buffers.value }
         let buffers = AccessLogBuffers(loop: loop, interval: interval, threshold: threshold)
         let bound = BoundBuffers(loop: loop, buffers: NIOLoopBound(buffers, eventLoop: loop))
-        state.withLock { $0.workers.append(bound) }
+        state.withLock { $0.workers[identity] = bound }
         return buffers
     }
 
@@ -105,7 +107,7 @@ package final class AccessLogRegistry: Sendable {
     private var files: [AccessLogFile] { state.withLock { Array($0.files.values) } }
 
     private func flushWorkers() async {
-        for worker in state.withLock({ $0.workers }) {
+        for worker in state.withLock({ Array($0.workers.values) }) {
             // A loop that has ended has nothing to hand over.
             try? await worker.loop.submit { worker.buffers.value.flush() }.get()
         }

@@ -191,6 +191,39 @@ struct AccessLogFormatTests {
         #expect(status.text(Self.request, response: response, facts: facts) == "NotFound 5")
     }
 
+    @Test func `the details of a reset have the transport's reason`() throws {
+        var facts = ExchangeFacts()
+        facts.responseDetails = "upstream_reset_before_response_started{remote_connection_failure}"
+        let format = try FormatString("%RESPONSE_CODE_DETAILS% %UPSTREAM_TRANSPORT_FAILURE_REASON%")
+        #expect(
+            format.text(Self.request, facts: facts)
+                == "upstream_reset_before_response_started{remote_connection_failure} -"
+        )
+        facts.transportFailure = Array("delayed connect error: Connection refused".utf8)
+        #expect(
+            format.text(Self.request, facts: facts)
+                == "upstream_reset_before_response_started{remote_connection_failure|"
+                + "delayed_connect_error:_Connection_refused} delayed_connect_error:_Connection_refused"
+        )
+    }
+
+    @Test func `points in time that were not reached give no duration`() throws {
+        var facts = Self.facts
+        let format = try FormatString(
+            "%REQUEST_DURATION%|%REQUEST_TX_DURATION%|%RESPONSE_TX_DURATION%|%UPSTREAM_CONNECTION_POOL_READY_DURATION%|"
+                + "%COMMON_DURATION(US_TX_BEG:US_TX_END:us)%|%COMMON_DURATION(DS_RX_BEG:DS_RX_END:ns)%"
+        )
+        facts.timing = ExchangeTiming()
+        #expect(format.text(Self.request, facts: facts) == "-|-|-|-|-|-")
+        facts.timing.requestEnd = 1_999_999
+        facts.timing.poolReady = 3_000_000
+        facts.timing.upstreamSendStart = 4_000_000
+        facts.timing.upstreamSendEnd = 5_500_999
+        facts.answerTime = 6_000_000
+        facts.timing.sendEnd = 8_000_000
+        #expect(format.text(Self.request, facts: facts) == "1|5|2|3|1500|1999999")
+    }
+
     @Test func `a decoded query keeps what may not stand in a URL`() throws {
         let query = (0..<256).map { byte in
             let digits = String(byte, radix: 16)
