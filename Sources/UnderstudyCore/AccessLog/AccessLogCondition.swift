@@ -66,26 +66,33 @@ package indirect enum AccessLogCondition: Sendable {
             let status = GRPCStatus(response: response, facts: facts)?.code ?? GRPCStatus.unknown
             return statuses.contains(status) != isExcluding
         case .all(let conditions):
-            for condition in conditions
-            where !condition.holds(
-                request: request,
-                response: response,
-                facts: facts,
-                random: random,
-                runtime: runtime
-            ) { return false }
-            return true
+            return !Self.some(of: conditions, isHolding: false, request, response, facts, random, runtime)
         case .any(let conditions):
-            for condition in conditions
-            where condition.holds(
+            return Self.some(of: conditions, isHolding: true, request, response, facts, random, runtime)
+        }
+    }
+
+    /// A loop because borrowed values cannot be captured.
+    private static func some(
+        of conditions: [AccessLogCondition],
+        isHolding wanted: Bool,
+        _ request: borrowing RequestHead,
+        _ response: borrowing ResponseHead?,
+        _ facts: borrowing ExchangeFacts,
+        _ random: UInt64,
+        _ runtime: RuntimeSnapshot
+    ) -> Bool {
+        for condition in conditions {
+            let holds = condition.holds(
                 request: request,
                 response: response,
                 facts: facts,
                 random: random,
                 runtime: runtime
-            ) { return true }
-            return false
+            )
+            if holds == wanted { return true }
         }
+        return false
     }
 
     private static func threshold(_ value: UInt32, _ key: String, _ runtime: RuntimeSnapshot) -> UInt64 {

@@ -31,7 +31,9 @@ package struct ExchangeFacts: Sendable {
     package var upstreamProtocol: StaticString?
     /// Number of the connection to the primary; `nil` if the last try got none.
     package var upstreamConnectionID: UInt64?
-    /// Why the last connection to the primary failed, in Envoy's words with blanks; empty if none did.
+    /// Why the last connection to the primary failed; empty if it did not.
+    ///
+    /// In Envoy's words with blanks: `delayed connect error: Connection refused`. Told in the details of a reset, too.
     package var transportFailure: [UInt8] = []
     /// Nanoseconds from the request's head to that of the primary's answer, once there is one.
     package var answerTime: Int64?

@@ -72,6 +72,7 @@ extension FormatCommand {
         switch self {
         case .responseTrailer, .grpcStatus: .trailers
         case .span: .timing
+        case .responseDetails: .transportFailure
         case .startTime(_, let isLocal), .emitTime(_, let isLocal): isLocal ? .zone : []
         case .attempted: .upstream
         case .network(let fact, _): fact.needs

@@ -14,26 +14,9 @@ extension FormatCommand {
         facts: borrowing ExchangeFacts
     ) -> Bool {
         switch self {
-        case .requestHeader(let source):
-            return bytes.append(upTo: source.limit) {
-                request.append(source.name, to: &$0) || request.append(source.fallback, to: &$0)
-            }
-        case .responseHeader(let source):
-            // A copy because a borrowed optional cannot be opened; it shares the memory.
-            guard let response = copy response else { return false }
-            return bytes.append(upTo: source.limit) {
-                response.append(source.name, to: &$0) || response.append(source.fallback, to: &$0)
-            }
-        case .responseTrailer(let source):
-            return bytes.append(upTo: source.limit) {
-                facts.append(trailer: source.name, to: &$0) || facts.append(trailer: source.fallback, to: &$0)
-            }
-        case .path(let source, let withQuery, let limit):
-            return bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
-        case .decodedQuery(let limit): return bytes.append(upTo: limit) { request.append(decodedQueryTo: &$0) }
-        case .query(let limit): return bytes.append(upTo: limit) { request.append(queryTo: &$0) }
-        case .queryParameter(let name, let limit):
-            return bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
+        case .requestHeader, .responseHeader, .responseTrailer:
+            return append(headerTo: &bytes, request: request, response: response, facts: facts)
+        case .path, .decodedQuery, .query, .queryParameter: return append(targetTo: &bytes, request)
         case .startTime(let format, let isLocal):
             format.append(nanoseconds: facts.startTime, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
             return true
@@ -48,12 +31,8 @@ extension FormatCommand {
             status.append(to: &bytes, form)
             return true
         case .responseDetails(let keepsBlanks): return facts.append(detailsTo: &bytes, keepsBlanks: keepsBlanks)
-        case .fact(let fact):
-            return fact.append(to: &bytes, request: request, response: response, facts: facts)
-        case .span(let span):
-            guard let value = span.value(facts) else { return false }
-            bytes.append(decimal: Int(value))
-            return true
+        case .fact(let fact): return fact.append(to: &bytes, request: request, response: response, facts: facts)
+        case .span(let span): return bytes.append(number: span.value(facts).map { Int($0) })
         case .attempted(let hosts):
             return hosts.append(to: &bytes, request: request, response: response, facts: facts)
         case .coalesced(let choices, let limit):
@@ -63,6 +42,43 @@ extension FormatCommand {
                 return false
             }
         case .absent: return false
+        }
+    }
+
+    private func append(
+        headerTo bytes: inout [UInt8],
+        request: borrowing RequestHead,
+        response: borrowing ResponseHead?,
+        facts: borrowing ExchangeFacts
+    ) -> Bool {
+        switch self {
+        case .requestHeader(let source):
+            return bytes.append(upTo: source.limit) {
+                request.append(source.name, to: &$0) || request.append(source.fallback, to: &$0)
+            }
+        case .responseHeader(let source):
+            // A copy because a borrowed optional cannot be opened; it shares the memory.
+            guard let response = copy response else { return false }
+            return bytes.append(upTo: source.limit) {
+                response.append(source.name, to: &$0) || response.append(source.fallback, to: &$0)
+            }
+        case .responseTrailer(let source):
+            return bytes.append(upTo: source.limit) {
+                facts.append(trailer: source.name, to: &$0) || facts.append(trailer: source.fallback, to: &$0)
+            }
+        default: return false
+        }
+    }
+
+    private func append(targetTo bytes: inout [UInt8], _ request: borrowing RequestHead) -> Bool {
+        switch self {
+        case .path(let source, let withQuery, let limit):
+            bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
+        case .decodedQuery(let limit): bytes.append(upTo: limit) { request.append(decodedQueryTo: &$0) }
+        case .query(let limit): bytes.append(upTo: limit) { request.append(queryTo: &$0) }
+        case .queryParameter(let name, let limit):
+            bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
+        default: false
         }
     }
 }
@@ -86,41 +102,40 @@ extension FormatFact {
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts
     ) -> Bool {
-        if isNumber {
-            guard let number = number(request, response, facts) else { return false }
-            bytes.append(decimal: number)
-            return true
-        }
+        if isNumber { return bytes.append(number: number(request, response, facts)) }
         switch self {
-        case .protocolName:
-            guard let name = facts.protocolName else { return false }
-            bytes.append(literal: name)
+        case .flags: facts.append(flagsTo: &bytes) { $0 }
+        case .longFlags: facts.append(flagsTo: &bytes, ResponseFlagName.long)
+        case .logType: bytes.append(literal: facts.logType)
         case .downstreamCloseType: bytes.append(literal: "Normal")
         case .upstreamCloseType:
             guard facts.upstream != nil || facts.upstreamBytes != nil else { return false }
             bytes.append(literal: "Normal")
-        case .flags: facts.append(flagsTo: &bytes) { $0 }
-        case .longFlags: facts.append(flagsTo: &bytes, ResponseFlagName.long)
-        case .streamID: return request.append(Self.requestID, to: &bytes)
         case .localReplyBody: bytes.append(contentsOf: facts.localReplyBody)
-        case .logType: bytes.append(literal: facts.logType)
-        case .hostname: return Self.append(facts.hostname, to: &bytes)
-        case .virtualClusterName: return Self.append(facts.virtualClusterName, to: &bytes)
-        case .transportFailure: return facts.append(failureTo: &bytes)
         case .uniqueID: RequestID(facts.unique.0, facts.unique.1).append(to: &bytes)
-        case .terminationDetails:
-            guard let details = facts.terminationDetails else { return false }
-            bytes.append(literal: details)
-        case .routeName: return Self.append(facts.routeName, to: &bytes)
-        case .clusterName, .rawClusterName: return Self.append(facts.clusterName, to: &bytes)
-        case .upstreamProtocol:
-            guard let name = facts.upstreamProtocol else { return false }
-            bytes.append(literal: name)
-        case .upstreamName, .upstreamNameWithoutPort:
-            return Self.append(facts.upstreamName, to: &bytes) || appendAddress(to: &bytes, facts)
-        default: return appendAddress(to: &bytes, facts)
+        case .streamID: return request.append(Self.requestID, to: &bytes)
+        case .transportFailure: return facts.append(failureTo: &bytes)
+        case .protocolName: return bytes.append(word: facts.protocolName)
+        case .upstreamProtocol: return bytes.append(word: facts.upstreamProtocol)
+        case .terminationDetails: return bytes.append(word: facts.terminationDetails)
+        default: return appendName(to: &bytes, facts) || appendAddress(to: &bytes, facts)
         }
         return true
+    }
+
+    /// What the configuration or the machine calls things; empty is none.
+    private func appendName(to bytes: inout [UInt8], _ facts: borrowing ExchangeFacts) -> Bool {
+        let name =
+            switch self {
+            case .hostname: facts.hostname
+            case .routeName: facts.routeName
+            case .virtualClusterName: facts.virtualClusterName
+            case .clusterName, .rawClusterName: facts.clusterName
+            case .upstreamName, .upstreamNameWithoutPort: facts.upstreamName
+            default: [UInt8]()
+            }
+        bytes.append(contentsOf: name)
+        return !name.isEmpty
     }
 
     var isNumber: Bool {
@@ -186,11 +201,6 @@ extension FormatFact {
 
     private static let requestID = Array("x-request-id".utf8)
 
-    private static func append(_ value: [UInt8], to bytes: inout [UInt8]) -> Bool {
-        bytes.append(contentsOf: value)
-        return !value.isEmpty
-    }
-
     private func appendAddress(to bytes: inout [UInt8], _ facts: borrowing ExchangeFacts) -> Bool {
         guard let address = address(facts) else { return false }
         if isHost || self == .upstreamNameWithoutPort {
@@ -215,7 +225,7 @@ extension FormatFact {
 }
 
 extension ExchangeFacts {
-    /// Lines of the trailers that have this name.
+    /// Writes the first trailer of this name.
     fileprivate func append(trailer name: [UInt8], to bytes: inout [UInt8]) -> Bool {
         guard !name.isEmpty, let responseTrailers else { return false }
         return responseTrailers.appendValue(named: name, to: &bytes)
@@ -260,6 +270,13 @@ extension ExchangeFacts {
         guard let responseDetails else { return false }
         let start = bytes.count
         bytes.append(literal: responseDetails)
+        // What Envoy tells of a try that was reset has the transport's own reason, where there is one.
+        if !transportFailure.isEmpty, bytes.last == 0x7D {
+            bytes.removeLast()
+            bytes.append(0x7C)
+            bytes.append(contentsOf: transportFailure)
+            bytes.append(0x7D)
+        }
         if !keepsBlanks { bytes.replaceBlanks(from: start) }
         return true
     }
@@ -275,6 +292,18 @@ extension ExchangeFacts {
 }
 
 extension [UInt8] {
+    fileprivate mutating func append(number: Int?) -> Bool {
+        guard let number else { return false }
+        append(decimal: number)
+        return true
+    }
+
+    fileprivate mutating func append(word: StaticString?) -> Bool {
+        guard let word else { return false }
+        append(literal: word)
+        return true
+    }
+
     /// Appends what `write` does, but no more bytes than the limit.
     mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
         let start = count

@@ -18,8 +18,6 @@ package final class AccessLogFile: Sendable {
     private let descriptor: Mutex<LogDescriptor>
     private let thread: NIOThreadPool
 
-    /// Most bytes that wait for the disk.
-    static let queueCapacity = 16 * 1024 * 1024
     /// How long a full pipe is waited for before closing is looked at again, in milliseconds.
     private static let patience: CInt = 100
 
@@ -27,7 +25,7 @@ package final class AccessLogFile: Sendable {
         _ sink: AccessLog.Sink,
         _ descriptor: LogDescriptor,
         statistics: AccessLogStatistics,
-        capacity: Int = queueCapacity
+        capacity: Int
     ) {
         self.sink = sink
         self.statistics = statistics
@@ -49,8 +47,15 @@ package final class AccessLogFile: Sendable {
         _ = add(.reopen)
     }
 
+    /// Returns when all that was handed over before is written or dropped, or the task is cancelled.
+    package func written() async {
+        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+        whenWritten { continuation.finish() }
+        for await _ in stream {}
+    }
+
     /// Calls back, on the file's thread, when all that was handed over before is written or dropped.
-    func whenWritten(_ callback: @escaping @Sendable () -> Void) {
+    private func whenWritten(_ callback: @escaping @Sendable () -> Void) {
         if !add(.notify(callback)) { callback() }
     }
 
@@ -111,9 +116,10 @@ extension AccessLogFile {
         let descriptor = descriptor.withLock { $0 }
         var written = 0
         while written < bytes.count {
-            switch descriptor.append(bytes, from: written, patience: Self.patience) {
+            let isClosed = queue.withLock { $0.isClosed }
+            switch descriptor.append(bytes, from: written, patience: isClosed ? 0 : Self.patience) {
             case .wrote(let count): written += count
-            case .isFull: if queue.withLock({ $0.isClosed }) { return false }
+            case .isFull: if isClosed { return false }
             case .failed: return false
             }
         }

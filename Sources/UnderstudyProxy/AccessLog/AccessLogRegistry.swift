@@ -10,6 +10,10 @@ package import UnderstudyCore
 /// A file that cannot be written, told when the configuration is taken over.
 package struct AccessLogFault: Error, Sendable, Equatable, CustomStringConvertible {
     package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// Shared by all workers and all configurations; a new configuration goes on with the files that are open.
@@ -21,12 +25,13 @@ package final class AccessLogRegistry: Sendable {
 
     private struct State {
         var files: [AccessLog.Sink: AccessLogFile] = [:]
-        var workers: [BoundBuffers] = []
+        var workers: [ObjectIdentifier: BoundBuffers] = [:]
     }
 
     package let statistics = AccessLogStatistics()
     private let interval: TimeAmount
     private let threshold: Int
+    private let capacity: Int
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -34,8 +39,14 @@ package final class AccessLogRegistry: Sendable {
     ///     `--file-flush-interval-msec`.
     ///   - flushSize: Bytes with which a worker hands over before that. Default 64 KiB; Envoy's
     ///     `--file-flush-min-size-kb`.
-    package init(flushInterval: TimeAmount = .seconds(10), flushSize: Int = 64 * 1024) {
+    ///   - queueCapacity: Most bytes that wait for one file's disk; lines past it are dropped. Default 16 MiB.
+    package init(
+        flushInterval: TimeAmount = .seconds(10),
+        flushSize: Int = 64 * 1024,
+        queueCapacity: Int = 16 * 1024 * 1024
+    ) {
         interval = flushInterval
+        capacity = queueCapacity
         threshold = max(1, flushSize)
     }
 
@@ -46,7 +57,7 @@ package final class AccessLogRegistry: Sendable {
             if let known = state.files[sink] { return .success(known) }
             switch LogDescriptor.opened(sink) {
             case .success(let descriptor):
-                let file = AccessLogFile(sink, descriptor, statistics: statistics)
+                let file = AccessLogFile(sink, descriptor, statistics: statistics, capacity: capacity)
                 state.files[sink] = file
                 return .success(file)
             case .failure(let error):
@@ -56,11 +67,13 @@ package final class AccessLogRegistry: Sendable {
         return try result.get()
     }
 
-    /// A worker's buffers; call once per worker, on its loop.
+    /// The buffers of the workers on a loop; call on that loop.
     package func buffers(on loop: any EventLoop) -> AccessLogBuffers {
+        let identity = ObjectIdentifier(loop)
+        if let known = state.withLock({ $0.workers[identity] }) { return known.buffers.value }
         let buffers = AccessLogBuffers(loop: loop, interval: interval, threshold: threshold)
         let bound = BoundBuffers(loop: loop, buffers: NIOLoopBound(buffers, eventLoop: loop))
-        state.withLock { $0.workers.append(bound) }
+        state.withLock { $0.workers[identity] = bound }
         return buffers
     }
 
@@ -94,19 +107,10 @@ package final class AccessLogRegistry: Sendable {
     private var files: [AccessLogFile] { state.withLock { Array($0.files.values) } }
 
     private func flushWorkers() async {
-        for worker in state.withLock({ $0.workers }) {
+        for worker in state.withLock({ Array($0.workers.values) }) {
             // A loop that has ended has nothing to hand over.
             try? await worker.loop.submit { worker.buffers.value.flush() }.get()
         }
-    }
-}
-
-extension AccessLogFile {
-    /// Returns when all that was handed over before is written or dropped, or the task is cancelled.
-    fileprivate func written() async {
-        let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-        whenWritten { continuation.finish() }
-        for await _ in stream {}
     }
 }
 

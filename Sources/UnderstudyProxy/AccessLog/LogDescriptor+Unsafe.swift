@@ -25,9 +25,13 @@ final class LogDescriptor: Sendable {
     }
 
     private let descriptor: CInt
+    /// A file on a disk, which is always ready.
+    private let isRegular: Bool
 
     private init(_ descriptor: CInt) {
         self.descriptor = descriptor
+        var status = stat()
+        isRegular = unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
 
     deinit {
@@ -91,12 +95,6 @@ final class LogDescriptor: Sendable {
         if isRegular { return true }
         var request = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         return unsafe poll(&request, 1, patience) != 0
-    }
-
-    private var isRegular: Bool {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { return false }
-        return status.st_mode & S_IFMT == S_IFREG
     }
 }
 
