@@ -84,6 +84,7 @@ final class HealthCheckSession {
             passed = false
         }
         perform(step, passed: passed)
+        if !wasProbing { board.gate.forget(self) }
         wait(board.delay(afterSuccess: passed, step.change))
         if wasProbing { board.gate.leave() }
     }

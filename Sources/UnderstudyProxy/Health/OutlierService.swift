@@ -113,6 +113,8 @@ package final class OutlierService: Sendable {
                 state.hosts[id] = nil
             }
             for host in hosts where state.ids[ObjectIdentifier(host)] == nil {
+                // Whoever has ejected it is no longer there to let it back in.
+                host.set(.failedOutlierCheck, false)
                 state.lastID += 1
                 state.detector.add(state.lastID)
                 state.ids[ObjectIdentifier(host)] = state.lastID

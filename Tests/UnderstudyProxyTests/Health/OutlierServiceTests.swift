@@ -162,6 +162,14 @@ struct OutlierServiceTests {
         await run.value
     }
 
+    @Test func `an ejection does not outlive its service`() async throws {
+        let rig = Rig()
+        let host = try rig.host()
+        host.set(.failedOutlierCheck, true)
+        rig.service.update(hosts: [host])
+        #expect(host.health == [])
+    }
+
     @Test func `hosts without a monitor are nobody's business`() throws {
         let rig = Rig()
         rig.service.record(.answered(status: 500), of: try SharedHost.local(1))
