@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// SIGTERM and SIGINT: the first asks for a graceful end, the second does not ask.
+// SIGTERM and SIGINT: the first asks for a graceful end, the second does not ask. Others ask for what they are given.
 
 internal import Dispatch
 internal import UnderstudyCore
@@ -48,6 +48,25 @@ enum Signals {
                 if bodyHasEnded { return }
             }
         }
+    }
+
+    /// Runs `body`, and an action each time its signal arrives meanwhile.
+    ///
+    /// - Parameter actions: By signal number, for instance `SIGHUP` and `SIGUSR1`; they run on a thread of Dispatch.
+    static func answering(
+        _ actions: [CInt: @Sendable () -> Void],
+        while body: () async throws -> Void
+    ) async rethrows {
+        let sources = actions.map { number, action in
+            // The default action would end the process.
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler(handler: action)
+            source.resume()
+            return source
+        }
+        defer { for source in sources { source.cancel() } }
+        try await body()
     }
 
     private static func wait(for signals: AsyncStream<CInt>) async {

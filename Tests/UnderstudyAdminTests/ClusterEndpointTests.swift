@@ -40,7 +40,12 @@ struct ClusterEndpointTests {
                 $0.locality = locality
                 $0.health = .degradedByConfiguration
             },
-            host("127.0.0.1", 19913) { $0.priority = 1 },
+            host("127.0.0.1", 19913) {
+                $0.priority = 1
+                $0.connectionFailures = 5
+                $0.connectionsTotal = 5
+                $0.requestErrors = 5
+            },
         ]
         return cluster
     }

@@ -138,4 +138,13 @@ struct ServerEndpointTests {
         #expect(!page.contains("<script"))
         #expect(!page.contains("http://") && !page.contains("https://"))
     }
+
+    @Test func `every field of the home page has a label of its own`() async throws {
+        let page = try await FakeServer().get("/").body
+        let ids = page.matches(of: /<(?:input|select) id="([^"]+)"/).map { String($0.1) }
+        let labels = page.matches(of: /<label for="([^"]+)"/).map { String($0.1) }
+        #expect(ids.count > 5)
+        #expect(ids == labels)
+        #expect(Set(ids).count == ids.count)
+    }
 }
