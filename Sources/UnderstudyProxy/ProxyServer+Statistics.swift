@@ -21,6 +21,7 @@ extension ProxyServer: StatisticsSource {
         client.counter("rq_total", snapshot.clusters.reduce(0) { $0 + $1.statistics.copies.current })
         all += [client, serverScope(snapshot), runtime.statistics()]
         all.append(managerScope(snapshot, sockets: sockets))
+        all.append(fileScope)
         return all
     }
 
@@ -36,6 +37,15 @@ extension ProxyServer: StatisticsSource {
         server.counter("configuration_reload_success", serverCounters.successes)
         server.counter("configuration_reload_failure", serverCounters.failures)
         return server
+    }
+
+    private var fileScope: StatisticsScope {
+        var files = StatisticsScope(.part("filesystem"))
+        for value in logs.statistics.statistics() {
+            let name = String(value.name.dropFirst("filesystem.".count))
+            if name == "write_total_buffered" { files.gauge(name, value.value) } else { files.counter(name, value.value) }
+        }
+        return files
     }
 
     private func managerScope(_ snapshot: ConfigurationSnapshot, sockets: Int) -> StatisticsScope {

@@ -299,7 +299,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         let counters = pool.counters
         counters.destroyed.add()
         if carriesRequest { counters.destroyedWithRequest.add() }
-        if ending == .byPeer {
+        if ending != .byUs {
             counters.destroyedRemotely.add()
             if carriesRequest { counters.destroyedRemotelyWithRequest.add() }
         } else {
@@ -323,7 +323,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// It is connected, but too many requests are under way for its own.
     private func overflow() {
-        pool.counters.pendingOverflows.add()
+        pool.counters.activeOverflows.add()
         let handler = self.handler
         self.handler = nil
         outgoing.removeAll(loop)

@@ -33,6 +33,8 @@ package final class UpstreamCounters: Sendable {
     package let pendingRequests = Counter()
     package let activePendingRequests = Gauge()
     package let pendingOverflows = Counter()
+    /// Requests that found a connection but the limit on requests reached.
+    package let activeOverflows = Counter()
     package let pendingFailures = Counter()
     package let cancelledRequests = Counter()
 

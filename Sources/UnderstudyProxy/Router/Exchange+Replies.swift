@@ -15,6 +15,7 @@ extension Exchange {
 
     /// Sends the client to another spelling of its path.
     func answerPathRedirect() {
+        listener?.statistics.pathRedirects.add()
         var draft = ReplyDraft(status: 307)
         draft.details = "path_normalization_failed"
         draft.location = Array(head.headers.bytes[head.target])
@@ -22,6 +23,7 @@ extension Exchange {
     }
 
     func answer(_ redirection: Redirection) {
+        listener?.statistics.directResponses.add()
         var draft = ReplyDraft(status: redirection.status)
         draft.details = "direct_response"
         draft.location = redirection.location(for: head)
@@ -29,6 +31,7 @@ extension Exchange {
     }
 
     func answer(_ response: DirectResponse) {
+        listener?.statistics.directResponses.add()
         var draft = ReplyDraft(status: response.status, body: response.body)
         draft.details = "direct_response"
         draft.location = route?.directLocation(for: head)
@@ -43,7 +46,7 @@ extension Exchange {
         answer(draft)
     }
 
-    private func answer(_ draft: ReplyDraft) {
+    func answer(_ draft: ReplyDraft) {
         guard state.answeredLocally().contains(.reply) else { return }
         // A 400 of any origin is the last that a client hears.
         finish(with: draft, closing: !state.mayKeepClient || draft.status == 400)
@@ -52,6 +55,7 @@ extension Exchange {
     func primaryFailed(_ failure: UpstreamFailure) {
         cluster?.countFailure(failure, for: .external, at: endpoint)
         let isAlternative = failure == .timeout && timeouts.answersNoContent
+        writeTry(nil, flag: failure.reply().flag)
         let reply = isAlternative ? ReplyDraft(.alternativeTimeout) : failure.reply(wasRetried: retry.attempts > 1)
         perform(state.primaryFailed(), reply: reply)
     }
@@ -63,7 +67,8 @@ extension Exchange {
         let closing = closing || head.isHTTP10
         worker.loop.withResponseHead { answer in
             write(&draft, to: &answer, listener)
-            listener.countAnswer(answer.status)
+            if head.method != .head { sentBytes = draft.body.count }
+            noteAnswer(answer, listener)
             finish()
             stream.sendHead(answer, closing: closing)
         }
@@ -80,41 +85,5 @@ extension Exchange {
         if cluster != nil, route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
         listener.complete(&draft, &answer, request: head, facts: { facts() }, worker: worker)
         finishForwarding(&answer, listener)
-    }
-}
-
-// MARK: Facts
-
-extension Exchange {
-    /// What format strings may tell.
-    func facts(_ status: Int = 0) -> ExchangeFacts {
-        var facts = ExchangeFacts()
-        facts.status = status
-        // The first one is counted before it is made.
-        facts.attempts = cluster == nil ? 0 : max(1, retry.attempts)
-        facts.elapsed = (NIODeadline.now() - start).nanoseconds
-        facts.startTime = WallClock.nanoseconds() - facts.elapsed
-        facts.hostname = worker.hostname
-        if replyFlag.utf8CodeUnitCount > 0 { facts.responseFlags = [replyFlag] }
-        if replyDetails.utf8CodeUnitCount > 0 { facts.responseDetails = replyDetails }
-        facts.routeName = route?.name ?? []
-        facts.virtualHostName = route?.virtualHostName ?? []
-        if let cluster { facts.clusterName = Array(cluster.shared.configuration.name.utf8) }
-        facts.bytesReceived = bodyBytes
-        describePrimary(&facts)
-        client?.describe(&facts)
-        facts.remote = origin.clientAddress(facts.directRemote)
-        return facts
-    }
-
-    private func describePrimary(_ facts: inout ExchangeFacts) {
-        guard let endpoint else { return }
-        facts.upstream = NetworkAddress(endpoint.host.address)
-        facts.upstreamName = endpoint.host.hostname
-        let hasAnswer = state.answer != .awaited
-        if hasAnswer { facts.answerTime = facts.elapsed }
-        if hasAnswer || primary?.isReused == true || primary?.hasSentRequest == true {
-            facts.upstreamProtocol = "HTTP/1.1"
-        }
     }
 }

@@ -89,7 +89,7 @@ final class MirrorCopy: ResponseHandler, Timed {
     // MARK: The answer
 
     func responseBegan(_ head: inout ResponseHead) {
-        cluster?.countAnswer(head.status, for: .internal)
+        cluster?.answered(head, for: .internal, at: endpoint)
         state.answerBegan(status: head.status)
     }
 

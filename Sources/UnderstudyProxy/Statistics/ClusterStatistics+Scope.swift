@@ -18,8 +18,19 @@ extension SharedCluster {
         addAnswers(to: &scope)
         addMembers(to: &scope)
         addBreakers(to: &scope)
+        addHealth(to: &scope)
         addMirrors(to: &scope)
         return scope
+    }
+
+    private func addHealth(to scope: inout StatisticsScope) {
+        if !configuration.healthChecks.isEmpty {
+            for value in statistics.healthChecks.counters("") { scope.counter(value.name, value.value) }
+            for value in statistics.healthChecks.gauges("") { scope.gauge(value.name, value.value) }
+        }
+        guard configuration.outlierDetection != nil else { return }
+        for value in statistics.outliers.counters("") { scope.counter(value.name, value.value) }
+        for value in statistics.outliers.gauges("") { scope.gauge(value.name, value.value) }
     }
 
     private func addConnections(to scope: inout StatisticsScope) {
@@ -55,6 +66,7 @@ extension SharedCluster {
         scope.gauge("upstream_rq_pending_active", upstream.activePendingRequests)
         scope.counter("upstream_rq_pending_overflow", upstream.pendingOverflows)
         scope.counter("upstream_rq_pending_failure_eject", upstream.pendingFailures)
+        scope.counter("upstream_rq_active_overflow", upstream.activeOverflows)
         scope.counter("upstream_rq_cancelled", upstream.cancelledRequests)
         scope.counter("upstream_rq_timeout", statistics.timeouts)
         scope.counter("upstream_rq_per_try_timeout", statistics.tryTimeouts)

@@ -46,6 +46,8 @@ package final class ClusterStatistics: Sendable {
     let updateFailures = Counter()
     let updatesWithoutChange = Counter()
     let membershipChanges = Counter()
+    let healthChecks = HealthCheckStatistics()
+    let outliers = OutlierStatistics()
     /// Picks while so few endpoints are well that all count as well.
     let panics = Counter()
     /// Copies that were begun; what each came to is counted as an outcome when it ends.

@@ -31,6 +31,8 @@ package final class ManagerStatistics: Sendable {
     package let resetsAfterAnswer = Counter()
     package let retriesSkipped = Counter()
     package let pathRedirects = Counter()
+    package let refusedUpgrades = Counter()
+    package let healthChecks = HealthCheckFilterStatistics()
 
     /// Copies that were not sent because the request gave no cluster for them, by reason.
     package let notSent = Dictionary(uniqueKeysWithValues: MirrorOutcome.NotSent.allCases.map { ($0, Counter()) })
@@ -38,6 +40,7 @@ package final class ManagerStatistics: Sendable {
     package init() {}
 
     func countAnswer(_ status: Int) {
+        completedRequests.add()
         guard (100..<600).contains(status) else { return }
         answerClasses[status / 100 - 1].add()
     }
