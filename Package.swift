@@ -111,12 +111,16 @@ let package = Package(
         ),
         .testTarget(
             name: "UnderstudyAdminTests",
-            dependencies: ["UnderstudyAdmin", "UnderstudyCore", "TestSupport", nioCore, nioPosix],
+            dependencies: ["UnderstudyAdmin", "UnderstudyHTTP", "UnderstudyCore", "TestSupport", nioCore, nioPosix],
+            exclude: ["Fixtures"],
             swiftSettings: ours
         ),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["understudy", "UnderstudyCore", "TestSupport", nioCore],
+            dependencies: [
+                "understudy", "UnderstudyCore", "TestSupport", nioCore, logging,
+                theirs("ArgumentParser", "swift-argument-parser"),
+            ],
             swiftSettings: ours
         ),
     ],

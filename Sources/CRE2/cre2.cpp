@@ -94,6 +94,10 @@ extern "C" bool cre2_full_match(const cre2_pattern *pattern, const char *text, s
     return re2::RE2::FullMatch(re2::StringPiece(text, length), *unwrap(pattern));
 }
 
+extern "C" bool cre2_partial_match(const cre2_pattern *pattern, const char *text, size_t length) {
+    return re2::RE2::PartialMatch(re2::StringPiece(text, length), *unwrap(pattern));
+}
+
 extern "C" size_t cre2_replace_all(const cre2_pattern *pattern, const char *text, size_t length, const char *rewrite,
                                    size_t rewrite_length, char *out, size_t capacity, size_t limit) {
     // RE2 tells an empty match by its address, so even an empty text needs one.

@@ -25,7 +25,50 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-/// Which of the proxy's replies a mapper is for.
+/// A line for each request, connection or try.
+package nonisolated struct Envoy_Config_Accesslog_V3_AccessLog: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Free text.
+  package var name: String = String()
+
+  /// Which get a line; default all.
+  package var filter: Envoy_Config_Accesslog_V3_AccessLogFilter {
+    get {_filter ?? Envoy_Config_Accesslog_V3_AccessLogFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  package var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  package mutating func clearFilter() {self._filter = nil}
+
+  package var configType: Envoy_Config_Accesslog_V3_AccessLog.OneOf_ConfigType? = nil
+
+  /// `FileAccessLog`, `StdoutAccessLog` or `StderrAccessLog`.
+  package var typedConfig: SwiftProtobuf.Google_Protobuf_Any {
+    get {
+      if case .typedConfig(let v)? = configType {return v}
+      return SwiftProtobuf.Google_Protobuf_Any()
+    }
+    set {configType = .typedConfig(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_ConfigType: Equatable, Sendable {
+    /// `FileAccessLog`, `StdoutAccessLog` or `StderrAccessLog`.
+    case typedConfig(SwiftProtobuf.Google_Protobuf_Any)
+
+  }
+
+  package init() {}
+
+  fileprivate var _filter: Envoy_Config_Accesslog_V3_AccessLogFilter? = nil
+}
+
+/// Which requests get a line, and which replies a mapper is for.
 package nonisolated struct Envoy_Config_Accesslog_V3_AccessLogFilter: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -51,7 +94,7 @@ package nonisolated struct Envoy_Config_Accesslog_V3_AccessLogFilter: Sendable {
     set {filterSpecifier = .durationFilter(newValue)}
   }
 
-  /// All requests: none is taken for a health check.
+  /// Those that the health check filter did not answer.
   package var notHealthCheckFilter: Envoy_Config_Accesslog_V3_NotHealthCheckFilter {
     get {
       if case .notHealthCheckFilter(let v)? = filterSpecifier {return v}
@@ -105,6 +148,15 @@ package nonisolated struct Envoy_Config_Accesslog_V3_AccessLogFilter: Sendable {
     set {filterSpecifier = .responseFlagFilter(newValue)}
   }
 
+  /// By the status of gRPC.
+  package var grpcStatusFilter: Envoy_Config_Accesslog_V3_GrpcStatusFilter {
+    get {
+      if case .grpcStatusFilter(let v)? = filterSpecifier {return v}
+      return Envoy_Config_Accesslog_V3_GrpcStatusFilter()
+    }
+    set {filterSpecifier = .grpcStatusFilter(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_FilterSpecifier: Equatable, Sendable {
@@ -112,7 +164,7 @@ package nonisolated struct Envoy_Config_Accesslog_V3_AccessLogFilter: Sendable {
     case statusCodeFilter(Envoy_Config_Accesslog_V3_StatusCodeFilter)
     /// By the time since the request's head, in milliseconds.
     case durationFilter(Envoy_Config_Accesslog_V3_DurationFilter)
-    /// All requests: none is taken for a health check.
+    /// Those that the health check filter did not answer.
     case notHealthCheckFilter(Envoy_Config_Accesslog_V3_NotHealthCheckFilter)
     /// A share of them.
     case runtimeFilter(Envoy_Config_Accesslog_V3_RuntimeFilter)
@@ -124,6 +176,8 @@ package nonisolated struct Envoy_Config_Accesslog_V3_AccessLogFilter: Sendable {
     case headerFilter(Envoy_Config_Accesslog_V3_HeaderFilter)
     /// By response flag.
     case responseFlagFilter(Envoy_Config_Accesslog_V3_ResponseFlagFilter)
+    /// By the status of gRPC.
+    case grpcStatusFilter(Envoy_Config_Accesslog_V3_GrpcStatusFilter)
 
   }
 
@@ -350,13 +404,181 @@ package nonisolated struct Envoy_Config_Accesslog_V3_ResponseFlagFilter: Sendabl
   package init() {}
 }
 
+/// By the status of gRPC.
+package nonisolated struct Envoy_Config_Accesslog_V3_GrpcStatusFilter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Absent: none.
+  package var statuses: [Envoy_Config_Accesslog_V3_GrpcStatusFilter.Status] = []
+
+  /// All others.
+  package var exclude: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Envoy's names.
+  package nonisolated enum Status: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case ok // = 0
+    case canceled // = 1
+    case unknown // = 2
+    case invalidArgument // = 3
+    case deadlineExceeded // = 4
+    case notFound // = 5
+    case alreadyExists // = 6
+    case permissionDenied // = 7
+    case resourceExhausted // = 8
+    case failedPrecondition // = 9
+    case aborted // = 10
+    case outOfRange // = 11
+    case unimplemented // = 12
+    case `internal` // = 13
+    case unavailable // = 14
+    case dataLoss // = 15
+    case unauthenticated // = 16
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .ok
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .ok
+      case 1: self = .canceled
+      case 2: self = .unknown
+      case 3: self = .invalidArgument
+      case 4: self = .deadlineExceeded
+      case 5: self = .notFound
+      case 6: self = .alreadyExists
+      case 7: self = .permissionDenied
+      case 8: self = .resourceExhausted
+      case 9: self = .failedPrecondition
+      case 10: self = .aborted
+      case 11: self = .outOfRange
+      case 12: self = .unimplemented
+      case 13: self = .internal
+      case 14: self = .unavailable
+      case 15: self = .dataLoss
+      case 16: self = .unauthenticated
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .ok: return 0
+      case .canceled: return 1
+      case .unknown: return 2
+      case .invalidArgument: return 3
+      case .deadlineExceeded: return 4
+      case .notFound: return 5
+      case .alreadyExists: return 6
+      case .permissionDenied: return 7
+      case .resourceExhausted: return 8
+      case .failedPrecondition: return 9
+      case .aborted: return 10
+      case .outOfRange: return 11
+      case .unimplemented: return 12
+      case .internal: return 13
+      case .unavailable: return 14
+      case .dataLoss: return 15
+      case .unauthenticated: return 16
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Config_Accesslog_V3_GrpcStatusFilter.Status] = [
+      .ok,
+      .canceled,
+      .unknown,
+      .invalidArgument,
+      .deadlineExceeded,
+      .notFound,
+      .alreadyExists,
+      .permissionDenied,
+      .resourceExhausted,
+      .failedPrecondition,
+      .aborted,
+      .outOfRange,
+      .unimplemented,
+      .internal,
+      .unavailable,
+      .dataLoss,
+      .unauthenticated,
+    ]
+
+  }
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "envoy.config.accesslog.v3"
 
+nonisolated extension Envoy_Config_Accesslog_V3_AccessLog: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AccessLog"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}filter\0\u{4}\u{2}typed_config\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
+      case 4: try {
+        var v: SwiftProtobuf.Google_Protobuf_Any?
+        var hadOneofValue = false
+        if let current = self.configType {
+          hadOneofValue = true
+          if case .typedConfig(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.configType = .typedConfig(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if case .typedConfig(let v)? = self.configType {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Accesslog_V3_AccessLog, rhs: Envoy_Config_Accesslog_V3_AccessLog) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._filter != rhs._filter {return false}
+    if lhs.configType != rhs.configType {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Envoy_Config_Accesslog_V3_AccessLogFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AccessLogFilter"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}status_code_filter\0\u{3}duration_filter\0\u{3}not_health_check_filter\0\u{4}\u{2}runtime_filter\0\u{3}and_filter\0\u{3}or_filter\0\u{3}header_filter\0\u{3}response_flag_filter\0\u{b}traceable_filter\0\u{b}grpc_status_filter\0\u{b}extension_filter\0\u{b}metadata_filter\0\u{b}log_type_filter\0\u{c}\u{4}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}status_code_filter\0\u{3}duration_filter\0\u{3}not_health_check_filter\0\u{4}\u{2}runtime_filter\0\u{3}and_filter\0\u{3}or_filter\0\u{3}header_filter\0\u{3}response_flag_filter\0\u{3}grpc_status_filter\0\u{b}traceable_filter\0\u{b}extension_filter\0\u{b}metadata_filter\0\u{b}log_type_filter\0\u{c}\u{4}\u{1}\u{c}\u{b}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -468,6 +690,19 @@ nonisolated extension Envoy_Config_Accesslog_V3_AccessLogFilter: SwiftProtobuf.M
           self.filterSpecifier = .responseFlagFilter(v)
         }
       }()
+      case 10: try {
+        var v: Envoy_Config_Accesslog_V3_GrpcStatusFilter?
+        var hadOneofValue = false
+        if let current = self.filterSpecifier {
+          hadOneofValue = true
+          if case .grpcStatusFilter(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.filterSpecifier = .grpcStatusFilter(v)
+        }
+      }()
       default: break
       }
     }
@@ -510,6 +745,10 @@ nonisolated extension Envoy_Config_Accesslog_V3_AccessLogFilter: SwiftProtobuf.M
     case .responseFlagFilter?: try {
       guard case .responseFlagFilter(let v)? = self.filterSpecifier else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .grpcStatusFilter?: try {
+      guard case .grpcStatusFilter(let v)? = self.filterSpecifier else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -819,4 +1058,43 @@ nonisolated extension Envoy_Config_Accesslog_V3_ResponseFlagFilter: SwiftProtobu
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Envoy_Config_Accesslog_V3_GrpcStatusFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".GrpcStatusFilter"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}statuses\0\u{1}exclude\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedEnumField(value: &self.statuses) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.exclude) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.statuses.isEmpty {
+      try visitor.visitPackedEnumField(value: self.statuses, fieldNumber: 1)
+    }
+    if self.exclude != false {
+      try visitor.visitSingularBoolField(value: self.exclude, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Accesslog_V3_GrpcStatusFilter, rhs: Envoy_Config_Accesslog_V3_GrpcStatusFilter) -> Bool {
+    if lhs.statuses != rhs.statuses {return false}
+    if lhs.exclude != rhs.exclude {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Accesslog_V3_GrpcStatusFilter.Status: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OK\0\u{1}CANCELED\0\u{1}UNKNOWN\0\u{1}INVALID_ARGUMENT\0\u{1}DEADLINE_EXCEEDED\0\u{1}NOT_FOUND\0\u{1}ALREADY_EXISTS\0\u{1}PERMISSION_DENIED\0\u{1}RESOURCE_EXHAUSTED\0\u{1}FAILED_PRECONDITION\0\u{1}ABORTED\0\u{1}OUT_OF_RANGE\0\u{1}UNIMPLEMENTED\0\u{1}INTERNAL\0\u{1}UNAVAILABLE\0\u{1}DATA_LOSS\0\u{1}UNAUTHENTICATED\0")
 }

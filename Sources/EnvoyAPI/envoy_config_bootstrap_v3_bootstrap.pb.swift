@@ -26,51 +26,101 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// Everything a file can say.
-package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: Sendable {
+package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// The service's own name, for `user-agent` and statistics.
   package var node: Envoy_Config_Core_V3_Node {
-    get {_node ?? Envoy_Config_Core_V3_Node()}
-    set {_node = newValue}
+    get {_storage._node ?? Envoy_Config_Core_V3_Node()}
+    set {_uniqueStorage()._node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  package var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {_storage._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  package mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {_uniqueStorage()._node = nil}
 
   package var staticResources: Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources {
-    get {_staticResources ?? Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources()}
-    set {_staticResources = newValue}
+    get {_storage._staticResources ?? Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources()}
+    set {_uniqueStorage()._staticResources = newValue}
   }
   /// Returns true if `staticResources` has been explicitly set.
-  package var hasStaticResources: Bool {self._staticResources != nil}
+  package var hasStaticResources: Bool {_storage._staticResources != nil}
   /// Clears the value of `staticResources`. Subsequent reads from it will return its default value.
-  package mutating func clearStaticResources() {self._staticResources = nil}
+  package mutating func clearStaticResources() {_uniqueStorage()._staticResources = nil}
+
+  /// What clusters have in common.
+  package var clusterManager: Envoy_Config_Bootstrap_V3_ClusterManager {
+    get {_storage._clusterManager ?? Envoy_Config_Bootstrap_V3_ClusterManager()}
+    set {_uniqueStorage()._clusterManager = newValue}
+  }
+  /// Returns true if `clusterManager` has been explicitly set.
+  package var hasClusterManager: Bool {_storage._clusterManager != nil}
+  /// Clears the value of `clusterManager`. Subsequent reads from it will return its default value.
+  package mutating func clearClusterManager() {_uniqueStorage()._clusterManager = nil}
+
+  /// How statistics are named.
+  package var statsConfig: Envoy_Config_Metrics_V3_StatsConfig {
+    get {_storage._statsConfig ?? Envoy_Config_Metrics_V3_StatsConfig()}
+    set {_uniqueStorage()._statsConfig = newValue}
+  }
+  /// Returns true if `statsConfig` has been explicitly set.
+  package var hasStatsConfig: Bool {_storage._statsConfig != nil}
+  /// Clears the value of `statsConfig`. Subsequent reads from it will return its default value.
+  package mutating func clearStatsConfig() {_uniqueStorage()._statsConfig = nil}
+
+  /// How often histograms take over what was recorded, 1 ms to 5 min; default 5 s.
+  package var statsFlushInterval: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._statsFlushInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._statsFlushInterval = newValue}
+  }
+  /// Returns true if `statsFlushInterval` has been explicitly set.
+  package var hasStatsFlushInterval: Bool {_storage._statsFlushInterval != nil}
+  /// Clears the value of `statsFlushInterval`. Subsequent reads from it will return its default value.
+  package mutating func clearStatsFlushInterval() {_uniqueStorage()._statsFlushInterval = nil}
+
+  package var statsFlush: OneOf_StatsFlush? {
+    get {return _storage._statsFlush}
+    set {_uniqueStorage()._statsFlush = newValue}
+  }
+
+  /// Has to be absent: `/stats` shows what the last interval took over.
+  package var statsFlushOnAdmin: Bool {
+    get {
+      if case .statsFlushOnAdmin(let v)? = _storage._statsFlush {return v}
+      return false
+    }
+    set {_uniqueStorage()._statsFlush = .statsFlushOnAdmin(newValue)}
+  }
 
   /// Values that may change while traffic flows; absent: one layer that the admin server changes.
   package var layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime {
-    get {_layeredRuntime ?? Envoy_Config_Bootstrap_V3_LayeredRuntime()}
-    set {_layeredRuntime = newValue}
+    get {_storage._layeredRuntime ?? Envoy_Config_Bootstrap_V3_LayeredRuntime()}
+    set {_uniqueStorage()._layeredRuntime = newValue}
   }
   /// Returns true if `layeredRuntime` has been explicitly set.
-  package var hasLayeredRuntime: Bool {self._layeredRuntime != nil}
+  package var hasLayeredRuntime: Bool {_storage._layeredRuntime != nil}
   /// Clears the value of `layeredRuntime`. Subsequent reads from it will return its default value.
-  package mutating func clearLayeredRuntime() {self._layeredRuntime = nil}
+  package mutating func clearLayeredRuntime() {_uniqueStorage()._layeredRuntime = nil}
 
   /// The administration server; absent: none.
   package var admin: Envoy_Config_Bootstrap_V3_Admin {
-    get {_admin ?? Envoy_Config_Bootstrap_V3_Admin()}
-    set {_admin = newValue}
+    get {_storage._admin ?? Envoy_Config_Bootstrap_V3_Admin()}
+    set {_uniqueStorage()._admin = newValue}
   }
   /// Returns true if `admin` has been explicitly set.
-  package var hasAdmin: Bool {self._admin != nil}
+  package var hasAdmin: Bool {_storage._admin != nil}
   /// Clears the value of `admin`. Subsequent reads from it will return its default value.
-  package mutating func clearAdmin() {self._admin = nil}
+  package mutating func clearAdmin() {_uniqueStorage()._admin = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_StatsFlush: Equatable, Sendable {
+    /// Has to be absent: `/stats` shows what the last interval took over.
+    case statsFlushOnAdmin(Bool)
+
+  }
 
   /// What is written in the file itself rather than fetched.
   package nonisolated struct StaticResources: Sendable {
@@ -91,10 +141,7 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: Sendable {
 
   package init() {}
 
-  fileprivate var _node: Envoy_Config_Core_V3_Node? = nil
-  fileprivate var _staticResources: Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources? = nil
-  fileprivate var _layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime? = nil
-  fileprivate var _admin: Envoy_Config_Bootstrap_V3_Admin? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// The administration server.
@@ -102,6 +149,15 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Admin: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  /// A line for each request.
+  package var accessLog: [Envoy_Config_Accesslog_V3_AccessLog] = []
+
+  /// Deprecated spelling of access_log.
+  package var accessLogPath: String = String()
+
+  /// Accepted: there is no profiler.
+  package var profilePath: String = String()
 
   /// Where it listens; absent: nowhere.
   package var address: Envoy_Config_Core_V3_Address {
@@ -113,11 +169,51 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Admin: Sendable {
   /// Clears the value of `address`. Subsequent reads from it will return its default value.
   package mutating func clearAddress() {self._address = nil}
 
+  /// Accepted: there is no such limit.
+  package var ignoreGlobalConnLimit: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _address: Envoy_Config_Core_V3_Address? = nil
+}
+
+/// What clusters have in common.
+package nonisolated struct Envoy_Config_Bootstrap_V3_ClusterManager: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Accepted if empty: ejections are in the log.
+  package var outlierDetection: Envoy_Config_Bootstrap_V3_ClusterManager.OutlierDetection {
+    get {_outlierDetection ?? Envoy_Config_Bootstrap_V3_ClusterManager.OutlierDetection()}
+    set {_outlierDetection = newValue}
+  }
+  /// Returns true if `outlierDetection` has been explicitly set.
+  package var hasOutlierDetection: Bool {self._outlierDetection != nil}
+  /// Clears the value of `outlierDetection`. Subsequent reads from it will return its default value.
+  package mutating func clearOutlierDetection() {self._outlierDetection = nil}
+
+  /// Accepted: clusters are made at once.
+  package var enableDeferredClusterCreation: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Empty: files for events are not supported.
+  package nonisolated struct OutlierDetection: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package init() {}
+
+  fileprivate var _outlierDetection: Envoy_Config_Bootstrap_V3_ClusterManager.OutlierDetection? = nil
 }
 
 /// One layer of the runtime.
@@ -224,48 +320,125 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.bootstrap.v3"
 
 nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Bootstrap"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}static_resources\0\u{2}\u{a}admin\0\u{4}\u{5}layered_runtime\0\u{b}dynamic_resources\0\u{b}cluster_manager\0\u{b}flags_path\0\u{b}stats_sinks\0\u{b}stats_flush_interval\0\u{b}watchdog\0\u{b}tracing\0\u{b}stats_config\0\u{b}hds_config\0\u{b}overload_manager\0\u{b}enable_dispatcher_stats\0\u{b}header_prefix\0\u{b}stats_server_version_override\0\u{b}use_tcp_for_dns_lookups\0\u{b}bootstrap_extensions\0\u{b}config_sources\0\u{b}default_config_source\0\u{b}default_socket_interface\0\u{b}certificate_provider_instances\0\u{b}node_context_params\0\u{b}watchdogs\0\u{b}fatal_actions\0\u{b}stats_flush_on_admin\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}inline_headers\0\u{b}perf_tracing_file_path\0\u{b}default_regex_engine\0\u{b}xds_delegate_extension\0\u{b}xds_config_tracker_extension\0\u{b}listener_manager\0\u{b}application_log_config\0\u{b}deferred_stat_options\0\u{b}grpc_async_client_manager_config\0\u{b}memory_allocator_manager\0\u{b}stats_eviction_interval\0\u{c}\u{3}\u{1}\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1d}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}static_resources\0\u{4}\u{2}cluster_manager\0\u{4}\u{3}stats_flush_interval\0\u{2}\u{5}admin\0\u{3}stats_config\0\u{4}\u{4}layered_runtime\0\u{4}\u{c}stats_flush_on_admin\0\u{b}dynamic_resources\0\u{b}flags_path\0\u{b}stats_sinks\0\u{b}watchdog\0\u{b}tracing\0\u{b}hds_config\0\u{b}overload_manager\0\u{b}enable_dispatcher_stats\0\u{b}header_prefix\0\u{b}stats_server_version_override\0\u{b}use_tcp_for_dns_lookups\0\u{b}bootstrap_extensions\0\u{b}config_sources\0\u{b}default_config_source\0\u{b}default_socket_interface\0\u{b}certificate_provider_instances\0\u{b}node_context_params\0\u{b}watchdogs\0\u{b}fatal_actions\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}inline_headers\0\u{b}perf_tracing_file_path\0\u{b}default_regex_engine\0\u{b}xds_delegate_extension\0\u{b}xds_config_tracker_extension\0\u{b}listener_manager\0\u{b}application_log_config\0\u{b}deferred_stat_options\0\u{b}grpc_async_client_manager_config\0\u{b}memory_allocator_manager\0\u{b}stats_eviction_interval\0\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}")
+
+  fileprivate class _StorageClass {
+    var _node: Envoy_Config_Core_V3_Node? = nil
+    var _staticResources: Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources? = nil
+    var _clusterManager: Envoy_Config_Bootstrap_V3_ClusterManager? = nil
+    var _statsConfig: Envoy_Config_Metrics_V3_StatsConfig? = nil
+    var _statsFlushInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _statsFlush: Envoy_Config_Bootstrap_V3_Bootstrap.OneOf_StatsFlush?
+    var _layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime? = nil
+    var _admin: Envoy_Config_Bootstrap_V3_Admin? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _node = source._node
+      _staticResources = source._staticResources
+      _clusterManager = source._clusterManager
+      _statsConfig = source._statsConfig
+      _statsFlushInterval = source._statsFlushInterval
+      _statsFlush = source._statsFlush
+      _layeredRuntime = source._layeredRuntime
+      _admin = source._admin
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._node) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._staticResources) }()
-      case 12: try { try decoder.decodeSingularMessageField(value: &self._admin) }()
-      case 17: try { try decoder.decodeSingularMessageField(value: &self._layeredRuntime) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._node) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._staticResources) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._clusterManager) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._statsFlushInterval) }()
+        case 12: try { try decoder.decodeSingularMessageField(value: &_storage._admin) }()
+        case 13: try { try decoder.decodeSingularMessageField(value: &_storage._statsConfig) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._layeredRuntime) }()
+        case 29: try {
+          var v: Bool?
+          try decoder.decodeSingularBoolField(value: &v)
+          if let v = v {
+            if _storage._statsFlush != nil {try decoder.handleConflictingOneOf()}
+            _storage._statsFlush = .statsFlushOnAdmin(v)
+          }
+        }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._node {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._staticResources {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._admin {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
-    } }()
-    try { if let v = self._layeredRuntime {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-    } }()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._node {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._staticResources {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._clusterManager {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._statsFlushInterval {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._admin {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+      } }()
+      try { if let v = _storage._statsConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+      } }()
+      try { if let v = _storage._layeredRuntime {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
+      } }()
+      try { if case .statsFlushOnAdmin(let v)? = _storage._statsFlush {
+        try visitor.visitSingularBoolField(value: v, fieldNumber: 29)
+      } }()
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Bootstrap_V3_Bootstrap, rhs: Envoy_Config_Bootstrap_V3_Bootstrap) -> Bool {
-    if lhs._node != rhs._node {return false}
-    if lhs._staticResources != rhs._staticResources {return false}
-    if lhs._layeredRuntime != rhs._layeredRuntime {return false}
-    if lhs._admin != rhs._admin {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._node != rhs_storage._node {return false}
+        if _storage._staticResources != rhs_storage._staticResources {return false}
+        if _storage._clusterManager != rhs_storage._clusterManager {return false}
+        if _storage._statsConfig != rhs_storage._statsConfig {return false}
+        if _storage._statsFlushInterval != rhs_storage._statsFlushInterval {return false}
+        if _storage._statsFlush != rhs_storage._statsFlush {return false}
+        if _storage._layeredRuntime != rhs_storage._layeredRuntime {return false}
+        if _storage._admin != rhs_storage._admin {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -308,7 +481,7 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap.StaticResources: Swift
 
 nonisolated extension Envoy_Config_Bootstrap_V3_Admin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Admin"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}address\0\u{b}access_log_path\0\u{b}profile_path\0\u{b}socket_options\0\u{b}access_log\0\u{b}ignore_global_conn_limit\0\u{b}allow_paths\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}access_log_path\0\u{3}profile_path\0\u{1}address\0\u{4}\u{2}access_log\0\u{3}ignore_global_conn_limit\0\u{b}socket_options\0\u{b}allow_paths\0\u{c}\u{4}\u{1}\u{c}\u{7}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -316,7 +489,11 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Admin: SwiftProtobuf.Message, Sw
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.accessLogPath) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.profilePath) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.accessLog) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.ignoreGlobalConnLimit) }()
       default: break
       }
     }
@@ -327,14 +504,88 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Admin: SwiftProtobuf.Message, Sw
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.accessLogPath.isEmpty {
+      try visitor.visitSingularStringField(value: self.accessLogPath, fieldNumber: 1)
+    }
+    if !self.profilePath.isEmpty {
+      try visitor.visitSingularStringField(value: self.profilePath, fieldNumber: 2)
+    }
     try { if let v = self._address {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.accessLog.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.accessLog, fieldNumber: 5)
+    }
+    if self.ignoreGlobalConnLimit != false {
+      try visitor.visitSingularBoolField(value: self.ignoreGlobalConnLimit, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Bootstrap_V3_Admin, rhs: Envoy_Config_Bootstrap_V3_Admin) -> Bool {
+    if lhs.accessLog != rhs.accessLog {return false}
+    if lhs.accessLogPath != rhs.accessLogPath {return false}
+    if lhs.profilePath != rhs.profilePath {return false}
     if lhs._address != rhs._address {return false}
+    if lhs.ignoreGlobalConnLimit != rhs.ignoreGlobalConnLimit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Bootstrap_V3_ClusterManager: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ClusterManager"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}outlier_detection\0\u{4}\u{3}enable_deferred_cluster_creation\0\u{b}local_cluster_name\0\u{b}upstream_bind_config\0\u{b}load_stats_config\0\u{c}\u{1}\u{1}\u{c}\u{3}\u{1}\u{c}\u{4}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._outlierDetection) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.enableDeferredClusterCreation) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._outlierDetection {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.enableDeferredClusterCreation != false {
+      try visitor.visitSingularBoolField(value: self.enableDeferredClusterCreation, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Bootstrap_V3_ClusterManager, rhs: Envoy_Config_Bootstrap_V3_ClusterManager) -> Bool {
+    if lhs._outlierDetection != rhs._outlierDetection {return false}
+    if lhs.enableDeferredClusterCreation != rhs.enableDeferredClusterCreation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Bootstrap_V3_ClusterManager.OutlierDetection: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Bootstrap_V3_ClusterManager.protoMessageName + ".OutlierDetection"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{b}event_log_path\0\u{b}event_service\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Bootstrap_V3_ClusterManager.OutlierDetection, rhs: Envoy_Config_Bootstrap_V3_ClusterManager.OutlierDetection) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

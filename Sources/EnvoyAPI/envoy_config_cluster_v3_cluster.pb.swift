@@ -37,6 +37,12 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
     set {_uniqueStorage()._name = newValue}
   }
 
+  /// The name in statistics instead of `name`.
+  package var altStatName: String {
+    get {_storage._altStatName}
+    set {_uniqueStorage()._altStatName = newValue}
+  }
+
   package var clusterDiscoveryType: OneOf_ClusterDiscoveryType? {
     get {return _storage._clusterDiscoveryType}
     set {_uniqueStorage()._clusterDiscoveryType = newValue}
@@ -48,6 +54,15 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
       return .static
     }
     set {_uniqueStorage()._clusterDiscoveryType = .type(newValue)}
+  }
+
+  /// `envoy.extensions.clusters.dns.v3.DnsCluster`, instead of type.
+  package var clusterType: Envoy_Config_Cluster_V3_Cluster.CustomClusterType {
+    get {
+      if case .clusterType(let v)? = _storage._clusterDiscoveryType {return v}
+      return Envoy_Config_Cluster_V3_Cluster.CustomClusterType()
+    }
+    set {_uniqueStorage()._clusterDiscoveryType = .clusterType(newValue)}
   }
 
   /// Longest wait for a connection; default 5 s.
@@ -85,6 +100,12 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
   /// Clears the value of `loadAssignment`. Subsequent reads from it will return its default value.
   package mutating func clearLoadAssignment() {_uniqueStorage()._loadAssignment = nil}
 
+  /// How endpoints are asked whether they are well.
+  package var healthChecks: [Envoy_Config_Core_V3_HealthCheck] {
+    get {_storage._healthChecks}
+    set {_uniqueStorage()._healthChecks = newValue}
+  }
+
   /// Deprecated: requests after which a connection is retired.
   package var maxRequestsPerConnection: SwiftProtobuf.Google_Protobuf_UInt32Value {
     get {_storage._maxRequestsPerConnection ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
@@ -94,6 +115,16 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
   package var hasMaxRequestsPerConnection: Bool {_storage._maxRequestsPerConnection != nil}
   /// Clears the value of `maxRequestsPerConnection`. Subsequent reads from it will return its default value.
   package mutating func clearMaxRequestsPerConnection() {_uniqueStorage()._maxRequestsPerConnection = nil}
+
+  /// How much may be in use at a time.
+  package var circuitBreakers: Envoy_Config_Cluster_V3_CircuitBreakers {
+    get {_storage._circuitBreakers ?? Envoy_Config_Cluster_V3_CircuitBreakers()}
+    set {_uniqueStorage()._circuitBreakers = newValue}
+  }
+  /// Returns true if `circuitBreakers` has been explicitly set.
+  package var hasCircuitBreakers: Bool {_storage._circuitBreakers != nil}
+  /// Clears the value of `circuitBreakers`. Subsequent reads from it will return its default value.
+  package mutating func clearCircuitBreakers() {_uniqueStorage()._circuitBreakers = nil}
 
   /// Deprecated: times and counts.
   package var commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions {
@@ -131,21 +162,194 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
   /// Clears the value of `dnsRefreshRate`. Subsequent reads from it will return its default value.
   package mutating func clearDnsRefreshRate() {_uniqueStorage()._dnsRefreshRate = nil}
 
+  /// Up to this is added to every wait for DNS, by chance.
+  package var dnsJitter: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._dnsJitter ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._dnsJitter = newValue}
+  }
+  /// Returns true if `dnsJitter` has been explicitly set.
+  package var hasDnsJitter: Bool {_storage._dnsJitter != nil}
+  /// Clears the value of `dnsJitter`. Subsequent reads from it will return its default value.
+  package mutating func clearDnsJitter() {_uniqueStorage()._dnsJitter = nil}
+
+  /// Waits while a name does not resolve; default dns_refresh_rate.
+  package var dnsFailureRefreshRate: Envoy_Config_Cluster_V3_Cluster.RefreshRate {
+    get {_storage._dnsFailureRefreshRate ?? Envoy_Config_Cluster_V3_Cluster.RefreshRate()}
+    set {_uniqueStorage()._dnsFailureRefreshRate = newValue}
+  }
+  /// Returns true if `dnsFailureRefreshRate` has been explicitly set.
+  package var hasDnsFailureRefreshRate: Bool {_storage._dnsFailureRefreshRate != nil}
+  /// Clears the value of `dnsFailureRefreshRate`. Subsequent reads from it will return its default value.
+  package mutating func clearDnsFailureRefreshRate() {_uniqueStorage()._dnsFailureRefreshRate = nil}
+
+  /// Has to be false, the default.
+  package var respectDnsTtl: Bool {
+    get {_storage._respectDnsTtl}
+    set {_uniqueStorage()._respectDnsTtl = newValue}
+  }
+
   package var dnsLookupFamily: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily {
     get {_storage._dnsLookupFamily}
     set {_uniqueStorage()._dnsLookupFamily = newValue}
   }
 
-  /// Accepted; without health checks it changes nothing.
+  /// Accepted: listeners open when all clusters have been asked for once.
+  package var waitForWarmOnInit: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._waitForWarmOnInit ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._waitForWarmOnInit = newValue}
+  }
+  /// Returns true if `waitForWarmOnInit` has been explicitly set.
+  package var hasWaitForWarmOnInit: Bool {_storage._waitForWarmOnInit != nil}
+  /// Clears the value of `waitForWarmOnInit`. Subsequent reads from it will return its default value.
+  package mutating func clearWaitForWarmOnInit() {_uniqueStorage()._waitForWarmOnInit = nil}
+
+  /// When endpoints are left out for how they have answered.
+  package var outlierDetection: Envoy_Config_Cluster_V3_OutlierDetection {
+    get {_storage._outlierDetection ?? Envoy_Config_Cluster_V3_OutlierDetection()}
+    set {_uniqueStorage()._outlierDetection = newValue}
+  }
+  /// Returns true if `outlierDetection` has been explicitly set.
+  package var hasOutlierDetection: Bool {_storage._outlierDetection != nil}
+  /// Clears the value of `outlierDetection`. Subsequent reads from it will return its default value.
+  package mutating func clearOutlierDetection() {_uniqueStorage()._outlierDetection = nil}
+
+  /// Accepted: it is for ORIGINAL_DST only.
+  package var cleanupInterval: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._cleanupInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._cleanupInterval = newValue}
+  }
+  /// Returns true if `cleanupInterval` has been explicitly set.
+  package var hasCleanupInterval: Bool {_storage._cleanupInterval != nil}
+  /// Clears the value of `cleanupInterval`. Subsequent reads from it will return its default value.
+  package mutating func clearCleanupInterval() {_uniqueStorage()._cleanupInterval = nil}
+
+  package var lbConfig: OneOf_LbConfig? {
+    get {return _storage._lbConfig}
+    set {_uniqueStorage()._lbConfig = newValue}
+  }
+
+  /// For RING_HASH.
+  package var ringHashLbConfig: Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig {
+    get {
+      if case .ringHashLbConfig(let v)? = _storage._lbConfig {return v}
+      return Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig()
+    }
+    set {_uniqueStorage()._lbConfig = .ringHashLbConfig(newValue)}
+  }
+
+  /// For MAGLEV.
+  package var maglevLbConfig: Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig {
+    get {
+      if case .maglevLbConfig(let v)? = _storage._lbConfig {return v}
+      return Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig()
+    }
+    set {_uniqueStorage()._lbConfig = .maglevLbConfig(newValue)}
+  }
+
+  /// For LEAST_REQUEST.
+  package var leastRequestLbConfig: Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig {
+    get {
+      if case .leastRequestLbConfig(let v)? = _storage._lbConfig {return v}
+      return Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig()
+    }
+    set {_uniqueStorage()._lbConfig = .leastRequestLbConfig(newValue)}
+  }
+
+  /// For ROUND_ROBIN.
+  package var roundRobinLbConfig: Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig {
+    get {
+      if case .roundRobinLbConfig(let v)? = _storage._lbConfig {return v}
+      return Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig()
+    }
+    set {_uniqueStorage()._lbConfig = .roundRobinLbConfig(newValue)}
+  }
+
+  /// What all policies have in common.
+  package var commonLbConfig: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig {
+    get {_storage._commonLbConfig ?? Envoy_Config_Cluster_V3_Cluster.CommonLbConfig()}
+    set {_uniqueStorage()._commonLbConfig = newValue}
+  }
+  /// Returns true if `commonLbConfig` has been explicitly set.
+  package var hasCommonLbConfig: Bool {_storage._commonLbConfig != nil}
+  /// Clears the value of `commonLbConfig`. Subsequent reads from it will return its default value.
+  package mutating func clearCommonLbConfig() {_uniqueStorage()._commonLbConfig = nil}
+
+  /// Accepted; nothing looks at it.
+  package var metadata: Envoy_Config_Core_V3_Metadata {
+    get {_storage._metadata ?? Envoy_Config_Core_V3_Metadata()}
+    set {_uniqueStorage()._metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {_storage._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {_uniqueStorage()._metadata = nil}
+
+  /// Options of the sockets.
+  package var upstreamConnectionOptions: Envoy_Config_Cluster_V3_UpstreamConnectionOptions {
+    get {_storage._upstreamConnectionOptions ?? Envoy_Config_Cluster_V3_UpstreamConnectionOptions()}
+    set {_uniqueStorage()._upstreamConnectionOptions = newValue}
+  }
+  /// Returns true if `upstreamConnectionOptions` has been explicitly set.
+  package var hasUpstreamConnectionOptions: Bool {_storage._upstreamConnectionOptions != nil}
+  /// Clears the value of `upstreamConnectionOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearUpstreamConnectionOptions() {_uniqueStorage()._upstreamConnectionOptions = nil}
+
+  /// Closes connections to an endpoint that a health check fails.
+  package var closeConnectionsOnHostHealthFailure: Bool {
+    get {_storage._closeConnectionsOnHostHealthFailure}
+    set {_uniqueStorage()._closeConnectionsOnHostHealthFailure = newValue}
+  }
+
+  /// Lets endpoints go that are no longer resolved, however well they are.
   package var ignoreHealthOnHostRemoval: Bool {
     get {_storage._ignoreHealthOnHostRemoval}
     set {_uniqueStorage()._ignoreHealthOnHostRemoval = newValue}
   }
 
+  /// How an endpoint is picked, by type; wins over lb_policy.
+  package var loadBalancingPolicy: Envoy_Config_Cluster_V3_LoadBalancingPolicy {
+    get {_storage._loadBalancingPolicy ?? Envoy_Config_Cluster_V3_LoadBalancingPolicy()}
+    set {_uniqueStorage()._loadBalancingPolicy = newValue}
+  }
+  /// Returns true if `loadBalancingPolicy` has been explicitly set.
+  package var hasLoadBalancingPolicy: Bool {_storage._loadBalancingPolicy != nil}
+  /// Clears the value of `loadBalancingPolicy`. Subsequent reads from it will return its default value.
+  package mutating func clearLoadBalancingPolicy() {_uniqueStorage()._loadBalancingPolicy = nil}
+
+  /// Deprecated spelling of track_cluster_stats.timeout_budgets.
+  package var trackTimeoutBudgets: Bool {
+    get {_storage._trackTimeoutBudgets}
+    set {_uniqueStorage()._trackTimeoutBudgets = newValue}
+  }
+
+  /// Further statistics.
+  package var trackClusterStats: Envoy_Config_Cluster_V3_TrackClusterStats {
+    get {_storage._trackClusterStats ?? Envoy_Config_Cluster_V3_TrackClusterStats()}
+    set {_uniqueStorage()._trackClusterStats = newValue}
+  }
+  /// Returns true if `trackClusterStats` has been explicitly set.
+  package var hasTrackClusterStats: Bool {_storage._trackClusterStats != nil}
+  /// Clears the value of `trackClusterStats`. Subsequent reads from it will return its default value.
+  package mutating func clearTrackClusterStats() {_uniqueStorage()._trackClusterStats = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_ClusterDiscoveryType: Equatable, Sendable {
     case type(Envoy_Config_Cluster_V3_Cluster.DiscoveryType)
+    /// `envoy.extensions.clusters.dns.v3.DnsCluster`, instead of type.
+    case clusterType(Envoy_Config_Cluster_V3_Cluster.CustomClusterType)
+
+  }
+
+  package nonisolated enum OneOf_LbConfig: Equatable, Sendable {
+    /// For RING_HASH.
+    case ringHashLbConfig(Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig)
+    /// For MAGLEV.
+    case maglevLbConfig(Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig)
+    /// For LEAST_REQUEST.
+    case leastRequestLbConfig(Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig)
+    /// For ROUND_ROBIN.
+    case roundRobinLbConfig(Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig)
 
   }
 
@@ -158,6 +362,9 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
 
     /// Every address of every name is an endpoint.
     case strictDns // = 1
+
+    /// The first address of the one name is the endpoint.
+    case logicalDns // = 2
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -168,6 +375,7 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
       switch rawValue {
       case 0: self = .static
       case 1: self = .strictDns
+      case 2: self = .logicalDns
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -176,6 +384,7 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
       switch self {
       case .static: return 0
       case .strictDns: return 1
+      case .logicalDns: return 2
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -184,6 +393,7 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
     package static let allCases: [Envoy_Config_Cluster_V3_Cluster.DiscoveryType] = [
       .static,
       .strictDns,
+      .logicalDns,
     ]
 
   }
@@ -192,6 +402,21 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
   package nonisolated enum LbPolicy: SwiftProtobuf.Enum, Swift.CaseIterable {
     package typealias RawValue = Int
     case roundRobin // = 0
+
+    /// The one with the fewest requests in flight among some that are drawn.
+    case leastRequest // = 1
+
+    /// By the request's hash, on a ring.
+    case ringHash // = 2
+
+    /// By chance.
+    case random // = 3
+
+    /// By the request's hash, in a table.
+    case maglev // = 5
+
+    /// As load_balancing_policy says.
+    case loadBalancingPolicyConfig // = 7
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -201,6 +426,11 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
     package init?(rawValue: Int) {
       switch rawValue {
       case 0: self = .roundRobin
+      case 1: self = .leastRequest
+      case 2: self = .ringHash
+      case 3: self = .random
+      case 5: self = .maglev
+      case 7: self = .loadBalancingPolicyConfig
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -208,6 +438,11 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
     package var rawValue: Int {
       switch self {
       case .roundRobin: return 0
+      case .leastRequest: return 1
+      case .ringHash: return 2
+      case .random: return 3
+      case .maglev: return 5
+      case .loadBalancingPolicyConfig: return 7
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -215,6 +450,11 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
     // The compiler won't synthesize support with the UNRECOGNIZED case.
     package static let allCases: [Envoy_Config_Cluster_V3_Cluster.LbPolicy] = [
       .roundRobin,
+      .leastRequest,
+      .ringHash,
+      .random,
+      .maglev,
+      .loadBalancingPolicyConfig,
     ]
 
   }
@@ -270,9 +510,437 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
 
   }
 
+  /// A kind of cluster by its type.
+  package nonisolated struct CustomClusterType: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Required free text.
+    package var name: String = String()
+
+    /// The type.
+    package var typedConfig: SwiftProtobuf.Google_Protobuf_Any {
+      get {_typedConfig ?? SwiftProtobuf.Google_Protobuf_Any()}
+      set {_typedConfig = newValue}
+    }
+    /// Returns true if `typedConfig` has been explicitly set.
+    package var hasTypedConfig: Bool {self._typedConfig != nil}
+    /// Clears the value of `typedConfig`. Subsequent reads from it will return its default value.
+    package mutating func clearTypedConfig() {self._typedConfig = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _typedConfig: SwiftProtobuf.Google_Protobuf_Any? = nil
+  }
+
+  /// Nothing that is understood: slow start is not.
+  package nonisolated struct RoundRobinLbConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// For LEAST_REQUEST.
+  package nonisolated struct LeastRequestLbConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Endpoints that are drawn, 2 or more; default 2.
+    package var choiceCount: SwiftProtobuf.Google_Protobuf_UInt32Value {
+      get {_choiceCount ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+      set {_choiceCount = newValue}
+    }
+    /// Returns true if `choiceCount` has been explicitly set.
+    package var hasChoiceCount: Bool {self._choiceCount != nil}
+    /// Clears the value of `choiceCount`. Subsequent reads from it will return its default value.
+    package mutating func clearChoiceCount() {self._choiceCount = nil}
+
+    /// How much requests in flight count where weights differ; default 1.0.
+    package var activeRequestBias: Envoy_Config_Core_V3_RuntimeDouble {
+      get {_activeRequestBias ?? Envoy_Config_Core_V3_RuntimeDouble()}
+      set {_activeRequestBias = newValue}
+    }
+    /// Returns true if `activeRequestBias` has been explicitly set.
+    package var hasActiveRequestBias: Bool {self._activeRequestBias != nil}
+    /// Clears the value of `activeRequestBias`. Subsequent reads from it will return its default value.
+    package mutating func clearActiveRequestBias() {self._activeRequestBias = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _choiceCount: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    fileprivate var _activeRequestBias: Envoy_Config_Core_V3_RuntimeDouble? = nil
+  }
+
+  /// For RING_HASH.
+  package nonisolated struct RingHashLbConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Up to 8388608; default 1024.
+    package var minimumRingSize: SwiftProtobuf.Google_Protobuf_UInt64Value {
+      get {_minimumRingSize ?? SwiftProtobuf.Google_Protobuf_UInt64Value()}
+      set {_minimumRingSize = newValue}
+    }
+    /// Returns true if `minimumRingSize` has been explicitly set.
+    package var hasMinimumRingSize: Bool {self._minimumRingSize != nil}
+    /// Clears the value of `minimumRingSize`. Subsequent reads from it will return its default value.
+    package mutating func clearMinimumRingSize() {self._minimumRingSize = nil}
+
+    /// How endpoints are hashed.
+    package var hashFunction: Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig.HashFunction = .xxHash
+
+    /// Up to 8388608, the default.
+    package var maximumRingSize: SwiftProtobuf.Google_Protobuf_UInt64Value {
+      get {_maximumRingSize ?? SwiftProtobuf.Google_Protobuf_UInt64Value()}
+      set {_maximumRingSize = newValue}
+    }
+    /// Returns true if `maximumRingSize` has been explicitly set.
+    package var hasMaximumRingSize: Bool {self._maximumRingSize != nil}
+    /// Clears the value of `maximumRingSize`. Subsequent reads from it will return its default value.
+    package mutating func clearMaximumRingSize() {self._maximumRingSize = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    /// How endpoints are hashed.
+    package nonisolated enum HashFunction: SwiftProtobuf.Enum, Swift.CaseIterable {
+      package typealias RawValue = Int
+      case xxHash // = 0
+      case murmurHash2 // = 1
+      case UNRECOGNIZED(Int)
+
+      package init() {
+        self = .xxHash
+      }
+
+      package init?(rawValue: Int) {
+        switch rawValue {
+        case 0: self = .xxHash
+        case 1: self = .murmurHash2
+        default: self = .UNRECOGNIZED(rawValue)
+        }
+      }
+
+      package var rawValue: Int {
+        switch self {
+        case .xxHash: return 0
+        case .murmurHash2: return 1
+        case .UNRECOGNIZED(let i): return i
+        }
+      }
+
+      // The compiler won't synthesize support with the UNRECOGNIZED case.
+      package static let allCases: [Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig.HashFunction] = [
+        .xxHash,
+        .murmurHash2,
+      ]
+
+    }
+
+    package init() {}
+
+    fileprivate var _minimumRingSize: SwiftProtobuf.Google_Protobuf_UInt64Value? = nil
+    fileprivate var _maximumRingSize: SwiftProtobuf.Google_Protobuf_UInt64Value? = nil
+  }
+
+  /// For MAGLEV.
+  package nonisolated struct MaglevLbConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// A prime number up to 5000011; default 65537.
+    package var tableSize: SwiftProtobuf.Google_Protobuf_UInt64Value {
+      get {_tableSize ?? SwiftProtobuf.Google_Protobuf_UInt64Value()}
+      set {_tableSize = newValue}
+    }
+    /// Returns true if `tableSize` has been explicitly set.
+    package var hasTableSize: Bool {self._tableSize != nil}
+    /// Clears the value of `tableSize`. Subsequent reads from it will return its default value.
+    package mutating func clearTableSize() {self._tableSize = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _tableSize: SwiftProtobuf.Google_Protobuf_UInt64Value? = nil
+  }
+
+  /// What all policies have in common.
+  package nonisolated struct CommonLbConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Percent of healthy endpoints below which all count as healthy; default 50.
+    package var healthyPanicThreshold: Envoy_Type_V3_Percent {
+      get {_healthyPanicThreshold ?? Envoy_Type_V3_Percent()}
+      set {_healthyPanicThreshold = newValue}
+    }
+    /// Returns true if `healthyPanicThreshold` has been explicitly set.
+    package var hasHealthyPanicThreshold: Bool {self._healthyPanicThreshold != nil}
+    /// Clears the value of `healthyPanicThreshold`. Subsequent reads from it will return its default value.
+    package mutating func clearHealthyPanicThreshold() {self._healthyPanicThreshold = nil}
+
+    package var localityConfigSpecifier: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.OneOf_LocalityConfigSpecifier? = nil
+
+    /// Localities near the proxy first.
+    package var zoneAwareLbConfig: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig {
+      get {
+        if case .zoneAwareLbConfig(let v)? = localityConfigSpecifier {return v}
+        return Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig()
+      }
+      set {localityConfigSpecifier = .zoneAwareLbConfig(newValue)}
+    }
+
+    /// Localities by their load_balancing_weight.
+    package var localityWeightedLbConfig: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig {
+      get {
+        if case .localityWeightedLbConfig(let v)? = localityConfigSpecifier {return v}
+        return Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig()
+      }
+      set {localityConfigSpecifier = .localityWeightedLbConfig(newValue)}
+    }
+
+    /// Accepted: updates take effect at once.
+    package var updateMergeWindow: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_updateMergeWindow ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_updateMergeWindow = newValue}
+    }
+    /// Returns true if `updateMergeWindow` has been explicitly set.
+    package var hasUpdateMergeWindow: Bool {self._updateMergeWindow != nil}
+    /// Clears the value of `updateMergeWindow`. Subsequent reads from it will return its default value.
+    package mutating func clearUpdateMergeWindow() {self._updateMergeWindow = nil}
+
+    /// Endpoints get no request before their first health check.
+    package var ignoreNewHostsUntilFirstHc: Bool = false
+
+    /// Closes all connections when the endpoints change.
+    package var closeConnectionsOnHostSetChange: Bool = false
+
+    /// For RING_HASH and MAGLEV.
+    package var consistentHashingLbConfig: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ConsistentHashingLbConfig {
+      get {_consistentHashingLbConfig ?? Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ConsistentHashingLbConfig()}
+      set {_consistentHashingLbConfig = newValue}
+    }
+    /// Returns true if `consistentHashingLbConfig` has been explicitly set.
+    package var hasConsistentHashingLbConfig: Bool {self._consistentHashingLbConfig != nil}
+    /// Clears the value of `consistentHashingLbConfig`. Subsequent reads from it will return its default value.
+    package mutating func clearConsistentHashingLbConfig() {self._consistentHashingLbConfig = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package nonisolated enum OneOf_LocalityConfigSpecifier: Equatable, Sendable {
+      /// Localities near the proxy first.
+      case zoneAwareLbConfig(Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig)
+      /// Localities by their load_balancing_weight.
+      case localityWeightedLbConfig(Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig)
+
+    }
+
+    /// Without `local_cluster_name`, which is not supported, no locality is near.
+    package nonisolated struct ZoneAwareLbConfig: Sendable {
+      // SwiftProtobuf.Message conformance is added in an extension below. See the
+      // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+      // methods supported on all messages.
+
+      /// Accepted: no locality is near.
+      package var routingEnabled: Envoy_Type_V3_Percent {
+        get {_routingEnabled ?? Envoy_Type_V3_Percent()}
+        set {_routingEnabled = newValue}
+      }
+      /// Returns true if `routingEnabled` has been explicitly set.
+      package var hasRoutingEnabled: Bool {self._routingEnabled != nil}
+      /// Clears the value of `routingEnabled`. Subsequent reads from it will return its default value.
+      package mutating func clearRoutingEnabled() {self._routingEnabled = nil}
+
+      /// Accepted: no locality is near.
+      package var minClusterSize: SwiftProtobuf.Google_Protobuf_UInt64Value {
+        get {_minClusterSize ?? SwiftProtobuf.Google_Protobuf_UInt64Value()}
+        set {_minClusterSize = newValue}
+      }
+      /// Returns true if `minClusterSize` has been explicitly set.
+      package var hasMinClusterSize: Bool {self._minClusterSize != nil}
+      /// Clears the value of `minClusterSize`. Subsequent reads from it will return its default value.
+      package mutating func clearMinClusterSize() {self._minClusterSize = nil}
+
+      /// Instead of a panic there is no endpoint.
+      package var failTrafficOnPanic: Bool = false
+
+      package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+      package init() {}
+
+      fileprivate var _routingEnabled: Envoy_Type_V3_Percent? = nil
+      fileprivate var _minClusterSize: SwiftProtobuf.Google_Protobuf_UInt64Value? = nil
+    }
+
+    /// Empty.
+    package nonisolated struct LocalityWeightedLbConfig: Sendable {
+      // SwiftProtobuf.Message conformance is added in an extension below. See the
+      // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+      // methods supported on all messages.
+
+      package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+      package init() {}
+    }
+
+    /// For RING_HASH and MAGLEV.
+    package nonisolated struct ConsistentHashingLbConfig: Sendable {
+      // SwiftProtobuf.Message conformance is added in an extension below. See the
+      // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+      // methods supported on all messages.
+
+      /// Hashes an endpoint's name instead of its address.
+      package var useHostnameForHashing: Bool = false
+
+      /// Percent of the mean load that an endpoint may have, 100 or more; default no bound.
+      package var hashBalanceFactor: SwiftProtobuf.Google_Protobuf_UInt32Value {
+        get {_hashBalanceFactor ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+        set {_hashBalanceFactor = newValue}
+      }
+      /// Returns true if `hashBalanceFactor` has been explicitly set.
+      package var hasHashBalanceFactor: Bool {self._hashBalanceFactor != nil}
+      /// Clears the value of `hashBalanceFactor`. Subsequent reads from it will return its default value.
+      package mutating func clearHashBalanceFactor() {self._hashBalanceFactor = nil}
+
+      package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+      package init() {}
+
+      fileprivate var _hashBalanceFactor: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    }
+
+    package init() {}
+
+    fileprivate var _healthyPanicThreshold: Envoy_Type_V3_Percent? = nil
+    fileprivate var _updateMergeWindow: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    fileprivate var _consistentHashingLbConfig: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ConsistentHashingLbConfig? = nil
+  }
+
+  /// Waits that double.
+  package nonisolated struct RefreshRate: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Required: the first.
+    package var baseInterval: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_baseInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_baseInterval = newValue}
+    }
+    /// Returns true if `baseInterval` has been explicitly set.
+    package var hasBaseInterval: Bool {self._baseInterval != nil}
+    /// Clears the value of `baseInterval`. Subsequent reads from it will return its default value.
+    package mutating func clearBaseInterval() {self._baseInterval = nil}
+
+    /// Default ten times the first.
+    package var maxInterval: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_maxInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_maxInterval = newValue}
+    }
+    /// Returns true if `maxInterval` has been explicitly set.
+    package var hasMaxInterval: Bool {self._maxInterval != nil}
+    /// Clears the value of `maxInterval`. Subsequent reads from it will return its default value.
+    package mutating func clearMaxInterval() {self._maxInterval = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _baseInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    fileprivate var _maxInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+  }
+
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How an endpoint is picked, by type.
+package nonisolated struct Envoy_Config_Cluster_V3_LoadBalancingPolicy: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The first is taken.
+  package var policies: [Envoy_Config_Cluster_V3_LoadBalancingPolicy.Policy] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// One way of picking.
+  package nonisolated struct Policy: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// `round_robin`, `least_request`, `random`, `ring_hash` or `maglev` of
+    /// `envoy.extensions.load_balancing_policies`.
+    package var typedExtensionConfig: Envoy_Config_Core_V3_TypedExtensionConfig {
+      get {_typedExtensionConfig ?? Envoy_Config_Core_V3_TypedExtensionConfig()}
+      set {_typedExtensionConfig = newValue}
+    }
+    /// Returns true if `typedExtensionConfig` has been explicitly set.
+    package var hasTypedExtensionConfig: Bool {self._typedExtensionConfig != nil}
+    /// Clears the value of `typedExtensionConfig`. Subsequent reads from it will return its default value.
+    package mutating func clearTypedExtensionConfig() {self._typedExtensionConfig = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _typedExtensionConfig: Envoy_Config_Core_V3_TypedExtensionConfig? = nil
+  }
+
+  package init() {}
+}
+
+/// Options of the sockets.
+package nonisolated struct Envoy_Config_Cluster_V3_UpstreamConnectionOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Probes on silent connections; default none.
+  package var tcpKeepalive: Envoy_Config_Core_V3_TcpKeepalive {
+    get {_tcpKeepalive ?? Envoy_Config_Core_V3_TcpKeepalive()}
+    set {_tcpKeepalive = newValue}
+  }
+  /// Returns true if `tcpKeepalive` has been explicitly set.
+  package var hasTcpKeepalive: Bool {self._tcpKeepalive != nil}
+  /// Clears the value of `tcpKeepalive`. Subsequent reads from it will return its default value.
+  package mutating func clearTcpKeepalive() {self._tcpKeepalive = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _tcpKeepalive: Envoy_Config_Core_V3_TcpKeepalive? = nil
+}
+
+/// Further statistics.
+package nonisolated struct Envoy_Config_Cluster_V3_TrackClusterStats: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How much of their timeouts requests use up.
+  package var timeoutBudgets: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -281,22 +949,39 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.cluster.v3"
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Cluster"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{4}\u{2}connect_timeout\0\u{3}per_connection_buffer_limit_bytes\0\u{3}lb_policy\0\u{4}\u{3}max_requests_per_connection\0\u{4}\u{4}http_protocol_options\0\u{4}\u{3}dns_refresh_rate\0\u{3}dns_lookup_family\0\u{4}\u{c}common_http_protocol_options\0\u{4}\u{3}ignore_health_on_host_removal\0\u{3}load_assignment\0\u{4}\u{3}typed_extension_protocol_options\0\u{b}eds_cluster_config\0\u{b}health_checks\0\u{b}circuit_breakers\0\u{b}http2_protocol_options\0\u{b}dns_resolvers\0\u{b}outlier_detection\0\u{b}cleanup_interval\0\u{b}upstream_bind_config\0\u{b}lb_subset_config\0\u{b}ring_hash_lb_config\0\u{b}transport_socket\0\u{b}metadata\0\u{b}protocol_selection\0\u{b}common_lb_config\0\u{b}alt_stat_name\0\u{b}upstream_connection_options\0\u{b}close_connections_on_host_health_failure\0\u{b}original_dst_lb_config\0\u{b}least_request_lb_config\0\u{b}cluster_type\0\u{b}respect_dns_ttl\0\u{b}filters\0\u{b}load_balancing_policy\0\u{b}lrs_server\0\u{b}transport_socket_matches\0\u{b}dns_failure_refresh_rate\0\u{b}use_tcp_for_dns_lookups\0\u{b}upstream_http_protocol_options\0\u{b}track_timeout_budgets\0\u{b}upstream_config\0\u{b}track_cluster_stats\0\u{b}preconnect_policy\0\u{b}connection_pool_per_downstream_connection\0\u{b}maglev_lb_config\0\u{b}dns_resolution_config\0\u{b}wait_for_warm_on_init\0\u{b}typed_dns_resolver_config\0\u{b}round_robin_lb_config\0\u{b}lrs_report_endpoint_metrics\0\u{b}dns_jitter\0\u{b}transport_socket_matcher\0\u{c}\u{3}\u{1}\u{c}\u{8}\u{1}\u{c}\u{a}\u{1}\u{c}\u{e}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c}\"\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}-\u{1}\u{c}.\u{1}\u{c}/\u{1}\u{c}0\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}6\u{1}\u{c}7\u{1}\u{c}8\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{4}\u{2}connect_timeout\0\u{3}per_connection_buffer_limit_bytes\0\u{3}lb_policy\0\u{4}\u{2}health_checks\0\u{3}max_requests_per_connection\0\u{3}circuit_breakers\0\u{4}\u{3}http_protocol_options\0\u{4}\u{3}dns_refresh_rate\0\u{3}dns_lookup_family\0\u{4}\u{2}outlier_detection\0\u{3}cleanup_interval\0\u{4}\u{3}ring_hash_lb_config\0\u{2}\u{2}metadata\0\u{4}\u{2}common_lb_config\0\u{3}alt_stat_name\0\u{3}common_http_protocol_options\0\u{3}upstream_connection_options\0\u{3}close_connections_on_host_health_failure\0\u{3}ignore_health_on_host_removal\0\u{3}load_assignment\0\u{4}\u{3}typed_extension_protocol_options\0\u{3}least_request_lb_config\0\u{3}cluster_type\0\u{3}respect_dns_ttl\0\u{4}\u{2}load_balancing_policy\0\u{4}\u{3}dns_failure_refresh_rate\0\u{4}\u{3}track_timeout_budgets\0\u{4}\u{2}track_cluster_stats\0\u{4}\u{3}maglev_lb_config\0\u{4}\u{2}wait_for_warm_on_init\0\u{4}\u{2}round_robin_lb_config\0\u{4}\u{2}dns_jitter\0\u{b}eds_cluster_config\0\u{b}http2_protocol_options\0\u{b}dns_resolvers\0\u{b}upstream_bind_config\0\u{b}lb_subset_config\0\u{b}transport_socket\0\u{b}protocol_selection\0\u{b}original_dst_lb_config\0\u{b}filters\0\u{b}lrs_server\0\u{b}transport_socket_matches\0\u{b}use_tcp_for_dns_lookups\0\u{b}upstream_http_protocol_options\0\u{b}upstream_config\0\u{b}preconnect_policy\0\u{b}connection_pool_per_downstream_connection\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}lrs_report_endpoint_metrics\0\u{b}transport_socket_matcher\0\u{c}\u{3}\u{1}\u{c}\u{e}\u{1}\u{c}\u{12}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{18}\u{1}\u{c}\u{1a}\u{1}\u{c}\"\u{1}\u{c}(\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c}-\u{1}\u{c}.\u{1}\u{c}0\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}5\u{1}\u{c}7\u{1}\u{c}9\u{1}\u{c};\u{1}")
 
   fileprivate class _StorageClass {
     var _name: String = String()
+    var _altStatName: String = String()
     var _clusterDiscoveryType: Envoy_Config_Cluster_V3_Cluster.OneOf_ClusterDiscoveryType?
     var _connectTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
     var _lbPolicy: Envoy_Config_Cluster_V3_Cluster.LbPolicy = .roundRobin
     var _loadAssignment: Envoy_Config_Endpoint_V3_ClusterLoadAssignment? = nil
+    var _healthChecks: [Envoy_Config_Core_V3_HealthCheck] = []
     var _maxRequestsPerConnection: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _circuitBreakers: Envoy_Config_Cluster_V3_CircuitBreakers? = nil
     var _commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions? = nil
     var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
     var _typedExtensionProtocolOptions: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
     var _dnsRefreshRate: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _dnsJitter: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _dnsFailureRefreshRate: Envoy_Config_Cluster_V3_Cluster.RefreshRate? = nil
+    var _respectDnsTtl: Bool = false
     var _dnsLookupFamily: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily = .auto
+    var _waitForWarmOnInit: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _outlierDetection: Envoy_Config_Cluster_V3_OutlierDetection? = nil
+    var _cleanupInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _lbConfig: Envoy_Config_Cluster_V3_Cluster.OneOf_LbConfig?
+    var _commonLbConfig: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig? = nil
+    var _metadata: Envoy_Config_Core_V3_Metadata? = nil
+    var _upstreamConnectionOptions: Envoy_Config_Cluster_V3_UpstreamConnectionOptions? = nil
+    var _closeConnectionsOnHostHealthFailure: Bool = false
     var _ignoreHealthOnHostRemoval: Bool = false
+    var _loadBalancingPolicy: Envoy_Config_Cluster_V3_LoadBalancingPolicy? = nil
+    var _trackTimeoutBudgets: Bool = false
+    var _trackClusterStats: Envoy_Config_Cluster_V3_TrackClusterStats? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -308,18 +993,35 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
 
     init(copying source: _StorageClass) {
       _name = source._name
+      _altStatName = source._altStatName
       _clusterDiscoveryType = source._clusterDiscoveryType
       _connectTimeout = source._connectTimeout
       _perConnectionBufferLimitBytes = source._perConnectionBufferLimitBytes
       _lbPolicy = source._lbPolicy
       _loadAssignment = source._loadAssignment
+      _healthChecks = source._healthChecks
       _maxRequestsPerConnection = source._maxRequestsPerConnection
+      _circuitBreakers = source._circuitBreakers
       _commonHTTPProtocolOptions = source._commonHTTPProtocolOptions
       _httpProtocolOptions = source._httpProtocolOptions
       _typedExtensionProtocolOptions = source._typedExtensionProtocolOptions
       _dnsRefreshRate = source._dnsRefreshRate
+      _dnsJitter = source._dnsJitter
+      _dnsFailureRefreshRate = source._dnsFailureRefreshRate
+      _respectDnsTtl = source._respectDnsTtl
       _dnsLookupFamily = source._dnsLookupFamily
+      _waitForWarmOnInit = source._waitForWarmOnInit
+      _outlierDetection = source._outlierDetection
+      _cleanupInterval = source._cleanupInterval
+      _lbConfig = source._lbConfig
+      _commonLbConfig = source._commonLbConfig
+      _metadata = source._metadata
+      _upstreamConnectionOptions = source._upstreamConnectionOptions
+      _closeConnectionsOnHostHealthFailure = source._closeConnectionsOnHostHealthFailure
       _ignoreHealthOnHostRemoval = source._ignoreHealthOnHostRemoval
+      _loadBalancingPolicy = source._loadBalancingPolicy
+      _trackTimeoutBudgets = source._trackTimeoutBudgets
+      _trackClusterStats = source._trackClusterStats
     }
   }
 
@@ -350,14 +1052,95 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
         case 4: try { try decoder.decodeSingularMessageField(value: &_storage._connectTimeout) }()
         case 5: try { try decoder.decodeSingularMessageField(value: &_storage._perConnectionBufferLimitBytes) }()
         case 6: try { try decoder.decodeSingularEnumField(value: &_storage._lbPolicy) }()
+        case 8: try { try decoder.decodeRepeatedMessageField(value: &_storage._healthChecks) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._maxRequestsPerConnection) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._circuitBreakers) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._httpProtocolOptions) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._dnsRefreshRate) }()
         case 17: try { try decoder.decodeSingularEnumField(value: &_storage._dnsLookupFamily) }()
+        case 19: try { try decoder.decodeSingularMessageField(value: &_storage._outlierDetection) }()
+        case 20: try { try decoder.decodeSingularMessageField(value: &_storage._cleanupInterval) }()
+        case 23: try {
+          var v: Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig?
+          var hadOneofValue = false
+          if let current = _storage._lbConfig {
+            hadOneofValue = true
+            if case .ringHashLbConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._lbConfig = .ringHashLbConfig(v)
+          }
+        }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._metadata) }()
+        case 27: try { try decoder.decodeSingularMessageField(value: &_storage._commonLbConfig) }()
+        case 28: try { try decoder.decodeSingularStringField(value: &_storage._altStatName) }()
         case 29: try { try decoder.decodeSingularMessageField(value: &_storage._commonHTTPProtocolOptions) }()
+        case 30: try { try decoder.decodeSingularMessageField(value: &_storage._upstreamConnectionOptions) }()
+        case 31: try { try decoder.decodeSingularBoolField(value: &_storage._closeConnectionsOnHostHealthFailure) }()
         case 32: try { try decoder.decodeSingularBoolField(value: &_storage._ignoreHealthOnHostRemoval) }()
         case 33: try { try decoder.decodeSingularMessageField(value: &_storage._loadAssignment) }()
         case 36: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: &_storage._typedExtensionProtocolOptions) }()
+        case 37: try {
+          var v: Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig?
+          var hadOneofValue = false
+          if let current = _storage._lbConfig {
+            hadOneofValue = true
+            if case .leastRequestLbConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._lbConfig = .leastRequestLbConfig(v)
+          }
+        }()
+        case 38: try {
+          var v: Envoy_Config_Cluster_V3_Cluster.CustomClusterType?
+          var hadOneofValue = false
+          if let current = _storage._clusterDiscoveryType {
+            hadOneofValue = true
+            if case .clusterType(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._clusterDiscoveryType = .clusterType(v)
+          }
+        }()
+        case 39: try { try decoder.decodeSingularBoolField(value: &_storage._respectDnsTtl) }()
+        case 41: try { try decoder.decodeSingularMessageField(value: &_storage._loadBalancingPolicy) }()
+        case 44: try { try decoder.decodeSingularMessageField(value: &_storage._dnsFailureRefreshRate) }()
+        case 47: try { try decoder.decodeSingularBoolField(value: &_storage._trackTimeoutBudgets) }()
+        case 49: try { try decoder.decodeSingularMessageField(value: &_storage._trackClusterStats) }()
+        case 52: try {
+          var v: Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig?
+          var hadOneofValue = false
+          if let current = _storage._lbConfig {
+            hadOneofValue = true
+            if case .maglevLbConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._lbConfig = .maglevLbConfig(v)
+          }
+        }()
+        case 54: try { try decoder.decodeSingularMessageField(value: &_storage._waitForWarmOnInit) }()
+        case 56: try {
+          var v: Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig?
+          var hadOneofValue = false
+          if let current = _storage._lbConfig {
+            hadOneofValue = true
+            if case .roundRobinLbConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._lbConfig = .roundRobinLbConfig(v)
+          }
+        }()
+        case 58: try { try decoder.decodeSingularMessageField(value: &_storage._dnsJitter) }()
         default: break
         }
       }
@@ -385,8 +1168,14 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       if _storage._lbPolicy != .roundRobin {
         try visitor.visitSingularEnumField(value: _storage._lbPolicy, fieldNumber: 6)
       }
+      if !_storage._healthChecks.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._healthChecks, fieldNumber: 8)
+      }
       try { if let v = _storage._maxRequestsPerConnection {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._circuitBreakers {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
       } }()
       try { if let v = _storage._httpProtocolOptions {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
@@ -397,9 +1186,33 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       if _storage._dnsLookupFamily != .auto {
         try visitor.visitSingularEnumField(value: _storage._dnsLookupFamily, fieldNumber: 17)
       }
+      try { if let v = _storage._outlierDetection {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 19)
+      } }()
+      try { if let v = _storage._cleanupInterval {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 20)
+      } }()
+      try { if case .ringHashLbConfig(let v)? = _storage._lbConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+      try { if let v = _storage._metadata {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      } }()
+      try { if let v = _storage._commonLbConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+      } }()
+      if !_storage._altStatName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._altStatName, fieldNumber: 28)
+      }
       try { if let v = _storage._commonHTTPProtocolOptions {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
       } }()
+      try { if let v = _storage._upstreamConnectionOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+      } }()
+      if _storage._closeConnectionsOnHostHealthFailure != false {
+        try visitor.visitSingularBoolField(value: _storage._closeConnectionsOnHostHealthFailure, fieldNumber: 31)
+      }
       if _storage._ignoreHealthOnHostRemoval != false {
         try visitor.visitSingularBoolField(value: _storage._ignoreHealthOnHostRemoval, fieldNumber: 32)
       }
@@ -409,6 +1222,39 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       if !_storage._typedExtensionProtocolOptions.isEmpty {
         try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: _storage._typedExtensionProtocolOptions, fieldNumber: 36)
       }
+      try { if case .leastRequestLbConfig(let v)? = _storage._lbConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+      } }()
+      try { if case .clusterType(let v)? = _storage._clusterDiscoveryType {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
+      } }()
+      if _storage._respectDnsTtl != false {
+        try visitor.visitSingularBoolField(value: _storage._respectDnsTtl, fieldNumber: 39)
+      }
+      try { if let v = _storage._loadBalancingPolicy {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 41)
+      } }()
+      try { if let v = _storage._dnsFailureRefreshRate {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+      } }()
+      if _storage._trackTimeoutBudgets != false {
+        try visitor.visitSingularBoolField(value: _storage._trackTimeoutBudgets, fieldNumber: 47)
+      }
+      try { if let v = _storage._trackClusterStats {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 49)
+      } }()
+      try { if case .maglevLbConfig(let v)? = _storage._lbConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 52)
+      } }()
+      try { if let v = _storage._waitForWarmOnInit {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+      } }()
+      try { if case .roundRobinLbConfig(let v)? = _storage._lbConfig {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 56)
+      } }()
+      try { if let v = _storage._dnsJitter {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 58)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -419,18 +1265,35 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
         let _storage = _args.0
         let rhs_storage = _args.1
         if _storage._name != rhs_storage._name {return false}
+        if _storage._altStatName != rhs_storage._altStatName {return false}
         if _storage._clusterDiscoveryType != rhs_storage._clusterDiscoveryType {return false}
         if _storage._connectTimeout != rhs_storage._connectTimeout {return false}
         if _storage._perConnectionBufferLimitBytes != rhs_storage._perConnectionBufferLimitBytes {return false}
         if _storage._lbPolicy != rhs_storage._lbPolicy {return false}
         if _storage._loadAssignment != rhs_storage._loadAssignment {return false}
+        if _storage._healthChecks != rhs_storage._healthChecks {return false}
         if _storage._maxRequestsPerConnection != rhs_storage._maxRequestsPerConnection {return false}
+        if _storage._circuitBreakers != rhs_storage._circuitBreakers {return false}
         if _storage._commonHTTPProtocolOptions != rhs_storage._commonHTTPProtocolOptions {return false}
         if _storage._httpProtocolOptions != rhs_storage._httpProtocolOptions {return false}
         if _storage._typedExtensionProtocolOptions != rhs_storage._typedExtensionProtocolOptions {return false}
         if _storage._dnsRefreshRate != rhs_storage._dnsRefreshRate {return false}
+        if _storage._dnsJitter != rhs_storage._dnsJitter {return false}
+        if _storage._dnsFailureRefreshRate != rhs_storage._dnsFailureRefreshRate {return false}
+        if _storage._respectDnsTtl != rhs_storage._respectDnsTtl {return false}
         if _storage._dnsLookupFamily != rhs_storage._dnsLookupFamily {return false}
+        if _storage._waitForWarmOnInit != rhs_storage._waitForWarmOnInit {return false}
+        if _storage._outlierDetection != rhs_storage._outlierDetection {return false}
+        if _storage._cleanupInterval != rhs_storage._cleanupInterval {return false}
+        if _storage._lbConfig != rhs_storage._lbConfig {return false}
+        if _storage._commonLbConfig != rhs_storage._commonLbConfig {return false}
+        if _storage._metadata != rhs_storage._metadata {return false}
+        if _storage._upstreamConnectionOptions != rhs_storage._upstreamConnectionOptions {return false}
+        if _storage._closeConnectionsOnHostHealthFailure != rhs_storage._closeConnectionsOnHostHealthFailure {return false}
         if _storage._ignoreHealthOnHostRemoval != rhs_storage._ignoreHealthOnHostRemoval {return false}
+        if _storage._loadBalancingPolicy != rhs_storage._loadBalancingPolicy {return false}
+        if _storage._trackTimeoutBudgets != rhs_storage._trackTimeoutBudgets {return false}
+        if _storage._trackClusterStats != rhs_storage._trackClusterStats {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -441,13 +1304,553 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
 }
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster.DiscoveryType: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATIC\0\u{1}STRICT_DNS\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATIC\0\u{1}STRICT_DNS\0\u{1}LOGICAL_DNS\0")
 }
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster.LbPolicy: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROUND_ROBIN\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROUND_ROBIN\0\u{1}LEAST_REQUEST\0\u{1}RING_HASH\0\u{1}RANDOM\0\u{2}\u{2}MAGLEV\0\u{2}\u{2}LOAD_BALANCING_POLICY_CONFIG\0")
 }
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUTO\0\u{1}V4_ONLY\0\u{1}V6_ONLY\0\u{1}V4_PREFERRED\0\u{1}ALL\0")
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.CustomClusterType: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".CustomClusterType"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}typed_config\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._typedConfig) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if let v = self._typedConfig {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.CustomClusterType, rhs: Envoy_Config_Cluster_V3_Cluster.CustomClusterType) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs._typedConfig != rhs._typedConfig {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".RoundRobinLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{b}slow_start_config\0\u{c}\u{1}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.RoundRobinLbConfig) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".LeastRequestLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}choice_count\0\u{3}active_request_bias\0\u{b}slow_start_config\0\u{c}\u{3}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._choiceCount) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._activeRequestBias) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._choiceCount {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._activeRequestBias {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.LeastRequestLbConfig) -> Bool {
+    if lhs._choiceCount != rhs._choiceCount {return false}
+    if lhs._activeRequestBias != rhs._activeRequestBias {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".RingHashLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_ring_size\0\u{4}\u{2}hash_function\0\u{3}maximum_ring_size\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._minimumRingSize) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.hashFunction) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._maximumRingSize) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._minimumRingSize {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.hashFunction != .xxHash {
+      try visitor.visitSingularEnumField(value: self.hashFunction, fieldNumber: 3)
+    }
+    try { if let v = self._maximumRingSize {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig) -> Bool {
+    if lhs._minimumRingSize != rhs._minimumRingSize {return false}
+    if lhs.hashFunction != rhs.hashFunction {return false}
+    if lhs._maximumRingSize != rhs._maximumRingSize {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.RingHashLbConfig.HashFunction: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0XX_HASH\0\u{1}MURMUR_HASH_2\0")
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".MaglevLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}table_size\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._tableSize) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._tableSize {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.MaglevLbConfig) -> Bool {
+    if lhs._tableSize != rhs._tableSize {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.CommonLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".CommonLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}healthy_panic_threshold\0\u{3}zone_aware_lb_config\0\u{3}locality_weighted_lb_config\0\u{3}update_merge_window\0\u{3}ignore_new_hosts_until_first_hc\0\u{3}close_connections_on_host_set_change\0\u{3}consistent_hashing_lb_config\0\u{b}override_host_status\0\u{c}\u{8}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._healthyPanicThreshold) }()
+      case 2: try {
+        var v: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig?
+        var hadOneofValue = false
+        if let current = self.localityConfigSpecifier {
+          hadOneofValue = true
+          if case .zoneAwareLbConfig(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.localityConfigSpecifier = .zoneAwareLbConfig(v)
+        }
+      }()
+      case 3: try {
+        var v: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig?
+        var hadOneofValue = false
+        if let current = self.localityConfigSpecifier {
+          hadOneofValue = true
+          if case .localityWeightedLbConfig(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.localityConfigSpecifier = .localityWeightedLbConfig(v)
+        }
+      }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._updateMergeWindow) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.ignoreNewHostsUntilFirstHc) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.closeConnectionsOnHostSetChange) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._consistentHashingLbConfig) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._healthyPanicThreshold {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    switch self.localityConfigSpecifier {
+    case .zoneAwareLbConfig?: try {
+      guard case .zoneAwareLbConfig(let v)? = self.localityConfigSpecifier else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .localityWeightedLbConfig?: try {
+      guard case .localityWeightedLbConfig(let v)? = self.localityConfigSpecifier else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try { if let v = self._updateMergeWindow {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    if self.ignoreNewHostsUntilFirstHc != false {
+      try visitor.visitSingularBoolField(value: self.ignoreNewHostsUntilFirstHc, fieldNumber: 5)
+    }
+    if self.closeConnectionsOnHostSetChange != false {
+      try visitor.visitSingularBoolField(value: self.closeConnectionsOnHostSetChange, fieldNumber: 6)
+    }
+    try { if let v = self._consistentHashingLbConfig {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig) -> Bool {
+    if lhs._healthyPanicThreshold != rhs._healthyPanicThreshold {return false}
+    if lhs.localityConfigSpecifier != rhs.localityConfigSpecifier {return false}
+    if lhs._updateMergeWindow != rhs._updateMergeWindow {return false}
+    if lhs.ignoreNewHostsUntilFirstHc != rhs.ignoreNewHostsUntilFirstHc {return false}
+    if lhs.closeConnectionsOnHostSetChange != rhs.closeConnectionsOnHostSetChange {return false}
+    if lhs._consistentHashingLbConfig != rhs._consistentHashingLbConfig {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.protoMessageName + ".ZoneAwareLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}routing_enabled\0\u{3}min_cluster_size\0\u{3}fail_traffic_on_panic\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._routingEnabled) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._minClusterSize) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.failTrafficOnPanic) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._routingEnabled {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._minClusterSize {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.failTrafficOnPanic != false {
+      try visitor.visitSingularBoolField(value: self.failTrafficOnPanic, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ZoneAwareLbConfig) -> Bool {
+    if lhs._routingEnabled != rhs._routingEnabled {return false}
+    if lhs._minClusterSize != rhs._minClusterSize {return false}
+    if lhs.failTrafficOnPanic != rhs.failTrafficOnPanic {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.protoMessageName + ".LocalityWeightedLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.LocalityWeightedLbConfig) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ConsistentHashingLbConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.protoMessageName + ".ConsistentHashingLbConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}use_hostname_for_hashing\0\u{3}hash_balance_factor\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.useHostnameForHashing) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._hashBalanceFactor) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.useHostnameForHashing != false {
+      try visitor.visitSingularBoolField(value: self.useHostnameForHashing, fieldNumber: 1)
+    }
+    try { if let v = self._hashBalanceFactor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ConsistentHashingLbConfig, rhs: Envoy_Config_Cluster_V3_Cluster.CommonLbConfig.ConsistentHashingLbConfig) -> Bool {
+    if lhs.useHostnameForHashing != rhs.useHostnameForHashing {return false}
+    if lhs._hashBalanceFactor != rhs._hashBalanceFactor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.RefreshRate: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_Cluster.protoMessageName + ".RefreshRate"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_interval\0\u{3}max_interval\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._baseInterval) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._maxInterval) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._baseInterval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._maxInterval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_Cluster.RefreshRate, rhs: Envoy_Config_Cluster_V3_Cluster.RefreshRate) -> Bool {
+    if lhs._baseInterval != rhs._baseInterval {return false}
+    if lhs._maxInterval != rhs._maxInterval {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_LoadBalancingPolicy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LoadBalancingPolicy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}policies\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.policies) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.policies.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.policies, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_LoadBalancingPolicy, rhs: Envoy_Config_Cluster_V3_LoadBalancingPolicy) -> Bool {
+    if lhs.policies != rhs.policies {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_LoadBalancingPolicy.Policy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Cluster_V3_LoadBalancingPolicy.protoMessageName + ".Policy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{4}typed_extension_config\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._typedExtensionConfig) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._typedExtensionConfig {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_LoadBalancingPolicy.Policy, rhs: Envoy_Config_Cluster_V3_LoadBalancingPolicy.Policy) -> Bool {
+    if lhs._typedExtensionConfig != rhs._typedExtensionConfig {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_UpstreamConnectionOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UpstreamConnectionOptions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}tcp_keepalive\0\u{b}set_local_interface_name_on_upstream_connections\0\u{b}happy_eyeballs_config\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._tcpKeepalive) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._tcpKeepalive {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_UpstreamConnectionOptions, rhs: Envoy_Config_Cluster_V3_UpstreamConnectionOptions) -> Bool {
+    if lhs._tcpKeepalive != rhs._tcpKeepalive {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_TrackClusterStats: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TrackClusterStats"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}timeout_budgets\0\u{b}request_response_sizes\0\u{b}per_endpoint_stats\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.timeoutBudgets) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.timeoutBudgets != false {
+      try visitor.visitSingularBoolField(value: self.timeoutBudgets, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Cluster_V3_TrackClusterStats, rhs: Envoy_Config_Cluster_V3_TrackClusterStats) -> Bool {
+    if lhs.timeoutBudgets != rhs.timeoutBudgets {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }

@@ -25,6 +25,20 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// How JSON is written.
+package nonisolated struct Envoy_Config_Core_V3_JsonFormatOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Accepted: members are always sorted.
+  package var sortProperties: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// How a text is made.
 package nonisolated struct Envoy_Config_Core_V3_SubstitutionFormatString: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -66,6 +80,16 @@ package nonisolated struct Envoy_Config_Core_V3_SubstitutionFormatString: Sendab
   /// Default `text/plain`, or `application/json` for JSON.
   package var contentType: String = String()
 
+  /// How JSON is written.
+  package var jsonFormatOptions: Envoy_Config_Core_V3_JsonFormatOptions {
+    get {_jsonFormatOptions ?? Envoy_Config_Core_V3_JsonFormatOptions()}
+    set {_jsonFormatOptions = newValue}
+  }
+  /// Returns true if `jsonFormatOptions` has been explicitly set.
+  package var hasJsonFormatOptions: Bool {self._jsonFormatOptions != nil}
+  /// Clears the value of `jsonFormatOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearJsonFormatOptions() {self._jsonFormatOptions = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Format: Equatable, Sendable {
@@ -79,15 +103,47 @@ package nonisolated struct Envoy_Config_Core_V3_SubstitutionFormatString: Sendab
   }
 
   package init() {}
+
+  fileprivate var _jsonFormatOptions: Envoy_Config_Core_V3_JsonFormatOptions? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "envoy.config.core.v3"
 
+nonisolated extension Envoy_Config_Core_V3_JsonFormatOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".JsonFormatOptions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}sort_properties\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.sortProperties) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sortProperties != false {
+      try visitor.visitSingularBoolField(value: self.sortProperties, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Core_V3_JsonFormatOptions, rhs: Envoy_Config_Core_V3_JsonFormatOptions) -> Bool {
+    if lhs.sortProperties != rhs.sortProperties {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Envoy_Config_Core_V3_SubstitutionFormatString: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SubstitutionFormatString"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}text_format\0\u{3}json_format\0\u{3}omit_empty_values\0\u{3}content_type\0\u{3}text_format_source\0\u{b}formatters\0\u{b}json_format_options\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}text_format\0\u{3}json_format\0\u{3}omit_empty_values\0\u{3}content_type\0\u{3}text_format_source\0\u{4}\u{2}json_format_options\0\u{b}formatters\0\u{c}\u{6}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -131,6 +187,7 @@ nonisolated extension Envoy_Config_Core_V3_SubstitutionFormatString: SwiftProtob
           self.format = .textFormatSource(v)
         }
       }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._jsonFormatOptions) }()
       default: break
       }
     }
@@ -161,6 +218,9 @@ nonisolated extension Envoy_Config_Core_V3_SubstitutionFormatString: SwiftProtob
     try { if case .textFormatSource(let v)? = self.format {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._jsonFormatOptions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -168,6 +228,7 @@ nonisolated extension Envoy_Config_Core_V3_SubstitutionFormatString: SwiftProtob
     if lhs.format != rhs.format {return false}
     if lhs.omitEmptyValues != rhs.omitEmptyValues {return false}
     if lhs.contentType != rhs.contentType {return false}
+    if lhs._jsonFormatOptions != rhs._jsonFormatOptions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

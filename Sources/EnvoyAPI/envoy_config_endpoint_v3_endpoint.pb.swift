@@ -36,9 +36,44 @@ package nonisolated struct Envoy_Config_Endpoint_V3_ClusterLoadAssignment: Senda
 
   package var endpoints: [Envoy_Config_Endpoint_V3_LocalityLbEndpoints] = []
 
+  /// How the endpoints are used.
+  package var policy: Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy {
+    get {_policy ?? Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy()}
+    set {_policy = newValue}
+  }
+  /// Returns true if `policy` has been explicitly set.
+  package var hasPolicy: Bool {self._policy != nil}
+  /// Clears the value of `policy`. Subsequent reads from it will return its default value.
+  package mutating func clearPolicy() {self._policy = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  /// How the endpoints are used.
+  package nonisolated struct Policy: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Percent by which healthy endpoints can stand in for others; default 140.
+    package var overprovisioningFactor: SwiftProtobuf.Google_Protobuf_UInt32Value {
+      get {_overprovisioningFactor ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+      set {_overprovisioningFactor = newValue}
+    }
+    /// Returns true if `overprovisioningFactor` has been explicitly set.
+    package var hasOverprovisioningFactor: Bool {self._overprovisioningFactor != nil}
+    /// Clears the value of `overprovisioningFactor`. Subsequent reads from it will return its default value.
+    package mutating func clearOverprovisioningFactor() {self._overprovisioningFactor = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _overprovisioningFactor: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+  }
+
   package init() {}
+
+  fileprivate var _policy: Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -47,7 +82,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.endpoint.v3"
 
 nonisolated extension Envoy_Config_Endpoint_V3_ClusterLoadAssignment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ClusterLoadAssignment"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_name\0\u{1}endpoints\0\u{b}policy\0\u{b}named_endpoints\0\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}cluster_name\0\u{1}endpoints\0\u{2}\u{2}policy\0\u{b}named_endpoints\0\u{c}\u{5}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -57,24 +92,67 @@ nonisolated extension Envoy_Config_Endpoint_V3_ClusterLoadAssignment: SwiftProto
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.clusterName) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.endpoints) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._policy) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.clusterName.isEmpty {
       try visitor.visitSingularStringField(value: self.clusterName, fieldNumber: 1)
     }
     if !self.endpoints.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.endpoints, fieldNumber: 2)
     }
+    try { if let v = self._policy {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Endpoint_V3_ClusterLoadAssignment, rhs: Envoy_Config_Endpoint_V3_ClusterLoadAssignment) -> Bool {
     if lhs.clusterName != rhs.clusterName {return false}
     if lhs.endpoints != rhs.endpoints {return false}
+    if lhs._policy != rhs._policy {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Endpoint_V3_ClusterLoadAssignment.protoMessageName + ".Policy"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}overprovisioning_factor\0\u{b}drop_overloads\0\u{b}endpoint_stale_after\0\u{b}weighted_priority_health\0\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}\u{c}\u{6}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._overprovisioningFactor) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._overprovisioningFactor {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy, rhs: Envoy_Config_Endpoint_V3_ClusterLoadAssignment.Policy) -> Bool {
+    if lhs._overprovisioningFactor != rhs._overprovisioningFactor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -41,14 +41,57 @@ package nonisolated struct Envoy_Config_Endpoint_V3_Endpoint: Sendable {
   /// Clears the value of `address`. Subsequent reads from it will return its default value.
   package mutating func clearAddress() {self._address = nil}
 
+  /// How it is asked whether it is well.
+  package var healthCheckConfig: Envoy_Config_Endpoint_V3_Endpoint.HealthCheckConfig {
+    get {_healthCheckConfig ?? Envoy_Config_Endpoint_V3_Endpoint.HealthCheckConfig()}
+    set {_healthCheckConfig = newValue}
+  }
+  /// Returns true if `healthCheckConfig` has been explicitly set.
+  package var hasHealthCheckConfig: Bool {self._healthCheckConfig != nil}
+  /// Clears the value of `healthCheckConfig`. Subsequent reads from it will return its default value.
+  package mutating func clearHealthCheckConfig() {self._healthCheckConfig = nil}
+
   /// The name for auto_host_rewrite.
   package var hostname: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  /// How an endpoint is asked whether it is well.
+  package nonisolated struct HealthCheckConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Instead of its own port.
+    package var portValue: UInt32 = 0
+
+    /// The Host of the request.
+    package var hostname: String = String()
+
+    /// Instead of its own.
+    package var address: Envoy_Config_Core_V3_Address {
+      get {_address ?? Envoy_Config_Core_V3_Address()}
+      set {_address = newValue}
+    }
+    /// Returns true if `address` has been explicitly set.
+    package var hasAddress: Bool {self._address != nil}
+    /// Clears the value of `address`. Subsequent reads from it will return its default value.
+    package mutating func clearAddress() {self._address = nil}
+
+    /// Does not ask it.
+    package var disableActiveHealthCheck: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _address: Envoy_Config_Core_V3_Address? = nil
+  }
+
   package init() {}
 
   fileprivate var _address: Envoy_Config_Core_V3_Address? = nil
+  fileprivate var _healthCheckConfig: Envoy_Config_Endpoint_V3_Endpoint.HealthCheckConfig? = nil
 }
 
 /// An endpoint as the load balancer sees it.
@@ -66,6 +109,19 @@ package nonisolated struct Envoy_Config_Endpoint_V3_LbEndpoint: Sendable {
     }
     set {hostIdentifier = .endpoint(newValue)}
   }
+
+  /// Before any check.
+  package var healthStatus: Envoy_Config_Core_V3_HealthStatus = .unknown
+
+  /// Accepted; nothing looks at it.
+  package var metadata: Envoy_Config_Core_V3_Metadata {
+    get {_metadata ?? Envoy_Config_Core_V3_Metadata()}
+    set {_metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {self._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {self._metadata = nil}
 
   /// Relative share of the requests, 1 or more; default 1.
   package var loadBalancingWeight: SwiftProtobuf.Google_Protobuf_UInt32Value {
@@ -86,20 +142,58 @@ package nonisolated struct Envoy_Config_Endpoint_V3_LbEndpoint: Sendable {
 
   package init() {}
 
+  fileprivate var _metadata: Envoy_Config_Core_V3_Metadata? = nil
   fileprivate var _loadBalancingWeight: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
 }
 
-/// Endpoints of one locality. Localities are not told apart.
+/// Endpoints of one locality.
 package nonisolated struct Envoy_Config_Endpoint_V3_LocalityLbEndpoints: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// Where they stand.
+  package var locality: Envoy_Config_Core_V3_Locality {
+    get {_locality ?? Envoy_Config_Core_V3_Locality()}
+    set {_locality = newValue}
+  }
+  /// Returns true if `locality` has been explicitly set.
+  package var hasLocality: Bool {self._locality != nil}
+  /// Clears the value of `locality`. Subsequent reads from it will return its default value.
+  package mutating func clearLocality() {self._locality = nil}
+
+  /// Accepted; nothing looks at it.
+  package var metadata: Envoy_Config_Core_V3_Metadata {
+    get {_metadata ?? Envoy_Config_Core_V3_Metadata()}
+    set {_metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {self._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {self._metadata = nil}
+
   package var lbEndpoints: [Envoy_Config_Endpoint_V3_LbEndpoint] = []
+
+  /// Of the locality among those of its priority.
+  package var loadBalancingWeight: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_loadBalancingWeight ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_loadBalancingWeight = newValue}
+  }
+  /// Returns true if `loadBalancingWeight` has been explicitly set.
+  package var hasLoadBalancingWeight: Bool {self._loadBalancingWeight != nil}
+  /// Clears the value of `loadBalancingWeight`. Subsequent reads from it will return its default value.
+  package mutating func clearLoadBalancingWeight() {self._loadBalancingWeight = nil}
+
+  /// 0, the default, comes first; none may be left out.
+  package var priority: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _locality: Envoy_Config_Core_V3_Locality? = nil
+  fileprivate var _metadata: Envoy_Config_Core_V3_Metadata? = nil
+  fileprivate var _loadBalancingWeight: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -108,7 +202,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.endpoint.v3"
 
 nonisolated extension Envoy_Config_Endpoint_V3_Endpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Endpoint"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{2}\u{2}hostname\0\u{b}health_check_config\0\u{b}additional_addresses\0\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{3}health_check_config\0\u{1}hostname\0\u{b}additional_addresses\0\u{c}\u{4}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -117,6 +211,7 @@ nonisolated extension Envoy_Config_Endpoint_V3_Endpoint: SwiftProtobuf.Message, 
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._healthCheckConfig) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.hostname) }()
       default: break
       }
@@ -131,6 +226,9 @@ nonisolated extension Envoy_Config_Endpoint_V3_Endpoint: SwiftProtobuf.Message, 
     try { if let v = self._address {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    try { if let v = self._healthCheckConfig {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     if !self.hostname.isEmpty {
       try visitor.visitSingularStringField(value: self.hostname, fieldNumber: 3)
     }
@@ -139,7 +237,57 @@ nonisolated extension Envoy_Config_Endpoint_V3_Endpoint: SwiftProtobuf.Message, 
 
   package static func ==(lhs: Envoy_Config_Endpoint_V3_Endpoint, rhs: Envoy_Config_Endpoint_V3_Endpoint) -> Bool {
     if lhs._address != rhs._address {return false}
+    if lhs._healthCheckConfig != rhs._healthCheckConfig {return false}
     if lhs.hostname != rhs.hostname {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Endpoint_V3_Endpoint.HealthCheckConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Config_Endpoint_V3_Endpoint.protoMessageName + ".HealthCheckConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}port_value\0\u{1}hostname\0\u{1}address\0\u{3}disable_active_health_check\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.portValue) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.hostname) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._address) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.disableActiveHealthCheck) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.portValue != 0 {
+      try visitor.visitSingularUInt32Field(value: self.portValue, fieldNumber: 1)
+    }
+    if !self.hostname.isEmpty {
+      try visitor.visitSingularStringField(value: self.hostname, fieldNumber: 2)
+    }
+    try { if let v = self._address {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.disableActiveHealthCheck != false {
+      try visitor.visitSingularBoolField(value: self.disableActiveHealthCheck, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Endpoint_V3_Endpoint.HealthCheckConfig, rhs: Envoy_Config_Endpoint_V3_Endpoint.HealthCheckConfig) -> Bool {
+    if lhs.portValue != rhs.portValue {return false}
+    if lhs.hostname != rhs.hostname {return false}
+    if lhs._address != rhs._address {return false}
+    if lhs.disableActiveHealthCheck != rhs.disableActiveHealthCheck {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -147,7 +295,7 @@ nonisolated extension Envoy_Config_Endpoint_V3_Endpoint: SwiftProtobuf.Message, 
 
 nonisolated extension Envoy_Config_Endpoint_V3_LbEndpoint: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LbEndpoint"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}endpoint\0\u{4}\u{3}load_balancing_weight\0\u{b}health_status\0\u{b}metadata\0\u{b}endpoint_name\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}endpoint\0\u{3}health_status\0\u{1}metadata\0\u{3}load_balancing_weight\0\u{b}endpoint_name\0\u{c}\u{5}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -168,6 +316,8 @@ nonisolated extension Envoy_Config_Endpoint_V3_LbEndpoint: SwiftProtobuf.Message
           self.hostIdentifier = .endpoint(v)
         }
       }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.healthStatus) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._loadBalancingWeight) }()
       default: break
       }
@@ -182,6 +332,12 @@ nonisolated extension Envoy_Config_Endpoint_V3_LbEndpoint: SwiftProtobuf.Message
     try { if case .endpoint(let v)? = self.hostIdentifier {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    if self.healthStatus != .unknown {
+      try visitor.visitSingularEnumField(value: self.healthStatus, fieldNumber: 2)
+    }
+    try { if let v = self._metadata {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try { if let v = self._loadBalancingWeight {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
@@ -190,6 +346,8 @@ nonisolated extension Envoy_Config_Endpoint_V3_LbEndpoint: SwiftProtobuf.Message
 
   package static func ==(lhs: Envoy_Config_Endpoint_V3_LbEndpoint, rhs: Envoy_Config_Endpoint_V3_LbEndpoint) -> Bool {
     if lhs.hostIdentifier != rhs.hostIdentifier {return false}
+    if lhs.healthStatus != rhs.healthStatus {return false}
+    if lhs._metadata != rhs._metadata {return false}
     if lhs._loadBalancingWeight != rhs._loadBalancingWeight {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -198,7 +356,7 @@ nonisolated extension Envoy_Config_Endpoint_V3_LbEndpoint: SwiftProtobuf.Message
 
 nonisolated extension Envoy_Config_Endpoint_V3_LocalityLbEndpoints: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".LocalityLbEndpoints"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{2}lb_endpoints\0\u{b}locality\0\u{b}load_balancing_weight\0\u{b}priority\0\u{b}proximity\0\u{b}load_balancer_endpoints\0\u{b}leds_cluster_locality_config\0\u{b}metadata\0\u{c}\u{1}\u{1}\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}locality\0\u{3}lb_endpoints\0\u{3}load_balancing_weight\0\u{2}\u{2}priority\0\u{2}\u{4}metadata\0\u{b}proximity\0\u{b}load_balancer_endpoints\0\u{b}leds_cluster_locality_config\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -206,21 +364,45 @@ nonisolated extension Envoy_Config_Endpoint_V3_LocalityLbEndpoints: SwiftProtobu
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._locality) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.lbEndpoints) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._loadBalancingWeight) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.priority) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._locality {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     if !self.lbEndpoints.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.lbEndpoints, fieldNumber: 2)
     }
+    try { if let v = self._loadBalancingWeight {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if self.priority != 0 {
+      try visitor.visitSingularUInt32Field(value: self.priority, fieldNumber: 5)
+    }
+    try { if let v = self._metadata {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Endpoint_V3_LocalityLbEndpoints, rhs: Envoy_Config_Endpoint_V3_LocalityLbEndpoints) -> Bool {
+    if lhs._locality != rhs._locality {return false}
+    if lhs._metadata != rhs._metadata {return false}
     if lhs.lbEndpoints != rhs.lbEndpoints {return false}
+    if lhs._loadBalancingWeight != rhs._loadBalancingWeight {return false}
+    if lhs.priority != rhs.priority {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -26,43 +26,191 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// An address to accept on and what serves it.
-package nonisolated struct Envoy_Config_Listener_V3_Listener: Sendable {
+package nonisolated struct Envoy_Config_Listener_V3_Listener: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// Free text for statistics and logs.
-  package var name: String = String()
+  package var name: String {
+    get {_storage._name}
+    set {_uniqueStorage()._name = newValue}
+  }
 
   /// Required.
   package var address: Envoy_Config_Core_V3_Address {
-    get {_address ?? Envoy_Config_Core_V3_Address()}
-    set {_address = newValue}
+    get {_storage._address ?? Envoy_Config_Core_V3_Address()}
+    set {_uniqueStorage()._address = newValue}
   }
   /// Returns true if `address` has been explicitly set.
-  package var hasAddress: Bool {self._address != nil}
+  package var hasAddress: Bool {_storage._address != nil}
   /// Clears the value of `address`. Subsequent reads from it will return its default value.
-  package mutating func clearAddress() {self._address = nil}
+  package mutating func clearAddress() {_uniqueStorage()._address = nil}
+
+  /// The name in statistics instead of the address.
+  package var statPrefix: String {
+    get {_storage._statPrefix}
+    set {_uniqueStorage()._statPrefix = newValue}
+  }
 
   /// Understudy serves exactly one.
-  package var filterChains: [Envoy_Config_Listener_V3_FilterChain] = []
+  package var filterChains: [Envoy_Config_Listener_V3_FilterChain] {
+    get {_storage._filterChains}
+    set {_uniqueStorage()._filterChains = newValue}
+  }
 
   /// Soft limit on the bytes held for a slow client.
   package var perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value {
-    get {_perConnectionBufferLimitBytes ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
-    set {_perConnectionBufferLimitBytes = newValue}
+    get {_storage._perConnectionBufferLimitBytes ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._perConnectionBufferLimitBytes = newValue}
   }
   /// Returns true if `perConnectionBufferLimitBytes` has been explicitly set.
-  package var hasPerConnectionBufferLimitBytes: Bool {self._perConnectionBufferLimitBytes != nil}
+  package var hasPerConnectionBufferLimitBytes: Bool {_storage._perConnectionBufferLimitBytes != nil}
   /// Clears the value of `perConnectionBufferLimitBytes`. Subsequent reads from it will return its default value.
-  package mutating func clearPerConnectionBufferLimitBytes() {self._perConnectionBufferLimitBytes = nil}
+  package mutating func clearPerConnectionBufferLimitBytes() {_uniqueStorage()._perConnectionBufferLimitBytes = nil}
+
+  /// Accepted; nothing looks at it.
+  package var metadata: Envoy_Config_Core_V3_Metadata {
+    get {_storage._metadata ?? Envoy_Config_Core_V3_Metadata()}
+    set {_uniqueStorage()._metadata = newValue}
+  }
+  /// Returns true if `metadata` has been explicitly set.
+  package var hasMetadata: Bool {_storage._metadata != nil}
+  /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
+  package mutating func clearMetadata() {_uniqueStorage()._metadata = nil}
+
+  /// MODIFY_ONLY: failing health checks end no connections.
+  package var drainType: Envoy_Config_Listener_V3_Listener.DrainType {
+    get {_storage._drainType}
+    set {_uniqueStorage()._drainType = newValue}
+  }
+
+  /// Accepted: there are no listener filters.
+  package var listenerFiltersTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._listenerFiltersTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._listenerFiltersTimeout = newValue}
+  }
+  /// Returns true if `listenerFiltersTimeout` has been explicitly set.
+  package var hasListenerFiltersTimeout: Bool {_storage._listenerFiltersTimeout != nil}
+  /// Clears the value of `listenerFiltersTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearListenerFiltersTimeout() {_uniqueStorage()._listenerFiltersTimeout = nil}
+
+  /// Accepted: there are no listener filters.
+  package var continueOnListenerFiltersTimeout: Bool {
+    get {_storage._continueOnListenerFiltersTimeout}
+    set {_uniqueStorage()._continueOnListenerFiltersTimeout = newValue}
+  }
+
+  /// INBOUND for `/drain_listeners?inboundonly`.
+  package var trafficDirection: Envoy_Config_Core_V3_TrafficDirection {
+    get {_storage._trafficDirection}
+    set {_uniqueStorage()._trafficDirection = newValue}
+  }
+
+  /// Deprecated spelling of enable_reuse_port.
+  package var reusePort: Bool {
+    get {_storage._reusePort}
+    set {_uniqueStorage()._reusePort = newValue}
+  }
+
+  /// Accepted: connections are dealt to the event loops one by one.
+  package var enableReusePort: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._enableReusePort ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._enableReusePort = newValue}
+  }
+  /// Returns true if `enableReusePort` has been explicitly set.
+  package var hasEnableReusePort: Bool {_storage._enableReusePort != nil}
+  /// Clears the value of `enableReusePort`. Subsequent reads from it will return its default value.
+  package mutating func clearEnableReusePort() {_uniqueStorage()._enableReusePort = nil}
+
+  /// A line for each connection.
+  package var accessLog: [Envoy_Config_Accesslog_V3_AccessLog] {
+    get {_storage._accessLog}
+    set {_uniqueStorage()._accessLog = newValue}
+  }
+
+  /// Accepted: the system's limit counts.
+  package var tcpBacklogSize: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._tcpBacklogSize ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._tcpBacklogSize = newValue}
+  }
+  /// Returns true if `tcpBacklogSize` has been explicitly set.
+  package var hasTcpBacklogSize: Bool {_storage._tcpBacklogSize != nil}
+  /// Clears the value of `tcpBacklogSize`. Subsequent reads from it will return its default value.
+  package mutating func clearTcpBacklogSize() {_uniqueStorage()._tcpBacklogSize = nil}
+
+  /// Accepted.
+  package var maxConnectionsToAcceptPerSocketEvent: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxConnectionsToAcceptPerSocketEvent ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxConnectionsToAcceptPerSocketEvent = newValue}
+  }
+  /// Returns true if `maxConnectionsToAcceptPerSocketEvent` has been explicitly set.
+  package var hasMaxConnectionsToAcceptPerSocketEvent: Bool {_storage._maxConnectionsToAcceptPerSocketEvent != nil}
+  /// Clears the value of `maxConnectionsToAcceptPerSocketEvent`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxConnectionsToAcceptPerSocketEvent() {_uniqueStorage()._maxConnectionsToAcceptPerSocketEvent = nil}
+
+  /// Has to be true, the default.
+  package var bindToPort: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._bindToPort ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._bindToPort = newValue}
+  }
+  /// Returns true if `bindToPort` has been explicitly set.
+  package var hasBindToPort: Bool {_storage._bindToPort != nil}
+  /// Clears the value of `bindToPort`. Subsequent reads from it will return its default value.
+  package mutating func clearBindToPort() {_uniqueStorage()._bindToPort = nil}
+
+  /// Accepted: there is no such limit.
+  package var ignoreGlobalConnLimit: Bool {
+    get {_storage._ignoreGlobalConnLimit}
+    set {_uniqueStorage()._ignoreGlobalConnLimit = newValue}
+  }
+
+  /// Accepted: there is none.
+  package var bypassOverloadManager: Bool {
+    get {_storage._bypassOverloadManager}
+    set {_uniqueStorage()._bypassOverloadManager = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  /// When connections are ended.
+  package nonisolated enum DrainType: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case `default` // = 0
+    case modifyOnly // = 1
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .default
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .default
+      case 1: self = .modifyOnly
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .default: return 0
+      case .modifyOnly: return 1
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Config_Listener_V3_Listener.DrainType] = [
+      .default,
+      .modifyOnly,
+    ]
+
+  }
+
   package init() {}
 
-  fileprivate var _address: Envoy_Config_Core_V3_Address? = nil
-  fileprivate var _perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -71,49 +219,193 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.listener.v3"
 
 nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Listener"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{3}filter_chains\0\u{4}\u{2}per_connection_buffer_limit_bytes\0\u{b}use_original_dst\0\u{b}metadata\0\u{b}deprecated_v1\0\u{b}drain_type\0\u{b}listener_filters\0\u{b}transparent\0\u{b}freebind\0\u{b}tcp_fast_open_queue_length\0\u{b}socket_options\0\u{b}listener_filters_timeout\0\u{b}traffic_direction\0\u{b}continue_on_listener_filters_timeout\0\u{b}udp_listener_config\0\u{b}api_listener\0\u{b}connection_balance_config\0\u{b}reuse_port\0\u{b}access_log\0\u{b}tcp_backlog_size\0\u{b}default_filter_chain\0\u{b}bind_to_port\0\u{b}internal_listener\0\u{b}stat_prefix\0\u{b}enable_reuse_port\0\u{b}enable_mptcp\0\u{b}ignore_global_conn_limit\0\u{b}filter_chain_matcher\0\u{b}additional_addresses\0\u{b}max_connections_to_accept_per_socket_event\0\u{b}bypass_overload_manager\0\u{b}fcds_config\0\u{c}\u{4}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1d}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{3}filter_chains\0\u{4}\u{2}per_connection_buffer_limit_bytes\0\u{1}metadata\0\u{4}\u{2}drain_type\0\u{4}\u{7}listener_filters_timeout\0\u{3}traffic_direction\0\u{3}continue_on_listener_filters_timeout\0\u{4}\u{4}reuse_port\0\u{3}access_log\0\u{4}\u{2}tcp_backlog_size\0\u{4}\u{2}bind_to_port\0\u{4}\u{2}stat_prefix\0\u{3}enable_reuse_port\0\u{4}\u{2}ignore_global_conn_limit\0\u{4}\u{3}max_connections_to_accept_per_socket_event\0\u{3}bypass_overload_manager\0\u{b}use_original_dst\0\u{b}deprecated_v1\0\u{b}listener_filters\0\u{b}transparent\0\u{b}freebind\0\u{b}tcp_fast_open_queue_length\0\u{b}socket_options\0\u{b}udp_listener_config\0\u{b}api_listener\0\u{b}connection_balance_config\0\u{b}default_filter_chain\0\u{b}internal_listener\0\u{b}enable_mptcp\0\u{b}filter_chain_matcher\0\u{b}additional_addresses\0\u{b}fcds_config\0\u{c}\u{4}\u{1}\u{c}\u{7}\u{1}\u{c}\u{9}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1e}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}$\u{1}")
+
+  fileprivate class _StorageClass {
+    var _name: String = String()
+    var _address: Envoy_Config_Core_V3_Address? = nil
+    var _statPrefix: String = String()
+    var _filterChains: [Envoy_Config_Listener_V3_FilterChain] = []
+    var _perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _metadata: Envoy_Config_Core_V3_Metadata? = nil
+    var _drainType: Envoy_Config_Listener_V3_Listener.DrainType = .default
+    var _listenerFiltersTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _continueOnListenerFiltersTimeout: Bool = false
+    var _trafficDirection: Envoy_Config_Core_V3_TrafficDirection = .unspecified
+    var _reusePort: Bool = false
+    var _enableReusePort: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _accessLog: [Envoy_Config_Accesslog_V3_AccessLog] = []
+    var _tcpBacklogSize: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _maxConnectionsToAcceptPerSocketEvent: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _bindToPort: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _ignoreGlobalConnLimit: Bool = false
+    var _bypassOverloadManager: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _name = source._name
+      _address = source._address
+      _statPrefix = source._statPrefix
+      _filterChains = source._filterChains
+      _perConnectionBufferLimitBytes = source._perConnectionBufferLimitBytes
+      _metadata = source._metadata
+      _drainType = source._drainType
+      _listenerFiltersTimeout = source._listenerFiltersTimeout
+      _continueOnListenerFiltersTimeout = source._continueOnListenerFiltersTimeout
+      _trafficDirection = source._trafficDirection
+      _reusePort = source._reusePort
+      _enableReusePort = source._enableReusePort
+      _accessLog = source._accessLog
+      _tcpBacklogSize = source._tcpBacklogSize
+      _maxConnectionsToAcceptPerSocketEvent = source._maxConnectionsToAcceptPerSocketEvent
+      _bindToPort = source._bindToPort
+      _ignoreGlobalConnLimit = source._ignoreGlobalConnLimit
+      _bypassOverloadManager = source._bypassOverloadManager
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._address) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.filterChains) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._perConnectionBufferLimitBytes) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._address) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._filterChains) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._perConnectionBufferLimitBytes) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._metadata) }()
+        case 8: try { try decoder.decodeSingularEnumField(value: &_storage._drainType) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._listenerFiltersTimeout) }()
+        case 16: try { try decoder.decodeSingularEnumField(value: &_storage._trafficDirection) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._continueOnListenerFiltersTimeout) }()
+        case 21: try { try decoder.decodeSingularBoolField(value: &_storage._reusePort) }()
+        case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._accessLog) }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._tcpBacklogSize) }()
+        case 26: try { try decoder.decodeSingularMessageField(value: &_storage._bindToPort) }()
+        case 28: try { try decoder.decodeSingularStringField(value: &_storage._statPrefix) }()
+        case 29: try { try decoder.decodeSingularMessageField(value: &_storage._enableReusePort) }()
+        case 31: try { try decoder.decodeSingularBoolField(value: &_storage._ignoreGlobalConnLimit) }()
+        case 34: try { try decoder.decodeSingularMessageField(value: &_storage._maxConnectionsToAcceptPerSocketEvent) }()
+        case 35: try { try decoder.decodeSingularBoolField(value: &_storage._bypassOverloadManager) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.name.isEmpty {
-      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._name.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 1)
+      }
+      try { if let v = _storage._address {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if !_storage._filterChains.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._filterChains, fieldNumber: 3)
+      }
+      try { if let v = _storage._perConnectionBufferLimitBytes {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._metadata {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if _storage._drainType != .default {
+        try visitor.visitSingularEnumField(value: _storage._drainType, fieldNumber: 8)
+      }
+      try { if let v = _storage._listenerFiltersTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+      if _storage._trafficDirection != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._trafficDirection, fieldNumber: 16)
+      }
+      if _storage._continueOnListenerFiltersTimeout != false {
+        try visitor.visitSingularBoolField(value: _storage._continueOnListenerFiltersTimeout, fieldNumber: 17)
+      }
+      if _storage._reusePort != false {
+        try visitor.visitSingularBoolField(value: _storage._reusePort, fieldNumber: 21)
+      }
+      if !_storage._accessLog.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._accessLog, fieldNumber: 22)
+      }
+      try { if let v = _storage._tcpBacklogSize {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
+      try { if let v = _storage._bindToPort {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      } }()
+      if !_storage._statPrefix.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._statPrefix, fieldNumber: 28)
+      }
+      try { if let v = _storage._enableReusePort {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+      } }()
+      if _storage._ignoreGlobalConnLimit != false {
+        try visitor.visitSingularBoolField(value: _storage._ignoreGlobalConnLimit, fieldNumber: 31)
+      }
+      try { if let v = _storage._maxConnectionsToAcceptPerSocketEvent {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+      } }()
+      if _storage._bypassOverloadManager != false {
+        try visitor.visitSingularBoolField(value: _storage._bypassOverloadManager, fieldNumber: 35)
+      }
     }
-    try { if let v = self._address {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
-    if !self.filterChains.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.filterChains, fieldNumber: 3)
-    }
-    try { if let v = self._perConnectionBufferLimitBytes {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Listener_V3_Listener, rhs: Envoy_Config_Listener_V3_Listener) -> Bool {
-    if lhs.name != rhs.name {return false}
-    if lhs._address != rhs._address {return false}
-    if lhs.filterChains != rhs.filterChains {return false}
-    if lhs._perConnectionBufferLimitBytes != rhs._perConnectionBufferLimitBytes {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._name != rhs_storage._name {return false}
+        if _storage._address != rhs_storage._address {return false}
+        if _storage._statPrefix != rhs_storage._statPrefix {return false}
+        if _storage._filterChains != rhs_storage._filterChains {return false}
+        if _storage._perConnectionBufferLimitBytes != rhs_storage._perConnectionBufferLimitBytes {return false}
+        if _storage._metadata != rhs_storage._metadata {return false}
+        if _storage._drainType != rhs_storage._drainType {return false}
+        if _storage._listenerFiltersTimeout != rhs_storage._listenerFiltersTimeout {return false}
+        if _storage._continueOnListenerFiltersTimeout != rhs_storage._continueOnListenerFiltersTimeout {return false}
+        if _storage._trafficDirection != rhs_storage._trafficDirection {return false}
+        if _storage._reusePort != rhs_storage._reusePort {return false}
+        if _storage._enableReusePort != rhs_storage._enableReusePort {return false}
+        if _storage._accessLog != rhs_storage._accessLog {return false}
+        if _storage._tcpBacklogSize != rhs_storage._tcpBacklogSize {return false}
+        if _storage._maxConnectionsToAcceptPerSocketEvent != rhs_storage._maxConnectionsToAcceptPerSocketEvent {return false}
+        if _storage._bindToPort != rhs_storage._bindToPort {return false}
+        if _storage._ignoreGlobalConnLimit != rhs_storage._ignoreGlobalConnLimit {return false}
+        if _storage._bypassOverloadManager != rhs_storage._bypassOverloadManager {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Envoy_Config_Listener_V3_Listener.DrainType: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DEFAULT\0\u{1}MODIFY_ONLY\0")
 }

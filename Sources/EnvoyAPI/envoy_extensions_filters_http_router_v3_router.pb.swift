@@ -31,6 +31,19 @@ package nonisolated struct Envoy_Extensions_Filters_Http_Router_V3_Router: Senda
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// A line for each try and each copy.
+  package var upstreamLog: [Envoy_Config_Accesslog_V3_AccessLog] = []
+
+  /// When those lines are written.
+  package var upstreamLogOptions: Envoy_Extensions_Filters_Http_Router_V3_Router.UpstreamAccessLogOptions {
+    get {_upstreamLogOptions ?? Envoy_Extensions_Filters_Http_Router_V3_Router.UpstreamAccessLogOptions()}
+    set {_upstreamLogOptions = newValue}
+  }
+  /// Returns true if `upstreamLogOptions` has been explicitly set.
+  package var hasUpstreamLogOptions: Bool {self._upstreamLogOptions != nil}
+  /// Clears the value of `upstreamLogOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearUpstreamLogOptions() {self._upstreamLogOptions = nil}
+
   /// Adds no `x-envoy-` headers.
   package var suppressEnvoyHeaders: Bool = false
 
@@ -39,7 +52,35 @@ package nonisolated struct Envoy_Extensions_Filters_Http_Router_V3_Router: Senda
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
+  /// When lines are written.
+  package nonisolated struct UpstreamAccessLogOptions: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Has to be false, the default.
+    package var flushUpstreamLogOnUpstreamStream: Bool = false
+
+    /// Has to be absent.
+    package var upstreamLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_upstreamLogFlushInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_upstreamLogFlushInterval = newValue}
+    }
+    /// Returns true if `upstreamLogFlushInterval` has been explicitly set.
+    package var hasUpstreamLogFlushInterval: Bool {self._upstreamLogFlushInterval != nil}
+    /// Clears the value of `upstreamLogFlushInterval`. Subsequent reads from it will return its default value.
+    package mutating func clearUpstreamLogFlushInterval() {self._upstreamLogFlushInterval = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _upstreamLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+  }
+
   package init() {}
+
+  fileprivate var _upstreamLogOptions: Envoy_Extensions_Filters_Http_Router_V3_Router.UpstreamAccessLogOptions? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -48,7 +89,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.http.r
 
 nonisolated extension Envoy_Extensions_Filters_Http_Router_V3_Router: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Router"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{4}suppress_envoy_headers\0\u{4}\u{2}respect_expected_rq_timeout\0\u{b}dynamic_stats\0\u{b}start_child_span\0\u{b}upstream_log\0\u{b}strict_check_headers\0\u{b}suppress_grpc_request_failure_code_stats\0\u{b}upstream_http_filters\0\u{b}upstream_log_options\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}upstream_log\0\u{3}suppress_envoy_headers\0\u{4}\u{2}respect_expected_rq_timeout\0\u{4}\u{3}upstream_log_options\0\u{b}dynamic_stats\0\u{b}start_child_span\0\u{b}strict_check_headers\0\u{b}suppress_grpc_request_failure_code_stats\0\u{b}upstream_http_filters\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}\u{c}\u{5}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -56,26 +97,79 @@ nonisolated extension Envoy_Extensions_Filters_Http_Router_V3_Router: SwiftProto
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.upstreamLog) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self.suppressEnvoyHeaders) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.respectExpectedRqTimeout) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._upstreamLogOptions) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.upstreamLog.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.upstreamLog, fieldNumber: 3)
+    }
     if self.suppressEnvoyHeaders != false {
       try visitor.visitSingularBoolField(value: self.suppressEnvoyHeaders, fieldNumber: 4)
     }
     if self.respectExpectedRqTimeout != false {
       try visitor.visitSingularBoolField(value: self.respectExpectedRqTimeout, fieldNumber: 6)
     }
+    try { if let v = self._upstreamLogOptions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Extensions_Filters_Http_Router_V3_Router, rhs: Envoy_Extensions_Filters_Http_Router_V3_Router) -> Bool {
+    if lhs.upstreamLog != rhs.upstreamLog {return false}
+    if lhs._upstreamLogOptions != rhs._upstreamLogOptions {return false}
     if lhs.suppressEnvoyHeaders != rhs.suppressEnvoyHeaders {return false}
     if lhs.respectExpectedRqTimeout != rhs.respectExpectedRqTimeout {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Http_Router_V3_Router.UpstreamAccessLogOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Filters_Http_Router_V3_Router.protoMessageName + ".UpstreamAccessLogOptions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}flush_upstream_log_on_upstream_stream\0\u{3}upstream_log_flush_interval\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.flushUpstreamLogOnUpstreamStream) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._upstreamLogFlushInterval) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.flushUpstreamLogOnUpstreamStream != false {
+      try visitor.visitSingularBoolField(value: self.flushUpstreamLogOnUpstreamStream, fieldNumber: 1)
+    }
+    try { if let v = self._upstreamLogFlushInterval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Http_Router_V3_Router.UpstreamAccessLogOptions, rhs: Envoy_Extensions_Filters_Http_Router_V3_Router.UpstreamAccessLogOptions) -> Bool {
+    if lhs.flushUpstreamLogOnUpstreamStream != rhs.flushUpstreamLogOnUpstreamStream {return false}
+    if lhs._upstreamLogFlushInterval != rhs._upstreamLogFlushInterval {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

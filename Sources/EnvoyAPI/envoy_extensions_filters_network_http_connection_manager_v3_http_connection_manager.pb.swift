@@ -174,6 +174,38 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
   /// Clears the value of `delayedCloseTimeout`. Subsequent reads from it will return its default value.
   package mutating func clearDelayedCloseTimeout() {_uniqueStorage()._delayedCloseTimeout = nil}
 
+  /// A line for each request.
+  package var accessLog: [Envoy_Config_Accesslog_V3_AccessLog] {
+    get {_storage._accessLog}
+    set {_uniqueStorage()._accessLog = newValue}
+  }
+
+  /// Deprecated spelling of access_log_options.
+  package var accessLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._accessLogFlushInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._accessLogFlushInterval = newValue}
+  }
+  /// Returns true if `accessLogFlushInterval` has been explicitly set.
+  package var hasAccessLogFlushInterval: Bool {_storage._accessLogFlushInterval != nil}
+  /// Clears the value of `accessLogFlushInterval`. Subsequent reads from it will return its default value.
+  package mutating func clearAccessLogFlushInterval() {_uniqueStorage()._accessLogFlushInterval = nil}
+
+  /// Deprecated spelling of access_log_options.
+  package var flushAccessLogOnNewRequest: Bool {
+    get {_storage._flushAccessLogOnNewRequest}
+    set {_uniqueStorage()._flushAccessLogOnNewRequest = newValue}
+  }
+
+  /// When lines are written.
+  package var accessLogOptions: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.HcmAccessLogOptions {
+    get {_storage._accessLogOptions ?? Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.HcmAccessLogOptions()}
+    set {_uniqueStorage()._accessLogOptions = newValue}
+  }
+  /// Returns true if `accessLogOptions` has been explicitly set.
+  package var hasAccessLogOptions: Bool {_storage._accessLogOptions != nil}
+  /// Clears the value of `accessLogOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearAccessLogOptions() {_uniqueStorage()._accessLogOptions = nil}
+
   /// The peer is the client.
   package var useRemoteAddress: SwiftProtobuf.Google_Protobuf_BoolValue {
     get {_storage._useRemoteAddress ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
@@ -514,6 +546,35 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
     fileprivate var _enabled: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
   }
 
+  /// When lines are written.
+  package nonisolated struct HcmAccessLogOptions: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Also while a request lasts, this often, 1 ms or more; default only at its end.
+    package var accessLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_accessLogFlushInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_accessLogFlushInterval = newValue}
+    }
+    /// Returns true if `accessLogFlushInterval` has been explicitly set.
+    package var hasAccessLogFlushInterval: Bool {self._accessLogFlushInterval != nil}
+    /// Clears the value of `accessLogFlushInterval`. Subsequent reads from it will return its default value.
+    package mutating func clearAccessLogFlushInterval() {self._accessLogFlushInterval = nil}
+
+    /// Also when it begins.
+    package var flushAccessLogOnNewRequest: Bool = false
+
+    /// Has to be false, the default.
+    package var flushLogOnTunnelSuccessfullyEstablished: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _accessLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+  }
+
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
@@ -665,7 +726,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.networ
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HttpConnectionManager"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}codec_type\0\u{3}stat_prefix\0\u{4}\u{2}route_config\0\u{3}http_filters\0\u{3}add_user_agent\0\u{4}\u{2}http_protocol_options\0\u{4}\u{2}server_name\0\u{4}\u{2}drain_timeout\0\u{4}\u{2}use_remote_address\0\u{3}generate_request_id\0\u{4}\u{3}proxy_100_continue\0\u{3}xff_num_trusted_hops\0\u{3}represent_ipv4_remote_address_as_ipv4_mapped_ipv6\0\u{3}skip_xff_append\0\u{1}via\0\u{3}upgrade_configs\0\u{3}stream_idle_timeout\0\u{3}internal_address_config\0\u{3}delayed_close_timeout\0\u{4}\u{2}request_timeout\0\u{3}max_request_headers_kb\0\u{3}normalize_path\0\u{4}\u{2}preserve_external_request_id\0\u{3}merge_slashes\0\u{3}server_header_transformation\0\u{3}common_http_protocol_options\0\u{3}request_id_extension\0\u{3}always_set_request_id_in_response\0\u{3}local_reply_config\0\u{3}strip_matching_host_port\0\u{3}stream_error_on_invalid_http_message\0\u{3}request_headers_timeout\0\u{3}strip_any_host_port\0\u{4}\u{3}path_with_escaped_slashes_action\0\u{4}\u{2}strip_trailing_host_dot\0\u{3}scheme_header_transformation\0\u{4}\u{3}append_x_forwarded_port\0\u{b}rds\0\u{b}tracing\0\u{b}http2_protocol_options\0\u{b}access_log\0\u{b}forward_client_cert_details\0\u{b}set_current_client_cert_details\0\u{b}scoped_routes\0\u{b}path_normalization_options\0\u{b}http3_protocol_options\0\u{b}original_ip_detection_extensions\0\u{b}proxy_status_config\0\u{b}typed_header_validation_config\0\u{b}early_header_mutation_extensions\0\u{b}add_proxy_protocol_connection_state\0\u{b}access_log_flush_interval\0\u{b}flush_access_log_on_new_request\0\u{b}access_log_options\0\u{b}append_local_overload\0\u{b}http1_safe_max_connection_duration\0\u{b}stream_flush_timeout\0\u{b}forward_client_cert_matcher\0\u{c}\u{3}\u{1}\u{c}\u{7}\u{1}\u{c}\u{9}\u{1}\u{c}\u{d}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{1f}\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}.\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}6\u{1}\u{c}7\u{1}\u{c}8\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}\u{c}<\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}codec_type\0\u{3}stat_prefix\0\u{4}\u{2}route_config\0\u{3}http_filters\0\u{3}add_user_agent\0\u{4}\u{2}http_protocol_options\0\u{4}\u{2}server_name\0\u{4}\u{2}drain_timeout\0\u{3}access_log\0\u{3}use_remote_address\0\u{3}generate_request_id\0\u{4}\u{3}proxy_100_continue\0\u{3}xff_num_trusted_hops\0\u{3}represent_ipv4_remote_address_as_ipv4_mapped_ipv6\0\u{3}skip_xff_append\0\u{1}via\0\u{3}upgrade_configs\0\u{3}stream_idle_timeout\0\u{3}internal_address_config\0\u{3}delayed_close_timeout\0\u{4}\u{2}request_timeout\0\u{3}max_request_headers_kb\0\u{3}normalize_path\0\u{4}\u{2}preserve_external_request_id\0\u{3}merge_slashes\0\u{3}server_header_transformation\0\u{3}common_http_protocol_options\0\u{3}request_id_extension\0\u{3}always_set_request_id_in_response\0\u{3}local_reply_config\0\u{3}strip_matching_host_port\0\u{3}stream_error_on_invalid_http_message\0\u{3}request_headers_timeout\0\u{3}strip_any_host_port\0\u{4}\u{3}path_with_escaped_slashes_action\0\u{4}\u{2}strip_trailing_host_dot\0\u{3}scheme_header_transformation\0\u{4}\u{3}append_x_forwarded_port\0\u{4}\u{3}access_log_flush_interval\0\u{3}flush_access_log_on_new_request\0\u{3}access_log_options\0\u{b}rds\0\u{b}tracing\0\u{b}http2_protocol_options\0\u{b}forward_client_cert_details\0\u{b}set_current_client_cert_details\0\u{b}scoped_routes\0\u{b}path_normalization_options\0\u{b}http3_protocol_options\0\u{b}original_ip_detection_extensions\0\u{b}proxy_status_config\0\u{b}typed_header_validation_config\0\u{b}early_header_mutation_extensions\0\u{b}add_proxy_protocol_connection_state\0\u{b}append_local_overload\0\u{b}http1_safe_max_connection_duration\0\u{b}stream_flush_timeout\0\u{b}forward_client_cert_matcher\0\u{c}\u{3}\u{1}\u{c}\u{7}\u{1}\u{c}\u{9}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{1f}\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}.\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}\u{c}<\u{1}")
 
   fileprivate class _StorageClass {
     var _codecType: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType = .auto
@@ -684,6 +745,10 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     var _requestHeadersTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _drainTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _delayedCloseTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _accessLog: [Envoy_Config_Accesslog_V3_AccessLog] = []
+    var _accessLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _flushAccessLogOnNewRequest: Bool = false
+    var _accessLogOptions: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.HcmAccessLogOptions? = nil
     var _useRemoteAddress: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
     var _xffNumTrustedHops: UInt32 = 0
     var _internalAddressConfig: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig? = nil
@@ -731,6 +796,10 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       _requestHeadersTimeout = source._requestHeadersTimeout
       _drainTimeout = source._drainTimeout
       _delayedCloseTimeout = source._delayedCloseTimeout
+      _accessLog = source._accessLog
+      _accessLogFlushInterval = source._accessLogFlushInterval
+      _flushAccessLogOnNewRequest = source._flushAccessLogOnNewRequest
+      _accessLogOptions = source._accessLogOptions
       _useRemoteAddress = source._useRemoteAddress
       _xffNumTrustedHops = source._xffNumTrustedHops
       _internalAddressConfig = source._internalAddressConfig
@@ -790,6 +859,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._httpProtocolOptions) }()
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._serverName) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._drainTimeout) }()
+        case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._accessLog) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._useRemoteAddress) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._generateRequestID) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._proxy100Continue) }()
@@ -826,6 +896,9 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
         case 47: try { try decoder.decodeSingularBoolField(value: &_storage._stripTrailingHostDot) }()
         case 48: try { try decoder.decodeSingularMessageField(value: &_storage._schemeHeaderTransformation) }()
         case 51: try { try decoder.decodeSingularBoolField(value: &_storage._appendXForwardedPort) }()
+        case 54: try { try decoder.decodeSingularMessageField(value: &_storage._accessLogFlushInterval) }()
+        case 55: try { try decoder.decodeSingularBoolField(value: &_storage._flushAccessLogOnNewRequest) }()
+        case 56: try { try decoder.decodeSingularMessageField(value: &_storage._accessLogOptions) }()
         default: break
         }
       }
@@ -862,6 +935,9 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       try { if let v = _storage._drainTimeout {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
       } }()
+      if !_storage._accessLog.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._accessLog, fieldNumber: 13)
+      }
       try { if let v = _storage._useRemoteAddress {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
       } }()
@@ -949,6 +1025,15 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       if _storage._appendXForwardedPort != false {
         try visitor.visitSingularBoolField(value: _storage._appendXForwardedPort, fieldNumber: 51)
       }
+      try { if let v = _storage._accessLogFlushInterval {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 54)
+      } }()
+      if _storage._flushAccessLogOnNewRequest != false {
+        try visitor.visitSingularBoolField(value: _storage._flushAccessLogOnNewRequest, fieldNumber: 55)
+      }
+      try { if let v = _storage._accessLogOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 56)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -974,6 +1059,10 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
         if _storage._requestHeadersTimeout != rhs_storage._requestHeadersTimeout {return false}
         if _storage._drainTimeout != rhs_storage._drainTimeout {return false}
         if _storage._delayedCloseTimeout != rhs_storage._delayedCloseTimeout {return false}
+        if _storage._accessLog != rhs_storage._accessLog {return false}
+        if _storage._accessLogFlushInterval != rhs_storage._accessLogFlushInterval {return false}
+        if _storage._flushAccessLogOnNewRequest != rhs_storage._flushAccessLogOnNewRequest {return false}
+        if _storage._accessLogOptions != rhs_storage._accessLogOptions {return false}
         if _storage._useRemoteAddress != rhs_storage._useRemoteAddress {return false}
         if _storage._xffNumTrustedHops != rhs_storage._xffNumTrustedHops {return false}
         if _storage._internalAddressConfig != rhs_storage._internalAddressConfig {return false}
@@ -1085,6 +1174,50 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
   package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.UpgradeConfig) -> Bool {
     if lhs.upgradeType != rhs.upgradeType {return false}
     if lhs._enabled != rhs._enabled {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.HcmAccessLogOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.protoMessageName + ".HcmAccessLogOptions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}access_log_flush_interval\0\u{3}flush_access_log_on_new_request\0\u{3}flush_log_on_tunnel_successfully_established\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._accessLogFlushInterval) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.flushAccessLogOnNewRequest) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.flushLogOnTunnelSuccessfullyEstablished) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._accessLogFlushInterval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.flushAccessLogOnNewRequest != false {
+      try visitor.visitSingularBoolField(value: self.flushAccessLogOnNewRequest, fieldNumber: 2)
+    }
+    if self.flushLogOnTunnelSuccessfullyEstablished != false {
+      try visitor.visitSingularBoolField(value: self.flushLogOnTunnelSuccessfullyEstablished, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.HcmAccessLogOptions, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.HcmAccessLogOptions) -> Bool {
+    if lhs._accessLogFlushInterval != rhs._accessLogFlushInterval {return false}
+    if lhs.flushAccessLogOnNewRequest != rhs.flushAccessLogOnNewRequest {return false}
+    if lhs.flushLogOnTunnelSuccessfullyEstablished != rhs.flushLogOnTunnelSuccessfullyEstablished {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -5,16 +5,37 @@
 
 package import NIOCore
 package import UnderstudyCore
-internal import UnderstudyHTTP
+package import UnderstudyHTTP
+
+/// What the admin server shows and changes.
+package struct AdminSubject: Sendable {
+    package var view: any ServerView
+    package var control: any ServerControl
+    package var runtime: any RuntimeControl
+    package var logs: any LogControl
+
+    package init(
+        view: any ServerView,
+        control: any ServerControl,
+        runtime: any RuntimeControl,
+        logs: any LogControl
+    ) {
+        self.view = view
+        self.control = control
+        self.runtime = runtime
+        self.logs = logs
+    }
+}
 
 /// Answers admin requests from an event loop that carries no traffic.
 package struct AdminServer: Sendable {
-    private let source: any StatisticsSource
-    private let runtime: any RuntimeControl
+    private let endpoints: AdminEndpoints
+    private let accessLog: PlainServer.AccessLog?
 
-    package init(_ source: any StatisticsSource, runtime: any RuntimeControl) {
-        self.source = source
-        self.runtime = runtime
+    /// - Parameter accessLog: Gets every request that has ended; it is called on the event loop and must not block.
+    package init(_ subject: AdminSubject, accessLog: PlainServer.AccessLog? = nil) {
+        endpoints = AdminEndpoints(subject)
+        self.accessLog = accessLog
     }
 
     /// Serves while `body` runs.
@@ -25,8 +46,13 @@ package struct AdminServer: Sendable {
         eventLoop: any EventLoop,
         while body: @Sendable (SocketAddress?) async throws -> Void
     ) async throws {
-        let endpoints = AdminEndpoints(source, runtime: runtime)
-        let server = try await PlainServer.start(on: address, eventLoop: eventLoop, serverName: "understudy") {
+        let endpoints = self.endpoints
+        let server = try await PlainServer.start(
+            on: address,
+            eventLoop: eventLoop,
+            serverName: "understudy",
+            accessLog: accessLog
+        ) {
             await endpoints.answer($0)
         }
         do {

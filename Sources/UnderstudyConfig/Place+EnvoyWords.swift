@@ -23,7 +23,7 @@ extension Place {
             case .string: "value length must be at least 1 characters"
             case .bytes: "value length must be at least 1 bytes"
             case .message: "value is required"
-            case .bool, .integer, .enumeration: nil
+            case .bool, .integer, .double, .enumeration: nil
             }
         return rule.map { Self.violation(of: $0, in: type, field.name, nil) }
     }

@@ -10,6 +10,7 @@ internal import Synchronization
 package import UnderstudyCore
 internal import UnderstudyHTTP
 
+/// `+Reload` replaces the configuration, `+Drain` ends it, `+Operations` and `+Statistics` tell of it.
 package final class ProxyServer: Sendable {
     package struct Options: Sendable {
         /// Event loops, each with a worker.
@@ -22,6 +23,15 @@ package final class ProxyServer: Sendable {
         package var hosts: [String: String] = [:]
         /// Longest wait for the first resolution of all names before listening.
         package var startTime = Duration.seconds(5)
+        /// Longest wait for requests in flight at the end, and the length of a graceful drain of listeners.
+        ///
+        /// Source: `--drain-time-s`.
+        package var drainTime = TimeAmount.seconds(600)
+        /// How long clients are still accepted after the end was asked for.
+        ///
+        /// Default zero.
+        package var lameDuckTime = TimeAmount.zero
+        package var drainStrategy = DrainStrategy.gradual
 
         package init() {}
     }
@@ -35,31 +45,56 @@ package final class ProxyServer: Sendable {
         }
     }
 
-    package let snapshot: ConfigurationSnapshot
+    /// A socket that is listened on.
+    struct Socket: Sendable {
+        /// What makes it the same one in another configuration.
+        let key: String
+        let slot: Int
+        let listener: ServerListener
+    }
+
+    struct State {
+        var snapshot: ConfigurationSnapshot
+        var sockets: [Socket] = []
+        var services: [ObjectIdentifier: ClusterService] = [:]
+        var nextSlot = 0
+        var phase = ServerState.preInitializing
+        var reload = ReloadStatus()
+    }
+
     package let budget = MirrorBudget()
     package let runtime: RuntimeStore
-    private let options: Options
-    private let logger: Logger
-    private let group: MultiThreadedEventLoopGroup
-    private let threads: NIOThreadPool
-    private let workers: [NIOLoopBound<Worker>]
-    private let isServing = Atomic(false)
+    let store = StatisticsStore()
+    let serverCounters = ReloadCounters()
+    let options: Options
+    let logger: Logger
+    let group: MultiThreadedEventLoopGroup
+    let threads: NIOThreadPool
+    let workers: [NIOLoopBound<Worker>]
+    let drains: DrainControl
+    let state: Mutex<State>
+    /// One reload or drain after the other.
+    let turn = Turn()
+    let resolver: NameResolver
 
     private static let resolverThreads = 2
-    /// How long copies may run on once the last client has gone.
-    private static let mirrorGrace = TimeAmount.seconds(1)
 
     package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
         self.logger = logger
         runtime = RuntimeStore(configuration.runtime, logger: logger)
-        let snapshot = ConfigurationSnapshot(configuration, runtime: runtime.snapshot)
-        self.snapshot = snapshot
+        drains = DrainControl(options.drainStrategy, duration: options.drainTime)
+        resolver = NameResolver(hosts: options.hosts)
+        let keys = configuration.listeners.map(Self.key)
+        let snapshot = ConfigurationSnapshot(configuration, slots: Array(keys.indices), store: store)
+        var state = State(snapshot: snapshot)
+        state.nextSlot = keys.count
+        self.state = Mutex(state)
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, options.concurrency))
         threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
         threads.start()
         let machine = Machine.current()
-        let budget = self.budget
+        let (values, budget, drains) = (runtime.snapshot, self.budget, self.drains)
         var workers: [NIOLoopBound<Worker>] = []
         for eventLoop in group.makeIterator() {
             workers.append(
@@ -67,7 +102,9 @@ package final class ProxyServer: Sendable {
                     let worker = Worker(
                         eventLoop: eventLoop,
                         snapshot: snapshot,
+                        runtime: values,
                         budget: budget,
+                        drains: drains,
                         machine: machine
                     )
                     return NIOLoopBound(worker, eventLoop: eventLoop)
@@ -75,133 +112,93 @@ package final class ProxyServer: Sendable {
             )
         }
         self.workers = workers
-        runtime.subscribe { [workers] snapshot in
-            for worker in workers { try? await worker.eventLoop.submit { worker.value.runtime = snapshot }.get() }
+        for cluster in snapshot.clusters { cluster.apply(values) }
+        runtime.subscribe { [unowned self] values in
+            for cluster in self.snapshot.clusters { cluster.apply(values) }
+            for worker in self.workers { try? await worker.eventLoop.submit { worker.value.runtime = values }.get() }
         }
     }
 
+    package var snapshot: ConfigurationSnapshot { state.withLock { $0.snapshot } }
+
     /// Resolves the clusters, opens the listeners, serves until the task is cancelled, then drains.
     ///
-    /// - Parameters:
-    ///   - drainTime: Longest wait for requests in flight once the task is cancelled.
-    ///   - isListening: Called once with the addresses in use, in the order of the configuration.
-    package func run(
-        drainTime: TimeAmount,
-        isListening: @Sendable ([SocketAddress]) async -> Void
-    ) async throws {
-        let resolver = NameResolver(hosts: options.hosts)
-        let discovery = ClusterDiscovery(threads: threads, logger: logger) { try resolver.resolve($0, family: $1) }
-        let watchers = await discovery.watch(snapshot.clusters.map(\.configuration), bound: options.startTime) {
-            self.update($0, $1)
-        }
+    /// - Parameter isListening: Called once with the addresses in use, in the order of the configuration.
+    package func run(isListening: @Sendable ([SocketAddress]) async -> Void) async throws {
         let runtime = self.runtime
         let disk = Task { await runtime.watch() }
-        defer {
-            disk.cancel()
-            for watcher in watchers { watcher.cancel() }
-        }
-        let listeners: [ServerListener]
+        defer { disk.cancel() }
+        let snapshot = self.snapshot
+        await start(snapshot.clusters)
+        let sockets: [Socket]
         do {
-            listeners = try await bindAll()
+            sockets = try await bind(snapshot.listeners)
         } catch {
             try await shutDown()
             throw error
         }
-        isServing.store(true, ordering: .relaxed)
-        await isListening(listeners.compactMap(\.localAddress))
+        state.withLock { state in
+            state.sockets = sockets
+            state.phase = .live
+        }
+        for socket in sockets { try? await socket.listener.startAccepting() }
+        await isListening(sockets.compactMap(\.listener.localAddress))
         await Cancellation.wait()
-        isServing.store(false, ordering: .relaxed)
-        await drain(listeners, within: drainTime)
+        await drain()
         try await shutDown()
     }
 
-    package var isReady: Bool { isServing.load(ordering: .relaxed) }
+    // MARK: Sockets
 
-    // MARK: Starting
-
-    private func update(_ cluster: Int, _ endpoints: [ResolvedEndpoint]) {
-        for worker in workers {
-            worker.execute { $0.clusters[cluster].update(endpoints) }
-        }
+    /// A listener on port 0 is known by its name, since every such port is another.
+    static func key(_ listener: Listener) -> String {
+        listener.address.port == 0 ? "\(listener.address) \(listener.name)" : "\(listener.address)"
     }
 
-    private func bindAll() async throws -> [ServerListener] {
-        let byLoop = Dictionary(uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, workers))
-        var listeners: [ServerListener] = []
-        for (index, shared) in snapshot.listeners.enumerated() {
-            let endpoint = shared.configuration.address
+    /// Binds without accepting yet.
+    func bind(_ listeners: [SharedListener]) async throws(BindFailure) -> [Socket] {
+        var sockets: [Socket] = []
+        for shared in listeners {
             do {
-                let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
-                listeners.append(
-                    try await ServerListener.bind(to: address, group: group, limits: shared.limits) {
-                        eventLoop,
-                        transport,
-                        remote,
-                        local in
-                        let worker = byLoop[ObjectIdentifier(eventLoop)]?.value
-                        worker?.accept(transport, listener: index, remote: remote, local: local)
-                    }
-                )
+                sockets.append(try await bind(shared))
             } catch {
-                for listener in listeners { try? await listener.close() }
-                throw BindFailure(description: "cannot listen on \(endpoint): \(Self.reason(error))")
+                for socket in sockets { try? await socket.listener.close() }
+                let reason = Self.reason(error)
+                throw BindFailure(description: "cannot listen on \(shared.configuration.address): \(reason)")
             }
         }
-        return listeners
+        return sockets
+    }
+
+    private func bind(_ shared: SharedListener) async throws -> Socket {
+        let byLoop = Dictionary(uniqueKeysWithValues: zip(group.makeIterator().map { ObjectIdentifier($0) }, workers))
+        let endpoint = shared.configuration.address
+        let listener = try await ServerListener.bind(
+            to: try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port)),
+            group: group,
+            limits: shared.limits,
+            bytes: shared.statistics.server.bytes,
+            isAccepting: false
+        ) { eventLoop, transport, remote, local in
+            byLoop[ObjectIdentifier(eventLoop)]?.value.accept(transport, on: shared, remote: remote, local: local)
+        }
+        return Socket(key: Self.key(shared.configuration), slot: shared.slot, listener: listener)
     }
 
     private static func reason(_ error: any Error) -> String {
         guard let error = error as? IOError else { return "\(error)" }
         return SystemErrorText.text(error.errnoCode)
     }
-
-    // MARK: Ending
-
-    private func drain(_ listeners: [ServerListener], within drainTime: TimeAmount) async {
-        for listener in listeners { try? await listener.close() }
-        let deadline = NIODeadline.now() + drainTime
-        await withTaskGroup(of: Void.self) { tasks in
-            for worker in workers {
-                tasks.addTask { await Self.drain(worker, until: deadline) }
-            }
-        }
-    }
-
-    /// Drains one worker and then ends what is left: clients at the deadline, copies a little after the last client.
-    private static func drain(_ worker: NIOLoopBound<Worker>, until deadline: NIODeadline) async {
-        let eventLoop = worker.eventLoop
-        let drained: EventLoopFuture<Void> = eventLoop.flatSubmit {
-            let drained = worker.value.drain()
-            let watch = eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: DeadlineTable.tick) { task in
-                let worker = worker.value
-                if worker.hasClients {
-                    worker.mirrorDeadline = nil
-                    if .now() >= deadline { worker.stop() }
-                    return
-                }
-                let mirrorDeadline = worker.mirrorDeadline ?? min(deadline, .now() + mirrorGrace)
-                worker.mirrorDeadline = mirrorDeadline
-                if .now() >= mirrorDeadline { worker.stop() }
-            }
-            drained.whenComplete { _ in watch.cancel() }
-            return drained
-        }
-        try? await drained.get()
-    }
-
-    private func shutDown() async throws {
-        for worker in workers {
-            try await worker.eventLoop.submit { worker.value.stop() }.get()
-        }
-        // Not awaited: a thread may still be waiting for a name server.
-        threads.shutdownGracefully { _ in }
-        try await group.shutdownGracefully()
-    }
 }
 
 extension NIOLoopBound {
-    fileprivate func execute(_ body: @escaping @Sendable (Value) -> Void) {
+    func execute(_ body: @escaping @Sendable (Value) -> Void) {
         let bound = self
         eventLoop.execute { body(bound.value) }
+    }
+
+    func submit(_ body: @escaping @Sendable (Value) -> Void) async {
+        let bound = self
+        try? await eventLoop.submit { body(bound.value) }.get()
     }
 }

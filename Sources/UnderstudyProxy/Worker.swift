@@ -10,8 +10,9 @@ internal import UnderstudyHTTP
 /// Loop-bound.
 final class Worker {
     let loop: LoopContext
-    let snapshot: ConfigurationSnapshot
-    let clusters: [WorkerCluster]
+    /// What new requests are served by.
+    private(set) var serving: WorkerSnapshot
+    let drains: DrainControl
     let budget: MirrorBudget
     /// Added to `x-forwarded-for` of mirrors: the proxy is their client.
     let localAddress: [UInt8]
@@ -34,20 +35,47 @@ final class Worker {
 
     private static let mostSpares = 256
 
-    init(eventLoop: any EventLoop, snapshot: ConfigurationSnapshot, budget: MirrorBudget, machine: Machine) {
+    init(
+        eventLoop: any EventLoop,
+        snapshot: ConfigurationSnapshot,
+        runtime: RuntimeSnapshot,
+        budget: MirrorBudget,
+        drains: DrainControl,
+        machine: Machine
+    ) {
         loop = LoopContext(eventLoop: eventLoop)
-        self.snapshot = snapshot
         self.budget = budget
+        self.drains = drains
         localAddress = machine.address
         hostname = machine.name
-        runtime = snapshot.runtime
-        let loop = self.loop
-        clusters = snapshot.clusters.map { WorkerCluster($0, loop: loop) }
+        self.runtime = runtime
+        serving = WorkerSnapshot(snapshot, loop: loop)
     }
 
-    /// Takes over a client connection that was accepted on the listener with this number.
-    func accept(_ transport: NIOTransport, listener: Int, remote: SocketAddress?, local: SocketAddress?) {
-        let shared = snapshot.listeners[listener]
+    /// Serves new requests by another configuration; those under way end as they began.
+    ///
+    /// Clients of sockets that are no longer listened on are asked to go.
+    func serve(_ snapshot: ConfigurationSnapshot) {
+        let old = serving
+        serving = WorkerSnapshot(snapshot, replacing: old, loop: loop)
+        let kept = Set(serving.clusters.map(ObjectIdentifier.init))
+        for cluster in old.clusters where !kept.contains(ObjectIdentifier(cluster)) { cluster.retire() }
+        for connection in connections.all {
+            guard let link = connection.service as? ClientLink, link.isOrphaned else { continue }
+            connection.drain(waitingForLast: true)
+        }
+    }
+
+    func update(_ cluster: SharedCluster, _ hosts: HostList) {
+        // One that is no longer there, or not yet, has nobody to tell.
+        serving.clusters.first { $0.shared === cluster }?.update(hosts)
+    }
+
+    /// Takes over a client connection that was accepted on a listening socket.
+    ///
+    /// - Parameter listener: As the socket was opened for it; a later configuration takes its place.
+    func accept(_ transport: NIOTransport, on listener: SharedListener, remote: SocketAddress?, local: SocketAddress?) {
+        let shared = serving.listener(at: listener.slot) ?? listener
         let link = ClientLink(shared, worker: self, remote: remote, local: local)
         transport.attach(
             HTTP1ServerConnection(transport: transport, service: link, loop: loop, limits: shared.limits)
@@ -64,6 +92,8 @@ final class Worker {
     func takeExchange(for client: ClientLink) -> Exchange {
         let exchange = spareExchanges.popLast() ?? Exchange(worker: self)
         exchange.client = client
+        exchange.listener = client.listener
+        exchange.serving = serving
         return exchange
     }
 
@@ -94,16 +124,29 @@ final class Worker {
         checkDrained()
     }
 
-    /// Lets requests in flight end; idle connections close at once.
+    /// From here on answers end their connections.
+    func beginDraining() {
+        isDraining = true
+    }
+
+    /// Lets requests in flight end; idle connections may carry a last one within the drain time.
     ///
     /// - Returns: Succeeds when no client and no copy is left.
     func drain() -> EventLoopFuture<Void> {
-        isDraining = true
+        beginDraining()
         let promise = drained ?? loop.eventLoop.makePromise()
         drained = promise
-        for connection in connections.all { connection.drain() }
+        for connection in connections.all { connection.drain(waitingForLast: true) }
         checkDrained()
         return promise.futureResult
+    }
+
+    /// Asks clients to go, of these listeners only.
+    func drain(_ isMeant: (SharedListener) -> Bool) {
+        for connection in connections.all {
+            guard let link = connection.service as? ClientLink, isMeant(link.listener) else { continue }
+            connection.drain(waitingForLast: true)
+        }
     }
 
     /// Whether a client still waits for something.
@@ -112,7 +155,7 @@ final class Worker {
     /// Ends whatever is left.
     func stop() {
         for connection in connections.all { connection.kill() }
-        for cluster in clusters { cluster.retire() }
+        for cluster in serving.clusters { cluster.retire() }
         copiesInFlight = 0
         checkDrained()
     }

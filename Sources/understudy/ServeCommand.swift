@@ -30,18 +30,28 @@ struct ServeCommand: AsyncParsableCommand {
     var mode = Mode.serve
 
     @Flag(
-        name: .customLong("allow-unknown-static-fields"),
+        name: [.customLong("allow-unknown-static-fields"), .customLong("allow-unknown-fields")],
         help: "Warn about fields that are unknown or not supported, instead of refusing the file."
     )
     var allowsUnknownFields = false
+
+    @Flag(name: .customLong("hot-restart-version"), help: "Print that there is no hot restart, and exit.")
+    var printsHotRestartVersion = false
 
     @OptionGroup var options: RunOptions
 
     enum Mode: String, ExpressibleByArgument, CaseIterable {
         case serve, validate
+        case initializeOnly = "init_only"
+
+        static var allValueStrings: [String] { [Mode.serve.rawValue, Mode.validate.rawValue] }
     }
 
     func validate() throws {
+        if printsHotRestartVersion { return }
+        if mode == .initializeOnly {
+            throw ValidationError("--mode init_only is not supported; accepted are serve and validate")
+        }
         switch (configPath, configText) {
         case (nil, nil): throw ValidationError("a configuration is needed: -c FILE or --config-yaml TEXT")
         case (.some, .some): throw ValidationError("-c and --config-yaml together: give one of them")
@@ -50,6 +60,10 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if printsHotRestartVersion {
+            StandardStream.output.write("disabled\n")
+            return
+        }
         let source: ConfigurationSource =
             if let configPath { .file(path: configPath) } else { .inline(configText ?? "", name: "--config-yaml") }
         let configuration = try ConfigurationReport.load(source, allowsUnknownFields: allowsUnknownFields)
@@ -57,7 +71,18 @@ struct ServeCommand: AsyncParsableCommand {
             StandardStream.output.write("configuration '\(source.name)' OK\n")
             return
         }
-        try await Serving.run(configuration, options: options)
+        let origin = ConfigurationOrigin(
+            source: source,
+            allowsUnknownFields: allowsUnknownFields,
+            path: configPath,
+            adjust: { [options] in options.adjust(&$0) }
+        )
+        let values = options.values(
+            configPath: configPath,
+            configText: configText,
+            allowsUnknownFields: allowsUnknownFields
+        )
+        try await Serving.run(configuration, from: origin, options: options, values: values)
     }
 }
 

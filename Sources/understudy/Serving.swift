@@ -11,44 +11,107 @@ internal import UnderstudyAdmin
 internal import UnderstudyCore
 internal import UnderstudyProxy
 
-enum Serving {
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
+/// Everything that one run has.
+struct Serving: Sendable {
+    let origin: ConfigurationOrigin
+    let options: RunOptionValues
+    let logs: LogSystem
+    let server: ProxyServer
+    private let start = UnixTime.now
+
     /// Serves until a signal asks for the end.
     ///
-    /// - Throws: `ExitCode.failure` after one line on standard error, if a listener cannot be opened.
-    static func run(_ configuration: ServerConfiguration, options: RunOptions) async throws {
+    /// - Throws: `ExitCode.failure` after one line on standard error, if a listener or a log cannot be opened.
+    static func run(
+        _ configuration: ServerConfiguration,
+        from origin: ConfigurationOrigin,
+        options: RunOptions,
+        values: RunOptionValues
+    ) async throws {
         DescriptorLimit.raise()
-        let logger = options.logger
-        let server = try await ProxyServer(configuration, options: options.serverOptions, logger: logger)
+        let logs = try makeLogs(options)
+        defer { logs.flush() }
+        let logger = logs.logger(.main)
+        if !options.accepted.missed.isEmpty {
+            let flags = options.accepted.missed.joined(separator: " ")
+            logger.warning("flags without effect", metadata: ["flags": "\(flags)"])
+        }
+        var configuration = configuration
+        origin.adjust(&configuration)
         do {
-            try await Signals.cancelling { try await serve(server, configuration, options) }
+            let server = try await ProxyServer(configuration, options: options.serverOptions, logger: logger)
+            let serving = Serving(origin: origin, options: values, logs: logs, server: server)
+            try await serving.run()
         } catch let failure as ProxyServer.BindFailure {
-            StandardStream.error.write("understudy: \(failure)\n")
-            throw ExitCode.failure
+            throw failed("\(failure)", logs)
+        } catch let failure as AdminAddressFile.Failure {
+            throw failed("\(failure)", logs)
         }
         logger.info("all requests have ended, exiting")
     }
+
+    private static func failed(_ text: String, _ logs: LogSystem) -> ExitCode {
+        logs.flush()
+        StandardStream.error.write("understudy: \(text)\n")
+        return ExitCode.failure
+    }
+
+    private static func makeLogs(_ options: RunOptions) throws -> LogSystem {
+        do {
+            return try options.log.makeSystem()
+        } catch let failure as LogFile.Failure {
+            StandardStream.error.write("understudy: \(failure)\n")
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// The options that are still needed once the run has begun.
+struct RunOptionValues: Sendable {
+    let adminAddressPath: String?
+    let watchesConfiguration: Bool
+    /// As `/server_info` lists it.
+    let commandLine: [(name: String, value: ServerInformation.OptionValue)]
 }
 
 extension Serving {
+    private func run() async throws {
+        let reloader = ConfigurationReloader(origin: origin, server: server, logger: logs.logger(.config))
+        let bridge = AdminBridge(server: server, logs: logs, commandLine: options.commandLine, start: start)
+        let watcher = options.watchesConfiguration ? origin.path.map(FileWatch.init) : nil
+        let watching = watcher.map { watcher in Task { await watcher.run { await reloader.reload() } } }
+        defer { watching?.cancel() }
+        try await Signals.cancelling(actions: [
+            SIGHUP: { await reloader.reload() },
+            SIGUSR1: { await bridge.reopenLogs() },
+        ]) {
+            try await serve(bridge)
+        }
+    }
+
     /// The proxy, and beside it the admin server if there is one.
     ///
     /// The admin server outlives the drain.
-    private static func serve(
-        _ server: ProxyServer,
-        _ configuration: ServerConfiguration,
-        _ options: RunOptions
-    ) async throws {
-        let logger = options.logger
-        guard let endpoint = configuration.admin else {
-            return try await serve(server, configuration, logger, drainTime: options.drainTime)
-        }
+    private func serve(_ bridge: AdminBridge) async throws {
+        guard let endpoint = server.snapshot.configuration.admin else { return try await serveClients() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
-            let admin = AdminServer(server, runtime: server.runtime)
+            let subject = AdminSubject(view: bridge, control: bridge, runtime: server.runtime, logs: logs.levels)
+            let admin = AdminServer(subject)
             try await admin.run(on: address, eventLoop: group.next()) { address in
-                logger.info("admin listening", metadata: ["address": "\(address.map(AddressText.text) ?? "-")"])
-                try await serve(server, configuration, logger, drainTime: options.drainTime)
+                let text = address.map(AddressText.text) ?? "-"
+                logs.logger(.admin).info("admin listening", metadata: ["address": "\(text)"])
+                if let path = options.adminAddressPath { try AdminAddressFile.write(text, to: path) }
+                try await serveClients()
             }
         } catch let error as IOError {
             try await group.shutdownGracefully()
@@ -58,25 +121,14 @@ extension Serving {
         try await group.shutdownGracefully()
     }
 
-    private static func serve(
-        _ server: ProxyServer,
-        _ configuration: ServerConfiguration,
-        _ logger: Logger,
-        drainTime: Int
-    ) async throws {
-        try await server.run(drainTime: .seconds(Int64(drainTime))) { addresses in
-            for (listener, address) in zip(configuration.listeners, addresses) {
+    private func serveClients() async throws {
+        let logger = logs.logger(.listener)
+        let listeners = server.snapshot.configuration.listeners
+        try await server.run { addresses in
+            for (listener, address) in zip(listeners, addresses) {
                 let address = AddressText.text(address)
                 logger.info("listening", metadata: ["listener": "\(listener.name)", "address": "\(address)"])
             }
         }
-    }
-}
-
-enum AddressText {
-    /// `address:port`, without the decoration of logs.
-    static func text(_ address: SocketAddress) -> String {
-        guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

@@ -6,13 +6,6 @@
 internal import UnderstudyHTTP
 
 enum Timestamp {
-    /// `2026-11-23 16:47:27`, UTC.
-    static func text(secondsSince1970 seconds: Int) -> String {
-        let time = HTTPDate.components(secondsSince1970: seconds)
-        return "\(pad(time.year, 4))-\(pad(time.month))-\(pad(time.day)) "
-            + "\(pad(time.hour)):\(pad(time.minute)):\(pad(time.second))"
-    }
-
     /// `23/Nov/2026 16:47:27`, UTC, as the seed's services write it.
     static func accessLog(secondsSince1970 seconds: Int) -> String {
         let time = HTTPDate.components(secondsSince1970: seconds)

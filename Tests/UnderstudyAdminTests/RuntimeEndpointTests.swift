@@ -3,55 +3,24 @@
 //
 // Runtime values by way of the admin server, in Envoy's words; the cases are measured on Envoy 1.40.
 
-import NIOCore
-import NIOPosix
-import Synchronization
 import TestSupport
 import Testing
-import UnderstudyAdmin
 import UnderstudyCore
 
 struct RuntimeEndpointTests {
-    /// Layers without a proxy around them.
-    private final class Control: RuntimeControl, StatisticsSource {
-        let layers: Mutex<RuntimeLayers>
-
-        init(_ layers: [RuntimeLayer]) {
-            self.layers = Mutex(RuntimeLayers(layers))
-        }
-
-        func runtimeDocument() -> RuntimeDocument { layers.withLock { $0.document } }
-
-        func modifyRuntime(_ changes: [(key: String, value: String)]) async throws(RuntimeFault) {
-            await Task.yield()
-            try layers.withLock { layers throws(RuntimeFault) in try layers.modify(changes) }
-        }
-
-        func statistics() -> [Statistic] { [] }
-        let isReady = true
-
-        var entries: [String: String] {
-            Dictionary(uniqueKeysWithValues: runtimeDocument().entries.map { ($0.key, $0.finalValue) })
-        }
-    }
-
-    private func ask(_ control: Control, _ requests: String...) async throws -> [ObservedMessage] {
-        let address = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
-        let answers = Mutex<[ObservedMessage]>([])
-        let server = AdminServer(control, runtime: control)
-        try await server.run(on: address, eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { address in
-            let connection = try await RawConnection.connect(to: address?.port ?? 0)
-            for request in requests {
-                let answer = try await connection.ask(request)
-                answers.withLock { $0.append(answer) }
-            }
-        }
-        return answers.withLock { $0 }
+    private func ask(_ control: FakeServer, _ requests: String...) async throws -> [ObservedMessage] {
+        var answers: [ObservedMessage] = []
+        for request in requests { answers += try await control.ask(request) }
+        return answers
     }
 
     private func post(_ target: String, type: String = "", _ body: String = "") -> String {
         let type = type.isEmpty ? "" : "Content-Type: \(type)\r\n"
         return "POST \(target) HTTP/1.1\r\nHost: a\r\n\(type)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    private func values(of control: FakeServer) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: control.runtimeDocument().entries.map { ($0.key, $0.finalValue) })
     }
 
     private static let admin = [RuntimeLayer(name: "admin", kind: .admin)]
@@ -69,11 +38,11 @@ struct RuntimeEndpointTests {
         ("%26=1", ["&": "1"]), ("a=1;b=2", ["a": "1;b=2"]), ("a=%C3%A9", ["a": "é"]), ("a", [:]), ("a=", [:]),
     ])
     func `values are set as the query says`(query: String, entries: [String: String]) async throws {
-        let control = Control(Self.admin)
+        let control = FakeServer(layers: Self.admin)
         let answer = try await ask(control, post("/runtime_modify?\(query)"))
         #expect(answer.map(\.status) == [200])
         #expect(answer.map(\.body) == ["OK\n"])
-        #expect(control.entries == entries)
+        #expect(values(of: control) == entries)
     }
 
     @Test(arguments: [
@@ -86,14 +55,14 @@ struct RuntimeEndpointTests {
         body: String,
         entries: [String: String]
     ) async throws {
-        let control = Control(Self.admin)
+        let control = FakeServer(layers: Self.admin)
         #expect(try await ask(control, post(target, type: type, body)).map(\.status) == [200])
-        #expect(control.entries == entries)
+        #expect(values(of: control) == entries)
     }
 
     @Test(arguments: [("", ""), (form, ""), ("text/plain", "a=1"), ("", "a=1")])
     func `without parameters the usage is explained`(type: String, body: String) async throws {
-        let control = Control(Self.admin)
+        let control = FakeServer(layers: Self.admin)
         for target in ["/runtime_modify", "/runtime_modify?"] {
             let answer = try await ask(control, post(target, type: type, body))
             #expect(answer.map(\.status) == [400])
@@ -110,25 +79,25 @@ struct RuntimeEndpointTests {
         query: String,
         text: String
     ) async throws {
-        let answer = try await ask(Control(layers), post("/runtime_modify?\(query)"))
+        let answer = try await ask(FakeServer(layers: layers), post("/runtime_modify?\(query)"))
         #expect(answer.map(\.status) == [503])
         #expect(answer.map(\.body) == [text])
     }
 
     @Test func `looking changes nothing`() async throws {
-        let control = Control(Self.admin)
+        let control = FakeServer(layers: Self.admin)
         let answer = try await ask(control, "GET /runtime_modify?a=1 HTTP/1.1\r\nHost: a\r\n\r\n")
         #expect(answer.map(\.status) == [405])
         #expect(answer.map(\.body) == ["Method GET not allowed, POST required."])
-        #expect(control.entries == [:])
+        #expect(values(of: control) == [:])
     }
 
-    @Test func `the values are shown as JSON, whatever the query says`() async throws {
-        let control = Control(Self.admin)
+    @Test func `the values are shown as JSON`() async throws {
+        let control = FakeServer(layers: Self.admin)
         let answers = try await ask(
             control,
             post("/runtime_modify?a=1"),
-            "GET /runtime?x=1 HTTP/1.1\r\nHost: a\r\n\r\n",
+            "GET /runtime HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /help HTTP/1.1\r\nHost: a\r\n\r\n"
         )
         #expect(answers[1].body == control.runtimeDocument().json)

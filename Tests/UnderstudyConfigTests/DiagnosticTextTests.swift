@@ -47,12 +47,12 @@ import Testing
     }
 
     @Test func `an unsupported field says so and where to read on`() {
-        let result = Sample.load("admin: {access_log_path: /dev/null}")
+        let result = Sample.load("admin: {allow_paths: [{exact: /}]}")
         #expect(
             result.rendered == """
-                envoy.yaml:1:9  error: unsupported field "access_log_path" in Admin
-                  at        admin.access_log_path
-                  accepted  address
+                envoy.yaml:1:9  error: unsupported field "allow_paths" in Admin
+                  at        admin.allow_paths
+                  accepted  access_log, access_log_path, profile_path, address, ignore_global_conn_limit
                   see       docs/configuration.md
 
                 """
@@ -89,7 +89,7 @@ import Testing
             ("name: local_route", "name: 123"),
             ("cluster: c1", "cluster: c3"),
             ("{cluster: c2}", "{}, {cluster: c22}, {cluster: c2, priority: yes}"),
-            ("lb_policy: ROUND_ROBIN", "lb_policy: MAGLEV"),
+            ("lb_policy: ROUND_ROBIN", "lb_policy: CLUSTER_PROVIDED"),
             ("- name: c2", "- name: c1")
         )
         #expect(

@@ -101,7 +101,7 @@ import UnderstudyCore
         ("runtime_filter: {}", "runtime_key is required"),
         ("header_filter: {}", "header is required"),
         ("header_filter: {header: {}}", "name is required"),
-        ("grpc_status_filter: {}", "unsupported field \"grpc_status_filter\" in AccessLogFilter"),
+        ("log_type_filter: {}", "unsupported field \"log_type_filter\" in AccessLogFilter"),
     ])
     func `a filter is refused`(written: String, message: String) {
         #expect(load(filter: written).messages == [message])

@@ -72,7 +72,11 @@ import UnderstudyCore
         #expect(result.configuration?.listeners.first?.connectionManager.serverName == "front")
         #expect(
             result.configuration?.clusters.first
-                == Cluster(name: "d", discovery: .strictDNS(dns(refreshRate: .seconds(2), family: .v6Only)), endpoints: [])
+                == Cluster(
+                    name: "d",
+                    discovery: .strictDNS(dns(refreshRate: .seconds(2), family: .v6Only)),
+                    endpoints: []
+                )
         )
     }
 

@@ -11,7 +11,7 @@ import Testing
     @Test func `the descriptors of this build are complete`() {
         let schema = Schema.envoy
         let bootstrap = schema.messages["envoy.config.bootstrap.v3.Bootstrap"]
-        #expect(bootstrap?.fields.map(\.name) == ["node", "static_resources", "layered_runtime", "admin"])
+        #expect(bootstrap?.fields.map(\.name).prefix(2) == ["node", "static_resources"])
         for message in schema.messages.values {
             for field in message.fields {
                 switch field.type {
@@ -25,13 +25,11 @@ import Testing
 
     @Test func `a reserved name is a field that Envoy has, not a misspelt one`() {
         let cluster = Schema.envoy.messages["envoy.config.cluster.v3.Cluster"]
-        #expect(cluster?.unsupported.contains("circuit_breakers") == true)
-        #expect(cluster?.unsupported.contains("circuitBreakers") == true)
+        #expect(cluster?.unsupported.contains("lrs_server") == true)
+        #expect(cluster?.unsupported.contains("lrsServer") == true)
         #expect(cluster?.unsupported.contains("name") == false)
         #expect(
-            Schema.envoy.enumerations["envoy.config.cluster.v3.Cluster.LbPolicy"]?.unsupportedNumbers == [
-                1, 2, 3, 5, 6, 7,
-            ]
+            Schema.envoy.enumerations["envoy.config.cluster.v3.Cluster.DiscoveryType"]?.unsupportedNumbers == [3, 4]
         )
     }
 

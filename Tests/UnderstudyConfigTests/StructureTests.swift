@@ -46,7 +46,7 @@ import UnderstudyCore
 
     @Test(arguments: ["~", "[]"])
     func `an unsupported field that says nothing is no mistake`(value: String) {
-        #expect(Sample.load(("lb_policy: ROUND_ROBIN", "health_checks: \(value)")).isAccepted)
+        #expect(Sample.load(("lb_policy: ROUND_ROBIN", "filters: \(value)")).isAccepted)
     }
 
     @Test func `an unknown field is a mistake whatever it says`() {

@@ -21,6 +21,9 @@ void cre2_free(cre2_pattern *_Nonnull pattern);
 /// Whether the whole of `text` matches. Thread-safe.
 bool cre2_full_match(const cre2_pattern *_Nonnull pattern, const char *_Nullable text, size_t length);
 
+/// Whether some part of `text` matches. Thread-safe.
+bool cre2_partial_match(const cre2_pattern *_Nonnull pattern, const char *_Nullable text, size_t length);
+
 /// Replaces every match in `text` by `rewrite`, in which `\0` to `\9` stand for the match and its groups. Thread-safe.
 ///
 /// Returns the length of the result and writes its first `capacity` bytes to `out`, or returns SIZE_MAX if the result

@@ -1,71 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Which path shows what.
+// Which path shows what, and what every request has to pass first.
 
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
+/// - Source: measured on Envoy 1.40; that unknown parameters are refused is ours.
 struct AdminEndpoints: Sendable {
-    private let source: any StatisticsSource
-    private let runtime: RuntimeEndpoints
+    /// By path.
+    private let table: [String: AdminEndpoint]
+    private let help: String
 
-    init(_ source: any StatisticsSource, runtime: any RuntimeControl) {
-        self.source = source
-        self.runtime = RuntimeEndpoints(control: runtime)
+    init(_ subject: AdminSubject) {
+        var endpoints =
+            ServerEndpoints(subject: subject).endpoints + ClusterEndpoints(view: subject.view).endpoints
+            + ListenerEndpoints(subject: subject).endpoints + ConfigurationEndpoints(view: subject.view).endpoints
+            + RuntimeEndpoints(control: subject.runtime).endpoints + LoggingEndpoints(logs: subject.logs).endpoints
+            + NumberEndpoints(subject: subject).endpoints
+        let others = HelpEndpoints(view: subject.view, others: endpoints)
+        endpoints += others.endpoints
+        table = Dictionary(endpoints.map { ($0.path, $0) }) { first, _ in first }
+        help = HelpEndpoints.text(of: endpoints)
     }
 
     func answer(_ request: PlainRequest) async -> PlainAnswer {
+        var answer = await checked(request)
+        answer.headers += [("cache-control", "no-cache, max-age=0"), ("x-content-type-options", "nosniff")]
+        return answer
+    }
+
+    private func checked(_ request: PlainRequest) async -> PlainAnswer {
         let parts = request.target.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        let query = parts.count > 1 ? String(parts[1]) : ""
-        if parts.first == "/runtime_modify" { return await runtime.modify(request, query: query) }
-        guard ["GET", "HEAD", "POST"].contains(request.method) else {
-            return PlainAnswer(status: 405, body: "Method not allowed: \(request.target) is read-only, use GET.\n")
+        guard let endpoint = table[QueryParameters.decoded(parts.first ?? "")] else {
+            return PlainAnswer(status: 404, body: "invalid path. " + help)
         }
-        switch parts.first ?? "" {
-        case "/", "/help": return query.isEmpty ? Self.help : Self.refusal(of: query, accepted: "none")
-        case "/ready": return query.isEmpty ? ready : Self.refusal(of: query, accepted: "none")
-        case "/runtime": return runtime.document
-        case "/stats": return stats(query)
-        default: return PlainAnswer(status: 404, body: "invalid path. " + Self.help.body)
-        }
-    }
-
-    private static let help = PlainAnswer(
-        body: """
-            admin commands are:
-              /help: print out list of admin commands
-              /ready: print server state, return 200 if LIVE, otherwise return 503
-              /runtime: print runtime values
-              /runtime_modify (POST): Adds or modifies runtime values as passed in query parameters. To delete a \
-            previously added key, use an empty string as the value. Note that deletion only applies to overrides \
-            added via this endpoint; values loaded from disk can be modified via override but not deleted. E.g. \
-            ?key1=value1&key2=value2...
-              /stats: print server stats; ?filter=TEXT shows those whose name holds it
-
-            """
-    )
-
-    private var ready: PlainAnswer {
-        source.isReady ? PlainAnswer(body: "LIVE\n") : PlainAnswer(status: 503, body: "DRAINING\n")
-    }
-
-    private func stats(_ query: String) -> PlainAnswer {
-        var filter = ""
-        if !query.isEmpty {
-            guard query.hasPrefix("filter="), !query.contains("&") else {
-                return Self.refusal(of: query, accepted: "filter")
+        if endpoint.isMutating, let refusal = Self.refusal(of: request) { return refusal }
+        var query = QueryParameters(parts.count > 1 ? String(parts[1]) : "")
+        if query.all.isEmpty, Self.isForm(request) {
+            guard request.isBodyComplete else {
+                let most = PlainRequest.largestBody
+                return PlainAnswer(
+                    status: 413,
+                    body: "a form of \(request.bodyLength) bytes; accepted: up to \(most)\n"
+                )
             }
-            filter = String(query.dropFirst("filter=".count))
+            query = QueryParameters(String(decoding: request.body, as: UTF8.self))
         }
-        let lines = source.statistics()
-            .filter { filter.isEmpty || $0.name.contains(filter) }
-            .sorted { $0.name < $1.name }
-            .map { "\($0.name): \($0.value)\n" }
-        return PlainAnswer(body: lines.joined())
+        if let fault = endpoint.fault(in: query) { return PlainAnswer(status: 400, body: fault) }
+        return await endpoint.answer(AdminRequest(method: request.method, query: query))
     }
 
-    private static func refusal(of query: String, accepted: String) -> PlainAnswer {
-        PlainAnswer(status: 400, body: "unknown parameter in '\(query)'; accepted: \(accepted)\n")
+    private static func refusal(of request: PlainRequest) -> PlainAnswer? {
+        guard request.method == "POST" else {
+            return PlainAnswer(status: 405, body: "Method \(request.method) not allowed, POST required.")
+        }
+        guard ["", "same-origin", "none"].contains(request.fetchSite) else {
+            return PlainAnswer(status: 403, body: "a page of another site may not change anything here\n")
+        }
+        return nil
+    }
+
+    private static func isForm(_ request: PlainRequest) -> Bool {
+        let type = request.contentType.prefix { $0 != ";" && $0 != " " }
+        return type.lowercased() == "application/x-www-form-urlencoded"
     }
 }

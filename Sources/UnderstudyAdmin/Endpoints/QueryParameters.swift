@@ -24,7 +24,16 @@ struct QueryParameters: Sendable, Equatable {
         }
     }
 
-    private static func decoded(_ text: Substring) -> String {
+    subscript(name: String) -> String? {
+        all.first { $0.name == name }?.value
+    }
+
+    func has(_ name: String) -> Bool {
+        all.contains { $0.name == name }
+    }
+
+    /// Without percent signs that begin a byte.
+    static func decoded(_ text: Substring) -> String {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {

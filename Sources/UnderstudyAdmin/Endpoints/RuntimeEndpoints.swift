@@ -12,22 +12,30 @@ internal import UnderstudyHTTP
 struct RuntimeEndpoints: Sendable {
     let control: any RuntimeControl
 
-    var document: PlainAnswer {
-        PlainAnswer(contentType: "application/json", body: control.runtimeDocument().json)
+    var endpoints: [AdminEndpoint] {
+        [
+            AdminEndpoint(path: "/runtime", help: "print runtime values") { [control] _ in
+                PlainAnswer(contentType: "application/json", body: control.runtimeDocument().json)
+            },
+            AdminEndpoint(
+                path: "/runtime_modify",
+                help: """
+                    Adds or modifies runtime values as passed in query parameters. To delete a previously added key, \
+                    use an empty string as the value. Note that deletion only applies to overrides added via this \
+                    endpoint; values loaded from disk can be modified via override but not deleted. E.g. \
+                    ?key1=value1&key2=value2...
+                    """,
+                isMutating: true,
+                takesOtherParameters: true,
+                answer: modify
+            ),
+        ]
     }
 
-    /// - Parameter query: What stands behind the question mark; a form in the body counts only without it.
-    func modify(_ request: PlainRequest, query: String) async -> PlainAnswer {
-        guard request.method == "POST" else {
-            return PlainAnswer(status: 405, body: "Method \(request.method) not allowed, POST required.")
-        }
-        var parameters = QueryParameters(query)
-        if parameters.all.isEmpty, request.contentType == "application/x-www-form-urlencoded" {
-            parameters = QueryParameters(String(decoding: request.body, as: UTF8.self))
-        }
-        guard !parameters.all.isEmpty else { return Self.usage }
+    @Sendable private func modify(_ request: AdminRequest) async -> PlainAnswer {
+        guard !request.query.all.isEmpty else { return Self.usage }
         do throws(RuntimeFault) {
-            try await control.modifyRuntime(parameters.all.map { ($0.name, $0.value) })
+            try await control.modifyRuntime(request.query.all.map { ($0.name, $0.value) })
             return PlainAnswer(body: "OK\n")
         } catch {
             return PlainAnswer(status: 503, body: error.message)

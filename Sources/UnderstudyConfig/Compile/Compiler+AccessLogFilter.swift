@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Which of the proxy's own answers a change is for.
+// Which requests get a line in an access log, and which of the proxy's own answers a change is for.
 
 import EnvoyAPI
 import SwiftProtobuf
@@ -24,6 +24,8 @@ extension Compiler {
         case .orFilter(let filter): return all(filter.filters, in: place.field("or_filter")).map(AccessLogFilter.any)
         case .headerFilter(let filter): return compile(filter, at: place.field("header_filter"))
         case .responseFlagFilter(let filter): return compile(filter, at: place.field("response_flag_filter"))
+        case .grpcStatusFilter(let filter):
+            return .grpcStatuses(filter.statuses.map { UInt32($0.rawValue) }, isExcluding: filter.exclude)
         case nil:
             require("filter_specifier", in: place)
             return nil

@@ -4,6 +4,7 @@
 // The root of a configuration, and what has to hold across its parts.
 
 import EnvoyAPI
+import SwiftProtobuf
 import UnderstudyCore
 
 extension Compiler {
@@ -21,10 +22,38 @@ extension Compiler {
             admin = listeningAddress(bootstrap.admin.address, at: place.field("admin").field("address"))
         }
         var configuration = ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
+        if bootstrap.hasAdmin { configuration.adminLogs = adminLogs(bootstrap.admin, at: place.field("admin")) }
+        setStatistics(bootstrap, at: place, of: &configuration)
         configuration.runtime = layers(bootstrap, at: place)
         configuration.serviceCluster = bootstrap.node.cluster
         configuration.serviceNode = bootstrap.node.id
         return configuration
+    }
+
+    private mutating func adminLogs(_ message: Envoy_Config_Bootstrap_V3_Admin, at place: Place) -> [AccessLog] {
+        let logs = accessLogs(message.accessLog, at: place.field("access_log"))
+        guard let old = accessLog(path: message.accessLogPath, at: place.field("access_log_path")) else { return logs }
+        return logs + [old]
+    }
+
+    private mutating func setStatistics(
+        _ bootstrap: Envoy_Config_Bootstrap_V3_Bootstrap,
+        at place: Place,
+        of configuration: inout ServerConfiguration
+    ) {
+        let tags = bootstrap.statsConfig
+        let areOff = tags.hasUseAllDefaultTags && !tags.useAllDefaultTags.value
+        let field = place.field("stats_config").field("use_all_default_tags")
+        refuseUnsupported(areOff, "names always have their default tags", at: field, accepted: "true")
+        if case .statsFlushOnAdmin = bootstrap.statsFlush {
+            let text = "statistics are taken over after stats_flush_interval"
+            refuseUnsupported(true, text, at: place.field("stats_flush_on_admin"), accepted: "stats_flush_interval")
+        }
+        guard bootstrap.hasStatsFlushInterval else { return }
+        configuration.statsFlushInterval = Duration(bootstrap.statsFlushInterval)
+        guard !(.milliseconds(1)..<Duration.seconds(300) ~= configuration.statsFlushInterval) else { return }
+        let rule = "value must be inside range [1ms, 5m0s)"
+        refuse(place.field("stats_flush_interval"), breaking: rule, accepted: "0.001s to less than 300s")
     }
 
     /// The names of all clusters; `nil` if a mistake has hidden some, so that "unknown cluster" would be its echo.

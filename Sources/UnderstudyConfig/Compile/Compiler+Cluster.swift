@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Clusters and the way their endpoints are found.
+// Clusters, and what is said of their sockets and statistics.
 
 import EnvoyAPI
 import SwiftProtobuf
@@ -12,7 +12,9 @@ extension Compiler {
         if message.name.isEmpty { require("name", in: place) }
         let discovery = discovery(message, at: place)
         // A type that could not be read may have been one that resolves names.
-        let isStatic = discovery == .static && !log.hasFault(at: place.field("type").path)
+        let isStatic =
+            discovery == .static && !log.hasFault(at: place.field("type").path)
+            && !log.hasFaultyField(in: place.field("cluster_type").path)
         let endpoints =
             message.hasLoadAssignment
             ? compile(message.loadAssignment, isStatic: isStatic, at: place.field("load_assignment")) : []
@@ -25,7 +27,14 @@ extension Compiler {
             connectionBufferLimit: message.hasPerConnectionBufferLimitBytes
                 ? Int(message.perConnectionBufferLimitBytes.value) : nil
         )
+        cluster.statName = message.altStatName
         setProtocol(message, at: place, of: &cluster)
+        cluster.balancing = balancing(message, at: place)
+        cluster.healthChecks = healthChecks(message.healthChecks, at: place.field("health_checks"))
+        if message.hasOutlierDetection {
+            cluster.outlierDetection = compile(message.outlierDetection, at: place.field("outlier_detection"))
+        }
+        setLimits(message, at: place, of: &cluster)
         return message.name.isEmpty ? nil : cluster
     }
 
@@ -36,34 +45,31 @@ extension Compiler {
         return timeout
     }
 
-    private mutating func discovery(
+    /// How much may be in use, and what is counted.
+    private mutating func setLimits(
         _ message: Envoy_Config_Cluster_V3_Cluster,
-        at place: Place
-    ) -> Cluster.Discovery {
-        var options = Cluster.DNSOptions()
-        if message.hasDnsRefreshRate {
-            options.refreshRate = Duration(message.dnsRefreshRate)
-            if options.refreshRate <= .milliseconds(1) {
-                let rule = "value must be greater than 1ms"
-                refuse(place.field("dns_refresh_rate"), breaking: rule, accepted: "0.002s or more")
-            }
+        at place: Place,
+        of cluster: inout Cluster
+    ) {
+        if message.hasCleanupInterval {
+            checkPositive(Duration(message.cleanupInterval), at: place.field("cleanup_interval"))
         }
-        guard message.type == .strictDns else { return .static }
-        options.family = Cluster.DNSFamily(message.dnsLookupFamily)
-        return .strictDNS(options)
+        if message.hasCircuitBreakers {
+            cluster.circuitBreakers = compile(message.circuitBreakers, at: place.field("circuit_breakers"))
+        }
+        if message.upstreamConnectionOptions.hasTcpKeepalive {
+            cluster.keepalive = TCPKeepalive(message.upstreamConnectionOptions.tcpKeepalive)
+        }
+        cluster.tracksTimeoutBudgets = message.trackTimeoutBudgets || message.trackClusterStats.timeoutBudgets
     }
 }
 
-extension Cluster.DNSFamily {
-    fileprivate init(_ family: Envoy_Config_Cluster_V3_Cluster.DnsLookupFamily) {
-        self =
-            switch family {
-            case .v4Only: .v4Only
-            case .v6Only: .v6Only
-            case .v4Preferred: .v4Preferred
-            case .all: .all
-            case .auto, .UNRECOGNIZED: .auto
-            }
+extension TCPKeepalive {
+    fileprivate init(_ message: Envoy_Config_Core_V3_TcpKeepalive) {
+        self.init()
+        if message.hasKeepaliveProbes { probes = message.keepaliveProbes.value }
+        if message.hasKeepaliveTime { time = message.keepaliveTime.value }
+        if message.hasKeepaliveInterval { interval = message.keepaliveInterval.value }
     }
 }
 

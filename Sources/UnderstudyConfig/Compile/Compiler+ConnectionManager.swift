@@ -13,7 +13,7 @@ extension Compiler {
     mutating func compile(_ message: Manager, at place: Place) -> ConnectionManager? {
         requireText(message.statPrefix, "stat_prefix", in: place)
         checkHeaderText(message.serverName, at: place.field("server_name"))
-        let router = check(message.httpFilters, at: place)
+        let filters = filters(message.httpFilters, at: place)
         var manager = ConnectionManager(
             statPrefix: message.statPrefix,
             routes: RouteConfiguration(name: "", virtualHosts: [])
@@ -22,8 +22,8 @@ extension Compiler {
         manager.serverHeader = ConnectionManager.ServerHeader(message.serverHeaderTransformation)
         manager.addsUserAgent = message.addUserAgent.value
         manager.proxiesContinue = message.proxy100Continue
-        manager.suppressesEnvoyHeaders = router?.suppressEnvoyHeaders ?? false
-        manager.respectsExpectedTimeout = router?.respectExpectedRqTimeout ?? false
+        setFilters(filters, of: &manager)
+        setAccessLogs(message, at: place, of: &manager)
         setRequests(message, at: place, of: &manager)
         setProtocol(message, at: place, of: &manager)
         if message.hasLocalReplyConfig {
@@ -35,6 +35,14 @@ extension Compiler {
         }
         manager.routes = compile(routes, at: place.field("route_config"))
         return message.statPrefix.isEmpty ? nil : manager
+    }
+
+    private mutating func setFilters(_ filters: HTTPFilters, of manager: inout ConnectionManager) {
+        manager.healthCheckFilters = filters.healthChecks
+        guard let router = filters.router else { return }
+        manager.suppressesEnvoyHeaders = router.suppressEnvoyHeaders
+        manager.respectsExpectedTimeout = router.respectExpectedRqTimeout
+        manager.upstreamLogs = upstreamLogs(router, at: filters.routerPlace)
     }
 
     /// What is believed of requests, and changed in them.

@@ -49,7 +49,7 @@ extension Compiler {
         }
     }
 
-    private mutating func tree(_ members: Google_Protobuf_Struct, at place: Place) -> FormatTree? {
+    mutating func tree(_ members: Google_Protobuf_Struct, at place: Place) -> FormatTree? {
         var result: [FormatTree.Member] = []
         for (key, value) in members.fields.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             guard let value = tree(value, at: place.entry(key)) else { continue }

@@ -10,29 +10,66 @@ import UnderstudyCore
 extension Compiler {
     typealias Router = Envoy_Extensions_Filters_Http_Router_V3_Router
 
-    /// The router, which ends the chain; nothing but optional filters that are skipped may stand before it.
-    mutating func check(
-        _ filters: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter],
+    /// What a chain of filters comes to.
+    struct HTTPFilters {
+        var router: Router?
+        var routerPlace: Place
+        var healthChecks: [HealthCheckFilter] = []
+    }
+
+    private static let routerName = "envoy.filters.http.router"
+
+    /// The filters, of which the router ends the chain; optional ones that are not understood are skipped.
+    mutating func filters(
+        _ messages: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter],
         at manager: Place
-    ) -> Router? {
-        let router = "envoy.filters.http.router"
-        for (index, (filter, place)) in zip(filters, manager.field("http_filters").items).enumerated() {
-            if filter.name.isEmpty { require("name", in: place) }
-            if filter.configType == nil {
-                checkSkipped(filter, at: place)
-            } else if index < filters.count - 1 {
-                let name = filter.name.isEmpty ? router : shown(filter.name)
-                let message = """
-                    terminal filter named \(name) of type \(router) must be the last filter in a http filter chain.
-                    """
-                refuse(place, message, accepted: "exactly one router, at the end")
+    ) -> HTTPFilters {
+        let list = manager.field("http_filters")
+        var filters = HTTPFilters(routerPlace: list)
+        for (index, (message, place)) in zip(messages, list.items).enumerated() {
+            if message.name.isEmpty { require("name", in: place) }
+            guard case .typedConfig(let any) = message.configType else {
+                checkSkipped(message, at: place)
+                continue
+            }
+            let inner = place.field("typed_config")
+            if any.isA(HealthCheckMessage.self) {
+                guard let check: HealthCheckMessage = unpacked(any, at: inner) else { continue }
+                filters.healthChecks.append(compile(check, at: inner))
+                if index == messages.count - 1 { refuseLast(message, at: place) }
+            } else {
+                filters.router = unpacked(any, at: inner)
+                filters.routerPlace = inner
+                if index < messages.count - 1 { refuseRouter(message, at: place) }
             }
         }
-        if filters.isEmpty || filters.allSatisfy({ $0.configType == nil }) {
-            require("http_filters", in: manager, "the router is missing", accepted: "\(router), as the last filter")
+        if messages.isEmpty || messages.allSatisfy({ $0.configType == nil }) {
+            let accepted = "\(Self.routerName), as the last filter"
+            require("http_filters", in: manager, "the router is missing", accepted: accepted)
         }
-        guard case .typedConfig(let any) = filters.last?.configType else { return nil }
-        return unpacked(any, at: manager.field("http_filters"))
+        return filters
+    }
+
+    private mutating func refuseRouter(
+        _ message: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
+        at place: Place
+    ) {
+        let name = message.name.isEmpty ? Self.routerName : shown(message.name)
+        let text = """
+            terminal filter named \(name) of type \(Self.routerName) must be the last filter in a http filter chain.
+            """
+        refuse(place, text, accepted: "exactly one router, at the end")
+    }
+
+    private mutating func refuseLast(
+        _ message: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
+        at place: Place
+    ) {
+        let type = "envoy.filters.http.health_check"
+        let text = """
+            non-terminal filter named \(shown(message.name)) of type \(type) is the last filter in a http filter chain.
+            """
+        refuse(place, text, accepted: "the router, at the end")
     }
 
     /// A filter without a type that is understood: fine if it is optional.

@@ -63,7 +63,7 @@ extension Compiler {
         return zip(messages, place.items).compactMap { compile($0, at: $1) }
     }
 
-    private mutating func removals(_ names: [String], at place: Place, mayBeEmpty: Bool) -> [String] {
+    mutating func removals(_ names: [String], at place: Place, mayBeEmpty: Bool) -> [String] {
         for (name, place) in zip(names, place.items) {
             if name.isEmpty, !mayBeEmpty { refuse(place, breaking: "value length must be at least 1 characters") }
             checkHeaderText(name, at: place)

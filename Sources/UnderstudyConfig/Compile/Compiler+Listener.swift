@@ -19,13 +19,29 @@ extension Compiler {
         let filter = message.filterChains[0].filters[0]
         if filter.name.isEmpty { require("name", in: filterPlace) }
         guard let manager = connectionManager(filter, at: filterPlace), let address else { return nil }
-        return Listener(
+        var listener = Listener(
             name: message.name.isEmpty ? address.description : message.name,
             address: address,
             connectionBufferLimit: message.hasPerConnectionBufferLimitBytes
                 ? Int(message.perConnectionBufferLimitBytes.value) : nil,
             connectionManager: manager
         )
+        listener.statPrefix = message.statPrefix
+        listener.drainsOnHealthFailure = message.drainType == .default
+        listener.isInbound = message.trafficDirection == .inbound
+        listener.accessLogs = accessLogs(message.accessLog, at: place.field("access_log"))
+        checkSocket(message, at: place)
+        return listener
+    }
+
+    private mutating func checkSocket(_ message: Envoy_Config_Listener_V3_Listener, at place: Place) {
+        let isUnbound = message.hasBindToPort && !message.bindToPort.value
+        let text = "a listener always has a socket of its own"
+        refuseUnsupported(isUnbound, text, at: place.field("bind_to_port"), accepted: "true")
+        guard message.hasMaxConnectionsToAcceptPerSocketEvent else { return }
+        guard message.maxConnectionsToAcceptPerSocketEvent.value == 0 else { return }
+        let place = place.field("max_connections_to_accept_per_socket_event")
+        refuse(place, breaking: "value must be greater than 0", found: "0", accepted: "1 or more")
     }
 
     /// The place of the one filter in the one filter chain.

@@ -12,7 +12,26 @@ extension Schema {
             "max_requests_per_connection": protocolOptions,
             "common_http_protocol_options": protocolOptions,
             "http_protocol_options": protocolOptions,
+            "dns_refresh_rate": dnsCluster,
+            "dns_jitter": dnsCluster,
+            "dns_failure_refresh_rate": dnsCluster,
+            "respect_dns_ttl": dnsCluster,
+            "track_timeout_budgets": "track_cluster_stats",
         ],
+        "envoy.config.bootstrap.v3.Admin": ["access_log_path": "access_log"],
+        "envoy.config.listener.v3.Listener": ["reuse_port": "enable_reuse_port"],
+        "envoy.extensions.access_loggers.file.v3.FileAccessLog": [
+            "format": "log_format", "json_format": "log_format", "typed_json_format": "log_format",
+        ],
+        "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager": [
+            "access_log_flush_interval": "access_log_options",
+            "flush_access_log_on_new_request": "access_log_options",
+        ],
+        "envoy.extensions.load_balancing_policies.ring_hash.v3.RingHash": [
+            "use_hostname_for_hashing": "consistent_hashing_lb_config",
+            "hash_balance_factor": "consistent_hashing_lb_config",
+        ],
+        "envoy.config.core.v3.JsonFormatOptions": ["sort_properties": ""],
         "envoy.config.core.v3.HeaderValueOption": ["append": "append_action"],
         "envoy.config.core.v3.SubstitutionFormatString": ["text_format": "text_format_source"],
         "envoy.config.route.v3.VirtualHost": ["per_request_buffer_limit_bytes": "request_body_buffer_limit"],
@@ -28,5 +47,6 @@ extension Schema {
         "envoy.type.matcher.v3.RegexMatcher": ["google_re2": ""],
     ]
 
+    private static let dnsCluster = "cluster_type with envoy.extensions.clusters.dns.v3.DnsCluster"
     private static let protocolOptions = "typed_extension_protocol_options"
 }

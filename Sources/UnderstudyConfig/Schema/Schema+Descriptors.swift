@@ -68,6 +68,7 @@ extension Schema.FieldType {
         case .uint32: self = .integer(0...Int128(UInt32.max))
         case .uint64: self = .integer(0...Int128(UInt64.max))
         case .int64: self = .integer(Int128(Int64.min)...Int128(Int64.max))
+        case .double: self = .double
         case .enum: self = .enumeration(typeName)
         case .message: self = .message(typeName)
         default: preconditionFailure("\(field.name): a field type that no reader of configurations handles yet")

@@ -11,6 +11,8 @@ struct Schema: Sendable {
         /// Base64.
         case bytes
         case integer(ClosedRange<Int128>)
+        /// A finite number.
+        case double
         case enumeration(String)
         case message(String)
     }

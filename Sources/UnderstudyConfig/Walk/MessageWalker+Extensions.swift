@@ -13,12 +13,19 @@ enum ExtensionPoint {
     case requestID
     case retryHostPredicate
     case clusterProtocol
+    case balancing
+    case clusterType
+    case accessLog
 
-    init?(of message: String, _ field: String) {
+    /// - Parameter holder: what has the message.
+    init?(of message: String, _ field: String, in holder: Place) {
         switch (message, field) {
         case ("envoy.config.listener.v3.Filter", "typed_config"): self = .networkFilter
         case (Self.package + "HttpFilter", "typed_config"): self = .httpFilter
-        case ("envoy.config.core.v3.TypedExtensionConfig", "typed_config"): self = .headerFormatter
+        case ("envoy.config.core.v3.TypedExtensionConfig", "typed_config"):
+            self = holder.role?.field == "typed_extension_config" ? .balancing : .headerFormatter
+        case ("envoy.config.cluster.v3.Cluster.CustomClusterType", "typed_config"): self = .clusterType
+        case ("envoy.config.accesslog.v3.AccessLog", "typed_config"): self = .accessLog
         case (Self.package + "RequestIDExtension", "typed_config"): self = .requestID
         case ("envoy.config.route.v3.RetryPolicy.RetryHostPredicate", "typed_config"): self = .retryHostPredicate
         case ("envoy.config.cluster.v3.Cluster.TypedExtensionProtocolOptionsEntry", "value"): self = .clusterProtocol
@@ -26,18 +33,33 @@ enum ExtensionPoint {
         }
     }
 
+    private static let policies = [
+        "round_robin.v3.RoundRobin", "least_request.v3.LeastRequest", "random.v3.Random", "ring_hash.v3.RingHash",
+        "maglev.v3.Maglev",
+    ]
+
     private static let package = "envoy.extensions.filters.network.http_connection_manager.v3."
 
     /// The full names of the messages that are understood here.
     var types: [String] {
         switch self {
         case .networkFilter: [Self.package + "HttpConnectionManager"]
-        case .httpFilter: ["envoy.extensions.filters.http.router.v3.Router"]
+        case .httpFilter:
+            [
+                "envoy.extensions.filters.http.router.v3.Router",
+                "envoy.extensions.filters.http.health_check.v3.HealthCheck",
+            ]
         case .headerFormatter:
             ["envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"]
         case .requestID: ["envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig"]
         case .retryHostPredicate: ["envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate"]
         case .clusterProtocol: ["envoy.extensions.upstreams.http.v3.HttpProtocolOptions"]
+        case .balancing: Self.policies.map { "envoy.extensions.load_balancing_policies.\($0)" }
+        case .clusterType: ["envoy.extensions.clusters.dns.v3.DnsCluster"]
+        case .accessLog:
+            ["file.v3.FileAccessLog", "stream.v3.StdoutAccessLog", "stream.v3.StderrAccessLog"].map {
+                "envoy.extensions.access_loggers.\($0)"
+            }
         }
     }
 

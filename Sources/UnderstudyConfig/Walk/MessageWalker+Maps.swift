@@ -40,7 +40,9 @@ extension MessageWalker {
         of typeName: String,
         _ type: Schema.FieldType
     ) throws(Stop) -> Bool {
-        guard let point = ExtensionPoint(of: typeName, "value") else { return try writeSingle(item, of: type) }
+        guard let point = ExtensionPoint(of: typeName, "value", in: item) else {
+            return try writeSingle(item, of: type)
+        }
         return try writeMapped(item, key: key, at: point)
     }
 

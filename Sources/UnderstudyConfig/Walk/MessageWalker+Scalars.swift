@@ -28,6 +28,7 @@ extension MessageWalker {
         case .bool: return writeBool(value, place)
         case .bytes: return writeBytes(value, scalar, place)
         case .integer(let range): return writeInteger(place, range)
+        case .double: return writeDouble(place)
         case .enumeration(let name): return writeEnumeration(value, name, place)
         case .message: preconditionFailure("\(place.path): a message is not a scalar")
         }
@@ -96,6 +97,22 @@ extension MessageWalker {
         return true
     }
 
+    /// Writes a number, which may have a fraction.
+    private mutating func writeDouble(_ place: Place) -> Bool {
+        let double: Double? =
+            switch place.node?.scalar.map(document.value(of:)) {
+            case .integer(let integer): Double(integer)
+            case .text(let text): text.utf8.count <= 64 ? Double(text) : nil
+            case .null, .bool, nil: nil
+            }
+        guard let double, double.isFinite else {
+            refuse(place, "not a number", accepted: accepted(.double))
+            return false
+        }
+        output.append(String(double))
+        return true
+    }
+
     private mutating func writeEnumeration(_ value: ScalarValue, _ name: String, _ place: Place) -> Bool {
         guard let enumeration = schema.enumerations[name] else { preconditionFailure("no descriptor of \(name)") }
         let name: String? = if case .text(let text) = value { text.uppercased() } else { nil }
@@ -143,6 +160,7 @@ extension MessageWalker {
         case .bool: "true or false"
         case .bytes: "base64"
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .double: "a number"
         case .enumeration(let name):
             schema.enumerations[name]?.values.map(\.name).joined(separator: ", ") ?? "a name"
         case .message: "a mapping"
@@ -157,6 +175,7 @@ extension Schema.FieldType {
         case .bool: "a boolean"
         case .bytes: "base64"
         case .integer: "a whole number"
+        case .double: "a number"
         case .enumeration: "a name"
         case .message: "a mapping"
         }

@@ -100,7 +100,7 @@ struct MessageWalker {
             output.append(quoting: field.name)
             output.append(":")
             let isWritten =
-                if let point = ExtensionPoint(of: typeName, field.name) {
+                if let point = ExtensionPoint(of: typeName, field.name, in: place) {
                     try writeExtension(value, at: point, in: place)
                 } else {
                     try writeValue(value, of: field)
@@ -156,7 +156,7 @@ struct MessageWalker {
         case .message: output.append("{}")
         case .string, .bytes: output.append("\"\"")
         case .bool: output.append("false")
-        case .integer, .enumeration: output.append("0")
+        case .integer, .double, .enumeration: output.append("0")
         }
     }
 

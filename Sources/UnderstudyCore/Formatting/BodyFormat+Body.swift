@@ -79,10 +79,11 @@ extension FormatString {
     ) -> Bool {
         var text: [UInt8] = []
         if pieces.count == 1, case .command(let command) = pieces[0] {
-            guard command.append(to: &text, request: request, response: response, facts: facts) else {
+            let source = command.source(request: request, response: response, facts: facts)
+            guard source.append(to: &text, request: request, response: response, facts: facts) else {
                 return absent == .dash && bytes.appendNull()
             }
-            if command.isNumber {
+            if source.isNumber {
                 bytes.append(contentsOf: text)
             } else {
                 bytes.append(jsonString: text)
@@ -98,6 +99,23 @@ extension FormatString {
             bytes.append(0x22)
         }
         return true
+    }
+}
+
+extension FormatCommand {
+    /// Of several choices a number that is the first to have a value, because it is not cut; else the command.
+    fileprivate func source(
+        request: borrowing RequestHead,
+        response: borrowing ResponseHead?,
+        facts: borrowing ExchangeFacts
+    ) -> FormatCommand {
+        guard case .coalesced(let choices, _) = self else { return self }
+        var ignored: [UInt8] = []
+        for choice in choices
+        where choice.append(to: &ignored, request: request, response: response, facts: facts) {
+            return choice.isNumber ? choice : self
+        }
+        return self
     }
 }
 

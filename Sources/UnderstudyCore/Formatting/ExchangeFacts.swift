@@ -12,8 +12,8 @@ package struct ExchangeFacts: Sendable {
     /// This end of the connection.
     package var local = NetworkAddress()
     package var connectionID: UInt64 = 0
-    /// `HTTP/1.1` and the like.
-    package var protocolName: StaticString = "HTTP/1.1"
+    /// `HTTP/1.1` and the like; `nil` before anything was read, and for a try that got no connection.
+    package var protocolName: StaticString? = "HTTP/1.1"
     /// When the request's head arrived, in nanoseconds since 1970.
     package var startTime: Int64 = 0
     /// Nanoseconds from then to now.
@@ -29,6 +29,12 @@ package struct ExchangeFacts: Sendable {
     package var upstreamName: [UInt8] = []
     /// `HTTP/1.1` and the like, once there is a connection to the primary.
     package var upstreamProtocol: StaticString?
+    /// Number of the connection to the primary; `nil` if the last try got none.
+    package var upstreamConnectionID: UInt64?
+    /// Why the last connection to the primary failed; empty if it did not.
+    ///
+    /// In Envoy's words with blanks: `delayed connect error: Connection refused`. Told in the details of a reset, too.
+    package var transportFailure: [UInt8] = []
     /// Nanoseconds from the request's head to that of the primary's answer, once there is one.
     package var answerTime: Int64?
     /// Tries so far, the current one included; 0 before the first.
@@ -38,8 +44,30 @@ package struct ExchangeFacts: Sendable {
     /// Envoy's letters, such as `UF` or `NR`.
     package var responseFlags: [StaticString] = []
     package var responseDetails: StaticString?
+    /// Bytes of the request's body, without chunk lines.
     package var bytesReceived = 0
+    /// Bytes of the answer's body, without chunk lines; 0 for HEAD.
     package var bytesSent = 0
+    /// What went over the client's connection for this exchange.
+    package var downstreamBytes = WireBytes()
+    /// The same for the last connection to the primary; `nil` before there is one.
+    package var upstreamBytes: WireBytes?
+    /// When things happened; only for lines that need `.timing`.
+    package var timing = ExchangeTiming()
+    /// Trailers of the answer, if it had any.
+    package var responseTrailers: HeaderBlock?
+    /// Why the client's connection was ended, as Envoy calls it; `nil` if it was not.
+    package var terminationDetails: StaticString?
+    /// Empty where there is none.
+    package var virtualClusterName: [UInt8] = []
+    /// What this line is written for; Envoy's name, such as `DownstreamEnd`.
+    package var logType: StaticString = "NotSet"
+    /// The health check filter took the request for a health check.
+    package var isHealthCheck = false
+    /// Where the machine is; only for lines that need `.zone`.
+    package var zone = LocalZone()
+    /// Two random numbers for `UNIQUE_ID`; only for lines that need `.unique`.
+    package var unique: (UInt64, UInt64) = (0, 0)
     /// The text of a local reply before it is formatted.
     package var localReplyBody: [UInt8] = []
     /// The machine's.
@@ -70,4 +98,49 @@ package struct NetworkAddress: Sendable, Equatable {
         bytes.append(0x3A)
         bytes.append(decimal: port)
     }
+}
+
+/// How the machine's own time differs from UTC.
+package struct LocalZone: Sendable, Equatable {
+    /// Seconds to the east of Greenwich.
+    package var offset = 0
+    package var name = Array("UTC".utf8)
+
+    package init() {}
+}
+
+/// Bytes of one exchange on one connection, as they are on the wire.
+package struct WireBytes: Sendable, Equatable {
+    /// Heads, bodies, chunk lines and trailers.
+    package var sent = 0
+    package var received = 0
+    /// Heads only.
+    package var headersSent = 0
+    package var headersReceived = 0
+
+    package init() {}
+}
+
+/// Nanoseconds from the arrival of the request's head; `nil` for what has not happened.
+///
+/// - Source: Envoy `StreamInfo` timing.
+package struct ExchangeTiming: Sendable, Equatable {
+    /// The last byte of the request has arrived.
+    package var requestEnd: Int64?
+    /// The last try's connection was begun; negative if it was there before the exchange.
+    package var connectStart: Int64?
+    package var connectEnd: Int64?
+    /// The pool gave the last try a connection, or told that there is none.
+    package var poolReady: Int64?
+    /// First and last byte of the request towards the primary.
+    package var upstreamSendStart: Int64?
+    package var upstreamSendEnd: Int64?
+    /// First and last byte of the primary's answer.
+    package var upstreamReceiveStart: Int64?
+    package var upstreamReceiveEnd: Int64?
+    /// First and last byte of the answer towards the client.
+    package var sendStart: Int64?
+    package var sendEnd: Int64?
+
+    package init() {}
 }

@@ -14,6 +14,44 @@ extension FormatCommand {
         facts: borrowing ExchangeFacts
     ) -> Bool {
         switch self {
+        case .requestHeader, .responseHeader, .responseTrailer:
+            return append(headerTo: &bytes, request: request, response: response, facts: facts)
+        case .path, .decodedQuery, .query, .queryParameter: return append(targetTo: &bytes, request)
+        case .startTime(let format, let isLocal):
+            format.append(nanoseconds: facts.startTime, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
+            return true
+        case .emitTime(let format, let isLocal):
+            let now = facts.startTime &+ facts.elapsed
+            format.append(nanoseconds: now, zone: isLocal ? facts.zone : LocalZone(), to: &bytes)
+            return true
+        case .network(let fact, let prefixLength):
+            return fact.append(networkTo: &bytes, prefixLength: prefixLength, facts)
+        case .grpcStatus(let form):
+            guard let status = GRPCStatus(request: request, response: response, facts: facts) else { return false }
+            status.append(to: &bytes, form)
+            return true
+        case .responseDetails(let keepsBlanks): return facts.append(detailsTo: &bytes, keepsBlanks: keepsBlanks)
+        case .fact(let fact): return fact.append(to: &bytes, request: request, response: response, facts: facts)
+        case .span(let span): return bytes.append(number: span.value(facts).map { Int($0) })
+        case .attempted(let hosts):
+            return hosts.append(to: &bytes, request: request, response: response, facts: facts)
+        case .coalesced(let choices, let limit):
+            return bytes.append(upTo: limit) { bytes in
+                for choice in choices
+                where choice.append(to: &bytes, request: request, response: response, facts: facts) { return true }
+                return false
+            }
+        case .absent: return false
+        }
+    }
+
+    private func append(
+        headerTo bytes: inout [UInt8],
+        request: borrowing RequestHead,
+        response: borrowing ResponseHead?,
+        facts: borrowing ExchangeFacts
+    ) -> Bool {
+        switch self {
         case .requestHeader(let source):
             return bytes.append(upTo: source.limit) {
                 request.append(source.name, to: &$0) || request.append(source.fallback, to: &$0)
@@ -24,27 +62,23 @@ extension FormatCommand {
             return bytes.append(upTo: source.limit) {
                 response.append(source.name, to: &$0) || response.append(source.fallback, to: &$0)
             }
+        case .responseTrailer(let source):
+            return bytes.append(upTo: source.limit) {
+                facts.append(trailer: source.name, to: &$0) || facts.append(trailer: source.fallback, to: &$0)
+            }
+        default: return false
+        }
+    }
+
+    private func append(targetTo bytes: inout [UInt8], _ request: borrowing RequestHead) -> Bool {
+        switch self {
         case .path(let source, let withQuery, let limit):
-            return bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
-        case .query(let limit): return bytes.append(upTo: limit) { request.append(queryTo: &$0) }
+            bytes.append(upTo: limit) { request.append(source, withQuery: withQuery, to: &$0) }
+        case .decodedQuery(let limit): bytes.append(upTo: limit) { request.append(decodedQueryTo: &$0) }
+        case .query(let limit): bytes.append(upTo: limit) { request.append(queryTo: &$0) }
         case .queryParameter(let name, let limit):
-            return bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
-        case .startTime(let format):
-            format.append(nanoseconds: facts.startTime, to: &bytes)
-            return true
-        case .emitTime(let format):
-            format.append(nanoseconds: facts.startTime &+ facts.elapsed, to: &bytes)
-            return true
-        case .network(let fact, let prefixLength):
-            return fact.append(networkTo: &bytes, prefixLength: prefixLength, facts)
-        case .grpcStatus(let form):
-            guard let status = GRPCStatus(request: request, response: response, facts: facts) else { return false }
-            status.append(to: &bytes, form)
-            return true
-        case .responseDetails(let keepsBlanks): return facts.append(detailsTo: &bytes, keepsBlanks: keepsBlanks)
-        case .fact(let fact):
-            return fact.append(to: &bytes, request: request, response: response, facts: facts)
-        case .absent: return false
+            bytes.append(upTo: limit) { request.append(queryParameter: name, to: &$0) }
+        default: false
         }
     }
 }
@@ -55,6 +89,7 @@ extension FormatCommand {
         switch self {
         case .fact(let fact): fact.isNumber
         case .grpcStatus(let form): form == .number
+        case .span: true
         default: false
         }
     }
@@ -67,29 +102,40 @@ extension FormatFact {
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts
     ) -> Bool {
-        if isNumber {
-            guard let number = number(request, response, facts) else { return false }
-            bytes.append(decimal: number)
-            return true
-        }
+        if isNumber { return bytes.append(number: number(request, response, facts)) }
         switch self {
-        case .protocolName: bytes.append(literal: facts.protocolName)
         case .flags: facts.append(flagsTo: &bytes) { $0 }
         case .longFlags: facts.append(flagsTo: &bytes, ResponseFlagName.long)
-        case .streamID: return request.append(Self.requestID, to: &bytes)
+        case .logType: bytes.append(literal: facts.logType)
+        case .downstreamCloseType: bytes.append(literal: "Normal")
+        case .upstreamCloseType:
+            guard facts.upstream != nil || facts.upstreamBytes != nil else { return false }
+            bytes.append(literal: "Normal")
         case .localReplyBody: bytes.append(contentsOf: facts.localReplyBody)
-        case .logType: bytes.append(literal: "NotSet")
-        case .hostname: return Self.append(facts.hostname, to: &bytes)
-        case .routeName: return Self.append(facts.routeName, to: &bytes)
-        case .clusterName, .rawClusterName: return Self.append(facts.clusterName, to: &bytes)
-        case .upstreamProtocol:
-            guard let name = facts.upstreamProtocol else { return false }
-            bytes.append(literal: name)
-        case .upstreamName, .upstreamNameWithoutPort:
-            return Self.append(facts.upstreamName, to: &bytes) || appendAddress(to: &bytes, facts)
-        default: return appendAddress(to: &bytes, facts)
+        case .uniqueID: RequestID(facts.unique.0, facts.unique.1).append(to: &bytes)
+        case .streamID: return request.append(Self.requestID, to: &bytes)
+        case .transportFailure: return facts.append(failureTo: &bytes)
+        case .protocolName: return bytes.append(word: facts.protocolName)
+        case .upstreamProtocol: return bytes.append(word: facts.upstreamProtocol)
+        case .terminationDetails: return bytes.append(word: facts.terminationDetails)
+        default: return appendName(to: &bytes, facts) || appendAddress(to: &bytes, facts)
         }
         return true
+    }
+
+    /// What the configuration or the machine calls things; empty is none.
+    private func appendName(to bytes: inout [UInt8], _ facts: borrowing ExchangeFacts) -> Bool {
+        let name =
+            switch self {
+            case .hostname: facts.hostname
+            case .routeName: facts.routeName
+            case .virtualClusterName: facts.virtualClusterName
+            case .clusterName, .rawClusterName: facts.clusterName
+            case .upstreamName, .upstreamNameWithoutPort: facts.upstreamName
+            default: [UInt8]()
+            }
+        bytes.append(contentsOf: name)
+        return !name.isEmpty
     }
 
     var isNumber: Bool {
@@ -97,7 +143,10 @@ extension FormatFact {
         case .status, .duration, .responseDuration, .bytesReceived, .bytesSent, .requestHeadersBytes,
             .responseHeadersBytes, .responseTrailersBytes, .bytesRetransmitted, .packetsRetransmitted, .attempts,
             .connectionID, .remotePort, .directRemotePort, .localPort, .directLocalPort, .upstreamRemotePort,
-            .upstreamLocalPort:
+            .upstreamLocalPort, .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration,
+            .downstreamWireSent, .downstreamWireReceived, .downstreamHeadersSent, .downstreamHeadersReceived,
+            .upstreamWireSent, .upstreamWireReceived, .upstreamHeadersSent, .upstreamHeadersReceived,
+            .upstreamConnectionID:
             true
         default: false
         }
@@ -124,7 +173,11 @@ extension FormatFact {
         case .localPort, .directLocalPort: facts.local.port
         case .upstreamRemotePort: facts.upstream?.port
         case .upstreamLocalPort: facts.upstreamLocal?.port
-        default: 0
+        case .upstreamConnectionID: Int(clamping: facts.upstreamConnectionID ?? 0)
+        case .responseTrailersBytes: facts.responseTrailers?.countedBytes ?? 0
+        case .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration: facts.milliseconds(self)
+        case .bytesRetransmitted, .packetsRetransmitted: 0
+        default: facts.wireBytes(self)
         }
     }
 
@@ -147,11 +200,6 @@ extension FormatFact {
     }
 
     private static let requestID = Array("x-request-id".utf8)
-
-    private static func append(_ value: [UInt8], to bytes: inout [UInt8]) -> Bool {
-        bytes.append(contentsOf: value)
-        return !value.isEmpty
-    }
 
     private func appendAddress(to bytes: inout [UInt8], _ facts: borrowing ExchangeFacts) -> Bool {
         guard let address = address(facts) else { return false }
@@ -177,16 +225,64 @@ extension FormatFact {
 }
 
 extension ExchangeFacts {
+    /// Writes the first trailer of this name.
+    fileprivate func append(trailer name: [UInt8], to bytes: inout [UInt8]) -> Bool {
+        guard !name.isEmpty, let responseTrailers else { return false }
+        return responseTrailers.appendValue(named: name, to: &bytes)
+    }
+
+    fileprivate func append(failureTo bytes: inout [UInt8]) -> Bool {
+        let start = bytes.count
+        bytes.append(contentsOf: transportFailure)
+        bytes.replaceBlanks(from: start)
+        return !transportFailure.isEmpty
+    }
+
+    /// Bytes on the wire; those of the primary are 0 if there is no connection to it.
+    fileprivate func wireBytes(_ fact: FormatFact) -> Int {
+        let upstream = upstreamBytes ?? WireBytes()
+        return switch fact {
+        case .downstreamWireSent: downstreamBytes.sent
+        case .downstreamWireReceived: downstreamBytes.received
+        case .downstreamHeadersSent: downstreamBytes.headersSent
+        case .downstreamHeadersReceived: downstreamBytes.headersReceived
+        case .upstreamWireSent: upstream.sent
+        case .upstreamWireReceived: upstream.received
+        case .upstreamHeadersSent: upstream.headersSent
+        case .upstreamHeadersReceived: upstream.headersReceived
+        default: 0
+        }
+    }
+
+    fileprivate func milliseconds(_ fact: FormatFact) -> Int? {
+        let nanoseconds: Int64? =
+            switch fact {
+            case .requestDuration: timing.requestEnd
+            case .requestSendDuration: timing.upstreamSendEnd
+            case .poolReadyDuration: timing.poolReady
+            case .responseSendDuration: TimeSpan.responseSend.value(self)
+            default: nil
+            }
+        return nanoseconds.map { Int($0 / 1_000_000) }
+    }
+
     fileprivate func append(detailsTo bytes: inout [UInt8], keepsBlanks: Bool) -> Bool {
         guard let responseDetails else { return false }
         let start = bytes.count
         bytes.append(literal: responseDetails)
+        // What Envoy tells of a try that was reset has the transport's own reason, where there is one.
+        if !transportFailure.isEmpty, bytes.last == 0x7D {
+            bytes.removeLast()
+            bytes.append(0x7C)
+            bytes.append(contentsOf: transportFailure)
+            bytes.append(0x7D)
+        }
         if !keepsBlanks { bytes.replaceBlanks(from: start) }
         return true
     }
 
     /// The flags with commas between them, or a dash; Envoy has no absent value here.
-    fileprivate func append(flagsTo bytes: inout [UInt8], _ name: (StaticString) -> StaticString) {
+    func append(flagsTo bytes: inout [UInt8], _ name: (StaticString) -> StaticString) {
         if responseFlags.isEmpty { bytes.append(0x2D) }
         for (index, flag) in responseFlags.enumerated() {
             if index > 0 { bytes.append(0x2C) }
@@ -196,8 +292,20 @@ extension ExchangeFacts {
 }
 
 extension [UInt8] {
+    fileprivate mutating func append(number: Int?) -> Bool {
+        guard let number else { return false }
+        append(decimal: number)
+        return true
+    }
+
+    fileprivate mutating func append(word: StaticString?) -> Bool {
+        guard let word else { return false }
+        append(literal: word)
+        return true
+    }
+
     /// Appends what `write` does, but no more bytes than the limit.
-    fileprivate mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
+    mutating func append(upTo limit: Int?, write: (inout [UInt8]) -> Bool) -> Bool {
         let start = count
         let hasValue = write(&self)
         if let limit, count - start > limit { removeLast(count - start - limit) }

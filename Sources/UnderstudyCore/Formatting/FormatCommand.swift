@@ -22,18 +22,26 @@ package enum FormatCommand: Sendable, Equatable {
 
     case requestHeader(HeaderSource)
     case responseHeader(HeaderSource)
+    case responseTrailer(HeaderSource)
     case path(PathSource, withQuery: Bool, limit: Int?)
     case query(limit: Int?)
+    case decodedQuery(limit: Int?)
     case queryParameter([UInt8], limit: Int?)
-    case startTime(TimeFormat)
-    case emitTime(TimeFormat)
+    /// `isLocal`: by the machine's own clock on the wall.
+    case startTime(TimeFormat, isLocal: Bool)
+    case emitTime(TimeFormat, isLocal: Bool)
     /// `prefixLength`: how many bits of the address are told; longer than the address means all.
     case network(FormatFact, prefixLength: Int)
     case grpcStatus(GRPCStatus.Form)
     /// `keepsBlanks`: blanks are not replaced with underscores.
     case responseDetails(keepsBlanks: Bool)
     case fact(FormatFact)
-    /// Has a value only where there is TLS, tracing or a trailer, or when an exchange is over.
+    /// From one point in time to another.
+    case span(TimeSpan)
+    case attempted(AttemptedHosts)
+    /// The first that has a value.
+    case coalesced([FormatCommand], limit: Int?)
+    /// Has a value only where there is TLS, tracing, metadata or filter state.
     case absent
 }
 
@@ -48,11 +56,30 @@ package enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case bytesSent = "BYTES_SENT"
     case requestHeadersBytes = "REQUEST_HEADERS_BYTES"
     case responseHeadersBytes = "RESPONSE_HEADERS_BYTES"
-    // None of these before the end of an answer over TCP.
     case responseTrailersBytes = "RESPONSE_TRAILERS_BYTES"
+    // None of these over TCP.
     case bytesRetransmitted = "BYTES_RETRANSMITTED"
     case packetsRetransmitted = "PACKETS_RETRANSMITTED"
     case responseDuration = "RESPONSE_DURATION"
+    case responseSendDuration = "RESPONSE_TX_DURATION"
+    case requestDuration = "REQUEST_DURATION"
+    case requestSendDuration = "REQUEST_TX_DURATION"
+    case poolReadyDuration = "UPSTREAM_CONNECTION_POOL_READY_DURATION"
+    case downstreamWireSent = "DOWNSTREAM_WIRE_BYTES_SENT"
+    case downstreamWireReceived = "DOWNSTREAM_WIRE_BYTES_RECEIVED"
+    case downstreamHeadersSent = "DOWNSTREAM_HEADER_BYTES_SENT"
+    case downstreamHeadersReceived = "DOWNSTREAM_HEADER_BYTES_RECEIVED"
+    case upstreamWireSent = "UPSTREAM_WIRE_BYTES_SENT"
+    case upstreamWireReceived = "UPSTREAM_WIRE_BYTES_RECEIVED"
+    case upstreamHeadersSent = "UPSTREAM_HEADER_BYTES_SENT"
+    case upstreamHeadersReceived = "UPSTREAM_HEADER_BYTES_RECEIVED"
+    case upstreamConnectionID = "UPSTREAM_CONNECTION_ID"
+    case transportFailure = "UPSTREAM_TRANSPORT_FAILURE_REASON"
+    case terminationDetails = "CONNECTION_TERMINATION_DETAILS"
+    case virtualClusterName = "VIRTUAL_CLUSTER_NAME"
+    case uniqueID = "UNIQUE_ID"
+    case downstreamCloseType = "DOWNSTREAM_DETECTED_CLOSE_TYPE"
+    case upstreamCloseType = "UPSTREAM_DETECTED_CLOSE_TYPE"
     case attempts = "UPSTREAM_REQUEST_ATTEMPT_COUNT"
     case connectionID = "CONNECTION_ID"
     case streamID = "STREAM_ID"
@@ -93,16 +120,17 @@ extension FormatCommand {
         switch token.name {
         case "REQ", "REQUEST_HEADER": self = .requestHeader(try HeaderSource(token))
         case "RESP", "RESPONSE_HEADER": self = .responseHeader(try HeaderSource(token))
-        case "TRAILER", "RESPONSE_TRAILER":
-            _ = try HeaderSource(token)
-            self = .absent
+        case "TRAILER", "RESPONSE_TRAILER": self = .responseTrailer(try HeaderSource(token))
+        case "COMMON_DURATION": self = .span(try TimeSpan(token))
         case "PATH": self = try Self.path(token)
         case "QUERY_PARAMS": self = try Self.query(token)
         case "QUERY_PARAM":
             try token.require(argument: true, limit: true)
             self = .queryParameter(token.argument, limit: token.limit)
-        case "START_TIME": self = .startTime(try token.timeFormat())
-        case "EMIT_TIME": self = .emitTime(try token.timeFormat())
+        case "START_TIME": self = .startTime(try token.timeFormat(), isLocal: false)
+        case "EMIT_TIME": self = .emitTime(try token.timeFormat(), isLocal: false)
+        case "START_TIME_LOCAL": self = .startTime(try token.timeFormat(), isLocal: true)
+        case "EMIT_TIME_LOCAL": self = .emitTime(try token.timeFormat(), isLocal: true)
         case "RESPONSE_CODE_DETAILS":
             try token.require(argument: false, limit: false)
             self = .responseDetails(keepsBlanks: token.argumentText == "ALLOW_WHITESPACES")
@@ -112,16 +140,14 @@ extension FormatCommand {
         case "GRPC_STATUS_NUMBER":
             try token.requireNothing()
             self = .grpcStatus(.number)
-        case "REQUESTED_SERVER_NAME":
-            try token.require(argument: false, limit: false)
-            guard token.argument.isEmpty || token.argumentText == "SNI_ONLY" else { throw Self.unsupported(token) }
-            self = .absent
+        case "REQUESTED_SERVER_NAME": self = try Self.serverName(token)
+        case "COALESCE": self = try Self.coalesced(token)
         default: self = try Self.fact(token)
         }
     }
 
     private static func fact(_ token: CommandToken) throws(FormatFault) -> FormatCommand {
-        if let fact = FormatFact(rawValue: token.name) {
+        if let fact = FormatFact(rawValue: token.factName) {
             guard fact.isHost else {
                 try token.requireNothing()
                 return .fact(fact)
@@ -130,15 +156,12 @@ extension FormatCommand {
             guard let length = token.number else { return .fact(fact) }
             return length < 0 ? .absent : .network(fact, prefixLength: length)
         }
-        if AbsentCommands.names.contains(token.name) {
+        if let hosts = AttemptedHosts(rawValue: token.name) {
             try token.requireNothing()
-            return .absent
+            return .attempted(hosts)
         }
-        if AbsentCommands.times.contains(token.name) {
-            _ = try token.timeFormat()
-            return .absent
-        }
-        guard UnsupportedCommands.names.contains(token.name) else {
+        if try AbsentCommands.include(token) { return .absent }
+        guard token.name == "CEL" else {
             throw FormatFault(.unknown, "Not supported field in StreamInfo: \(token.name)")
         }
         throw unsupported(token)
@@ -175,7 +198,7 @@ extension FormatCommand {
     private static func query(_ token: CommandToken) throws(FormatFault) -> FormatCommand {
         switch token.argumentText {
         case "", "ORIG": return .query(limit: token.limit)
-        case "DECODED": throw unsupported(token)
+        case "DECODED": return .decodedQuery(limit: token.limit)
         case let other:
             throw FormatFault(
                 .invalid,

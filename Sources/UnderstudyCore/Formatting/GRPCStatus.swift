@@ -13,20 +13,34 @@ package struct GRPCStatus: Sendable, Equatable {
         case number
     }
 
-    private let code: Int
+    let code: Int
+    /// What stands for no status at all.
+    static let unknown = 2
 
-    /// The status that the answer tells, or else the one that its HTTP status stands for.
+    /// The status that trailers or answer tell, or else the one that the HTTP status stands for.
     ///
-    /// - Returns: `nil` if the client does not speak gRPC, or nothing is known of an answer yet.
-    init?(request: borrowing RequestHead, response: borrowing ResponseHead?, facts: borrowing ExchangeFacts) {
-        guard request.isGRPC else { return nil }
-        // A copy because a borrowed optional cannot be opened; it shares the memory.
-        if let response = copy response, let index = response.headers.firstIndex(named: Self.name) {
-            code = Decimal.parse(response.headers.bytes.span, response.headers.lines[index].value) ?? -1
+    /// - Returns: `nil` if nothing is known of an answer yet.
+    init?(response: borrowing ResponseHead?, facts: borrowing ExchangeFacts) {
+        if let code = facts.responseTrailers.flatMap(Self.code(in:)) {
+            self.code = code
+        } else if let code = (copy response).flatMap({ Self.code(in: $0.headers) }) {
+            // A copy because a borrowed optional cannot be opened; it shares the memory.
+            self.code = code
         } else {
             guard facts.status > 0 else { return nil }
             code = ResponseHead.statusOfGRPC(facts.status)
         }
+    }
+
+    /// The same, but `nil` also if the client does not speak gRPC.
+    init?(request: borrowing RequestHead, response: borrowing ResponseHead?, facts: borrowing ExchangeFacts) {
+        guard request.isGRPC else { return nil }
+        self.init(response: response, facts: facts)
+    }
+
+    private static func code(in lines: HeaderBlock) -> Int? {
+        guard let index = lines.firstIndex(named: name) else { return nil }
+        return Decimal.parse(lines.bytes.span, lines.lines[index].value) ?? -1
     }
 
     func append(to bytes: inout [UInt8], _ form: Form) {

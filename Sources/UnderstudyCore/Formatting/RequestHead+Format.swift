@@ -65,6 +65,32 @@ extension RequestHead {
         return true
     }
 
+    /// Writes the query with those bytes decoded that may stand in a URL as they are.
+    ///
+    /// - Source: measured on Envoy 1.40.
+    func append(decodedQueryTo bytes: inout [UInt8]) -> Bool {
+        guard let query else { return false }
+        let arena = headers.bytes.span
+        var offset = query.lowerBound
+        while offset < query.upperBound {
+            if let byte = arena.percentDecoded(at: offset, query.upperBound), Self.isPlain(byte) {
+                bytes.append(byte)
+                offset += 3
+            } else {
+                bytes.append(arena[offset])
+                offset += 1
+            }
+        }
+        return true
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x3C, 0x3E, 0x5C, 0x5E, 0x7B, 0x7C, 0x7D: false
+        default: (0x21...0x7E).contains(byte)
+        }
+    }
+
     /// Writes the first parameter's decoded value.
     ///
     /// - Source: measured on Envoy 1.40: names are decoded before they are compared, a plus sign stays one, and a
@@ -117,11 +143,12 @@ extension ResponseHead {
 }
 
 extension HeaderBlock {
-    fileprivate var countedBytes: Int {
+    /// Bytes of names and values.
+    var countedBytes: Int {
         lines.reduce(0) { $0 + $1.nameLength + $1.value.count }
     }
 
-    fileprivate func appendValue(named name: [UInt8], to destination: inout [UInt8]) -> Bool {
+    func appendValue(named name: [UInt8], to destination: inout [UInt8]) -> Bool {
         guard let index = firstIndex(named: name) else { return false }
         destination.append(copying: bytes.span.extracting(lines[index].value))
         return true
@@ -132,10 +159,8 @@ extension [UInt8] {
     fileprivate mutating func append(percentDecoding bytes: Span<UInt8>, _ range: Range<Int>) {
         var offset = range.lowerBound
         while offset < range.upperBound {
-            if bytes[offset] == 0x25, range.upperBound - offset > 2,
-                let high = Self.hexadecimal(bytes[offset + 1]), let low = Self.hexadecimal(bytes[offset + 2])
-            {
-                append(high << 4 | low)
+            if let byte = bytes.percentDecoded(at: offset, range.upperBound) {
+                append(byte)
                 offset += 3
             } else {
                 append(bytes[offset])
@@ -143,8 +168,21 @@ extension [UInt8] {
             }
         }
     }
+}
 
-    private static func hexadecimal(_ byte: UInt8) -> UInt8? {
+extension Span<UInt8> {
+    /// The byte that a percent sign and two digits stand for; `nil` if there are none.
+    fileprivate func percentDecoded(at offset: Int, _ end: Int) -> UInt8? {
+        guard self[offset] == 0x25, end - offset > 2, let high = HexadecimalDigit.value(self[offset + 1]),
+            let low = HexadecimalDigit.value(self[offset + 2])
+        else { return nil }
+        return high << 4 | low
+    }
+}
+
+enum HexadecimalDigit {
+    /// 0 to 15; `nil` if the byte is no digit.
+    static func value(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 0x30...0x39: byte - 0x30
         case 0x41...0x46: byte - 0x37

@@ -7,8 +7,8 @@ extension TimeFormat {
     /// Writes the time.
     ///
     /// - Parameter nanoseconds: Since 1970.
-    func append(nanoseconds: Int64, to bytes: inout [UInt8]) {
-        let time = CalendarTime(nanoseconds: nanoseconds)
+    func append(nanoseconds: Int64, zone: LocalZone = LocalZone(), to bytes: inout [UInt8]) {
+        let time = CalendarTime(nanoseconds: nanoseconds, zone: zone)
         for part in parts {
             switch part {
             case .literal(let text): bytes.append(contentsOf: text)
@@ -24,14 +24,37 @@ extension TimeFormat {
                 guard time.nanosecond > 0 else { continue }
                 bytes.append(0x2E)
                 bytes.append(time.shortFraction)
+            case .zoneOffset: time.append(offsetTo: &bytes, separator: true)
             case .shortFraction: bytes.append(time.shortFraction)
             }
         }
     }
 }
 
-/// A point in time by the calendar, in UTC.
+extension [UInt8] {
+    /// The default format: `2026-11-24T22:56:33.729Z`.
+    mutating func append(standardTime nanoseconds: Int64) {
+        let time = CalendarTime(nanoseconds: nanoseconds)
+        append(decimal: time.year)
+        append(0x2D)
+        append(time.month, width: 2)
+        append(0x2D)
+        append(time.day, width: 2)
+        append(0x54)
+        append(time.hour, width: 2)
+        append(0x3A)
+        append(time.minute, width: 2)
+        append(0x3A)
+        append(time.second, width: 2)
+        append(0x2E)
+        append(time.nanosecond / 1_000_000, width: 3)
+        append(0x5A)
+    }
+}
+
+/// A point in time by the calendar.
 struct CalendarTime {
+    let zone: LocalZone
     let unixSeconds: Int
     let year, month, day, hour, minute, second, nanosecond: Int
     /// 0 for Sunday.
@@ -40,9 +63,10 @@ struct CalendarTime {
     let yearday: Int
 
     /// Source: the days-from-civil algorithm, for the proleptic Gregorian calendar.
-    init(nanoseconds: Int64) {
+    init(nanoseconds: Int64, zone: LocalZone = LocalZone()) {
+        self.zone = zone
         let (seconds, rest) = Self.divide(Int(nanoseconds), by: 1_000_000_000)
-        let (days, time) = Self.divide(seconds, by: 86_400)
+        let (days, time) = Self.divide(seconds + zone.offset, by: 86_400)
         unixSeconds = seconds
         nanosecond = rest
         (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60)
@@ -114,11 +138,20 @@ struct CalendarTime {
         case UInt8(ascii: "S"): bytes.append(second, width: 2)
         case UInt8(ascii: "p"): bytes.append(literal: hour < 12 ? "AM" : "PM")
         case UInt8(ascii: "P"): bytes.append(literal: hour < 12 ? "am" : "pm")
-        case UInt8(ascii: "Z"): bytes.append(literal: "UTC")
-        case UInt8(ascii: "z"): bytes.append(literal: "+0000")
+        case UInt8(ascii: "Z"): bytes.append(contentsOf: zone.name)
+        case UInt8(ascii: "z"): append(offsetTo: &bytes, separator: false)
         case UInt8(ascii: "t"): bytes.append(0x09)
         default: appendName(letter, to: &bytes)
         }
+    }
+
+    /// Writes `+0530`, or with a separator `+05:30`.
+    fileprivate func append(offsetTo bytes: inout [UInt8], separator: Bool) {
+        bytes.append(zone.offset < 0 ? 0x2D : 0x2B)
+        let minutes = Int(zone.offset.magnitude) / 60
+        bytes.append(minutes / 60, width: 2)
+        if separator { bytes.append(0x3A) }
+        bytes.append(minutes % 60, width: 2)
     }
 
     private var hourOfTwelve: Int { (hour + 11) % 12 + 1 }

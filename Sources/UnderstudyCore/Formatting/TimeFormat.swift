@@ -3,7 +3,7 @@
 //
 // The argument of START_TIME: conversions as in strftime, with Envoy's and its library's for fractions.
 
-/// A compiled time format; always in UTC.
+/// A compiled time format.
 ///
 /// - Source: measured on Envoy 1.40, default `%Y-%m-%dT%H:%M:%E3SZ`.
 package struct TimeFormat: Sendable, Equatable {
@@ -18,6 +18,8 @@ package struct TimeFormat: Sendable, Equatable {
         case seconds(digits: Int?)
         /// `%E*f`
         case shortFraction
+        /// `%Ez`
+        case zoneOffset
     }
 
     let parts: [Part]
@@ -114,7 +116,7 @@ struct TimeFormatParser {
         case (0x2A, 0x66): add(.shortFraction, length: 4)
         case (0x30...0x39, 0x53): add(.seconds(digits: Int(byte(2)) - 0x30), length: 4)
         case (0x30...0x39, 0x66): add(.fraction(digits: Int(byte(2)) - 0x30), length: 4)
-        case (0x7A, _): add(.literal(Array("+00:00".utf8)), length: 3)
+        case (0x7A, _): add(.zoneOffset, length: 3)
         case (0x54, _): add(.literal([0x54]), length: 3)
         default: throw unsupported
         }

@@ -19,6 +19,7 @@ package final class Forward: Sendable {
     package let retryBufferLimit: Int?
     package let internalRedirects: InternalRedirectPolicy?
     package let hashPolicy: [HashPolicy]
+    package let priority: RoutingPriority
     /// The destination of every request, where there is no choice.
     package let onlyDestination: Destination?
     private let clusters: ClusterChoice
@@ -34,6 +35,7 @@ package final class Forward: Sendable {
         retryBufferLimit = action.retryBufferLimit
         internalRedirects = action.internalRedirects
         hashPolicy = action.hashPolicy
+        priority = action.priority
         self.clusters = ClusterChoice(action.clusters, clusters: clusters)
         onlyDestination = self.clusters.only
         rewriter = RequestRewriter(action, matcher: matcher)

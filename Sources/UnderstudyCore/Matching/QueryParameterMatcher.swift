@@ -26,14 +26,15 @@ package struct QueryParameterMatcher: Sendable {
     }
 
     package func matches(_ bytes: Span<UInt8>, target: Range<Int>) -> Bool {
-        let value = firstValue(bytes, target)
+        let value = Self.firstValue(of: name, bytes, target)
         switch rule {
         case .present(let isWanted): return (value != nil) == isWanted
         case .text(let matcher): return value.map { matcher.matches(bytes, $0) } ?? false
         }
     }
 
-    private func firstValue(_ bytes: Span<UInt8>, _ target: Range<Int>) -> Range<Int>? {
+    /// Where the value of the first parameter with the name stands, as it is written.
+    static func firstValue(of name: [UInt8], _ bytes: Span<UInt8>, _ target: Range<Int>) -> Range<Int>? {
         var offset = target.lowerBound
         while offset < target.upperBound, bytes[offset] != 0x3F { offset += 1 }
         offset += 1

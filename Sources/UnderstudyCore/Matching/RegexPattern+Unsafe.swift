@@ -35,6 +35,14 @@ package struct RegexPattern: Sendable, Equatable {
         }
     }
 
+    package func matchesPart(of text: Span<UInt8>) -> Bool {
+        unsafe text.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
+                unsafe cre2_partial_match(compiled.pattern, characters.baseAddress, characters.count)
+            }
+        }
+    }
+
     /// The text with every match replaced.
     ///
     /// - Parameter substitution: RE2's notation; one that names a group which does not exist changes nothing.

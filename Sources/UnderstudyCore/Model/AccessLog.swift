@@ -36,7 +36,8 @@ package indirect enum AccessLogFilter: Sendable, Equatable {
     case status(Comparison, value: UInt32, runtimeKey: String)
     case durationMilliseconds(Comparison, value: UInt32, runtimeKey: String)
     case header(HeaderMatch)
-    case runtime(RuntimeFraction)
+    /// The request's identifier decides, so that all proxies on its way agree; or dice do.
+    case runtime(RuntimeFraction, usesIndependentRandomness: Bool = false)
     /// The request or reply has any of these flags, or any flag if there is none in the list.
     case responseFlags([String])
     case notHealthCheck

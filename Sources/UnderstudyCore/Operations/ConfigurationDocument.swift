@@ -17,6 +17,8 @@ package struct ConfigurationDocument: Sendable, Equatable {
         }
     }
 
+    /// Seconds since 1970; 0 for when the process began.
+    package var loadTime: Int64 = 0
     /// A JSON object; empty if the configuration did not come from a file.
     package var bootstrap = ""
     package var listeners: [Resource] = []

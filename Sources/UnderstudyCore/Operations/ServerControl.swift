@@ -52,9 +52,10 @@ package enum LogLevel: String, Sendable, CaseIterable, Comparable {
 
 /// The levels of the parts that log, by name.
 package protocol LogControl: Sendable {
-    /// Sorted by name.
+    /// In the order in which they are shown.
     var levels: [(component: String, level: LogLevel)] { get }
     func setAll(_ level: LogLevel)
-    /// - Returns: Whether there is such a part.
-    func set(_ component: String, to level: LogLevel) -> Bool
+    /// - Parameter level: `nil` changes nothing.
+    /// - Returns: Whether there is such a part; names that are Envoy's and not ours are parts that say nothing.
+    func set(_ component: String, to level: LogLevel?) -> Bool
 }

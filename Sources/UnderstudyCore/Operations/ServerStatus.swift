@@ -34,6 +34,8 @@ package struct ServerInformation: Sendable, Equatable {
     package var version = ""
     package var serviceCluster = ""
     package var serviceNode = ""
+    /// Source: `node.locality.zone`.
+    package var serviceZone = ""
     /// Seconds since 1970.
     package var startTime: Int64 = 0
     package var now: Int64 = 0
@@ -46,6 +48,7 @@ package struct ServerInformation: Sendable, Equatable {
         case text(String)
         case number(Int)
         case flag(Bool)
+        case list([String])
     }
 
     package init() {}
@@ -61,12 +64,21 @@ package struct ServerInformation: Sendable, Equatable {
 /// - Source: Envoy `admin.v3.ClusterStatus`.
 package struct ClusterStatus: Sendable, Equatable {
     package var name: String
+    /// The name in statistics; empty for `name`.
+    ///
+    /// Source: `alt_stat_name`.
+    package var observabilityName = ""
+    /// Whether the four success rates are shown in text.
+    package var detectsOutliers = false
     /// As `CircuitBreakers` has it.
     package var circuitBreakers = CircuitBreakers()
-    /// Percent; `nil` if there is none. Source: `success_rate_ejection_threshold`.
+    /// Percent; `nil` if there is none.
+    ///
+    /// Source: `success_rate_ejection_threshold`.
     package var successRateThreshold: Double?
     package var localOriginSuccessRateThreshold: Double?
     package var successRateMean: Double?
+    package var localOriginSuccessRateMean: Double?
     package var hosts: [HostStatus] = []
 
     package init(name: String) {
@@ -82,6 +94,7 @@ package struct HostStatus: Sendable, Equatable {
     package var connectionFailures: UInt64 = 0
     package var connectionsTotal: UInt64 = 0
     package var requestsActive: UInt64 = 0
+    package var requestsPending: UInt64 = 0
     package var requestErrors: UInt64 = 0
     package var requestSuccesses: UInt64 = 0
     package var requestTimeouts: UInt64 = 0

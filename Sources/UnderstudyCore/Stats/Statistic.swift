@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// A number as the admin server shows it.
+// A number under its whole name.
 
-/// One counter or gauge under Envoy's hierarchical name.
+/// One counter under Envoy's hierarchical name, for tests and small lists.
 package struct Statistic: Sendable, Equatable {
     package let name: String
     package let value: UInt64
@@ -12,12 +12,4 @@ package struct Statistic: Sendable, Equatable {
         self.name = name
         self.value = value
     }
-}
-
-/// Whoever has numbers to show.
-package protocol StatisticsSource: Sendable {
-    /// All numbers as they are now, in no particular order.
-    func statistics() -> [Statistic]
-    /// The proxy takes new requests.
-    var isReady: Bool { get }
 }

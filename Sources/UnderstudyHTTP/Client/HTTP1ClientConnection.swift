@@ -25,7 +25,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// Something of the current request has been handed to a connected socket.
     package private(set) var hasSentRequest = false
 
-    let transport: any Transport
+    private(set) var transport: any Transport
     let loop: LoopContext
     let pool: ConnectionPool
     var phase = Phase.idle
@@ -38,8 +38,14 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     private var requestIsSent = false
     /// An interim answer came: the request has been read, whatever becomes of it.
     private var hasInterimAnswer = false
-    /// Where the current request is counted.
-    private var reservation: ConnectionLimit?
+    /// Where the connection is counted, and the current request.
+    private(set) var limits: UpstreamLimits?
+    private var stage = Stage.waiting
+    /// The request is counted as one that is under way.
+    private var isAttached = false
+    /// Among those that wait, it is for a connection of its own.
+    var needsFresh = false
+    private var start = NIODeadline.uptimeNanoseconds(0)
     private var unread = ByteBuffer()
     var outgoing = OutgoingBytes()
     /// What the client has said in a tunnel that the upstream has not agreed to.
@@ -57,6 +63,76 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         self.transport = transport
         self.loop = loop
         self.pool = pool
+    }
+
+    // MARK: The way to a socket
+
+    /// How far the connection is from having a socket.
+    private enum Stage { case waiting, connecting, connected }
+
+    /// There is no connection for its request yet.
+    func waitForConnection(_ limits: UpstreamLimits) {
+        self.limits = limits
+        pool.counters.pendingRequests.add()
+        pool.counters.activePendingRequests.add(1)
+    }
+
+    func isConnecting(on transport: any Transport) {
+        self.transport = transport
+        stage = .connecting
+        start = .now()
+        pool.counters.connections.add()
+        pool.counters.activeConnections.add(1)
+        pool.host.connections.add()
+        pool.host.activeConnections.add(1)
+    }
+
+    /// Gets the socket of another that has become free.
+    func takeOver(_ other: HTTP1ClientConnection) {
+        guard let limits else { return }
+        requestCount += other.requestCount
+        isReused = other.isReused
+        start = other.start
+        if let old = other.limits, old !== limits { pool.moveConnection(from: old, to: limits) }
+        transport = other.giveUpTransport()
+        stage = .connected
+        transport.attach(self)
+        transportConnected()
+    }
+
+    private func giveUpTransport() -> any Transport {
+        phase = .closed
+        loop.deadlines.clear(self)
+        outgoing.removeAll(loop)
+        return transport
+    }
+
+    /// Counts a request on a connection that is ready.
+    ///
+    /// - Returns: Whether there may be another.
+    func attach(to limits: UpstreamLimits) -> Bool {
+        guard limits.requests.reserve() else { return false }
+        if let old = self.limits, old !== limits { pool.moveConnection(from: old, to: limits) }
+        self.limits = limits
+        isAttached = true
+        pool.counters.requests.add()
+        pool.counters.activeRequests.add(1)
+        pool.host.requests.add()
+        pool.host.activeRequests.add(1)
+        return true
+    }
+
+    private func detachRequest() {
+        guard isAttached, let limits else { return }
+        isAttached = false
+        limits.requests.free()
+        pool.counters.activeRequests.add(-1)
+        pool.host.activeRequests.add(-1)
+    }
+
+    private func endWaiting() {
+        limits?.pending.free()
+        pool.counters.activePendingRequests.add(-1)
     }
 
     // MARK: The request
@@ -157,27 +233,36 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         phase = .idle
         isReused = true
         transport.setReading(true)
-        freeReservation()
+        detachRequest()
         pool.release(self)
     }
 
     private var mayCarryMore: Bool {
         guard mode == .plain else { return false }
-        return pool.requestsPerConnection == 0 || requestCount < pool.requestsPerConnection
+        guard pool.requestsPerConnection > 0, requestCount >= pool.requestsPerConnection else { return true }
+        pool.counters.spentConnections.add()
+        return false
     }
 
     /// Ends the connection, whatever it carries.
     ///
     /// The handler hears nothing any more.
     package func close() {
-        guard finish() else { return }
-        transport.close()
+        end(.byUs)
     }
 
-    /// - Returns: Whether it was open until now.
-    private func finish() -> Bool {
-        if case .closed = phase { return false }
-        if case .idle = phase { pool.removeIdle(self) }
+    /// Whose doing the end is.
+    private enum Ending { case byUs, byPeer, failedToConnect }
+
+    private func end(_ ending: Ending) {
+        if case .closed = phase { return }
+        let carriesRequest: Bool
+        if case .idle = phase {
+            pool.removeIdle(self)
+            carriesRequest = false
+        } else {
+            carriesRequest = true
+        }
         phase = .closed
         handler = nil
         unread = ByteBuffer()
@@ -185,25 +270,68 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         trailers = nil
         outgoing.removeAll(loop)
         loop.deadlines.clear(self)
-        freeReservation()
-        return true
+        detachRequest()
+        if ending == .byUs { transport.close() }
+        countEnd(ending, carriesRequest: carriesRequest)
     }
 
-    /// The next request is counted at this limit until the connection is idle again or gone.
-    func reserve(at limit: ConnectionLimit) {
-        reservation = limit
+    private func countEnd(_ ending: Ending, carriesRequest: Bool) {
+        let counters = pool.counters
+        switch stage {
+        case .waiting:
+            endWaiting()
+            counters.cancelledRequests.add()
+            return pool.removeWaiting(self)
+        case .connecting:
+            endWaiting()
+            if ending == .byUs { counters.cancelledRequests.add() }
+            if ending == .failedToConnect { counters.pendingFailures.add() }
+        case .connected:
+            counters.connectionLength.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
+        }
+        counters.activeConnections.add(-1)
+        pool.host.activeConnections.add(-1)
+        countDestroyed(ending, carriesRequest: carriesRequest)
+        if let limits { pool.connectionEnded(limits) }
     }
 
-    private func freeReservation() {
-        reservation?.free()
-        reservation = nil
+    private func countDestroyed(_ ending: Ending, carriesRequest: Bool) {
+        let counters = pool.counters
+        counters.destroyed.add()
+        if carriesRequest { counters.destroyedWithRequest.add() }
+        if ending == .byPeer {
+            counters.destroyedRemotely.add()
+            if carriesRequest { counters.destroyedRemotelyWithRequest.add() }
+        } else {
+            counters.destroyedLocally.add()
+            if carriesRequest { counters.destroyedLocallyWithRequest.add() }
+        }
     }
 
     // MARK: Bytes from the upstream
 
     package func transportConnected() {
+        if stage == .connecting {
+            pool.counters.connectTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
+        }
+        stage = .connected
+        endWaiting()
+        guard let limits, attach(to: limits) else { return overflow() }
         if case .connecting = phase { openRawTunnel() }
         transportWritabilityChanged()
+    }
+
+    /// It is connected, but too many requests are under way for its own.
+    private func overflow() {
+        pool.counters.pendingOverflows.add()
+        let handler = self.handler
+        self.handler = nil
+        outgoing.removeAll(loop)
+        held = ByteBuffer()
+        requestCount -= 1
+        phase = .idle
+        pool.release(self)
+        handler?.upstreamFailed(.overflow)
     }
 
     package func transportWritabilityChanged() {
@@ -227,7 +355,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
             while try decode() {}
             handler?.responseTurnEnded()
         } catch {
-            fail(.protocolError)
+            pool.counters.protocolErrors.add()
+            fail(.protocolError, .byUs)
         }
         if unread.readableBytes == 0 { unread = ByteBuffer() }
     }
@@ -320,31 +449,38 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
             let handler = self.handler
             handler?.responseEnded(reusable: false, trailers: nil)
             handler?.responseTurnEnded()
-            _ = finish()
+            end(.byPeer)
             return
         }
         switch reason {
-        case .couldNotConnect: fail(.connectFailure)
-        case .connectTimedOut: fail(.connectTimeout)
+        case .couldNotConnect, .connectTimedOut: failToConnect(timedOut: reason == .connectTimedOut)
         // Half a head is an answer, only not one that can be passed on.
         case .closedByPeer where unread.readableBytes > 0, .writeFailed where unread.readableBytes > 0:
-            fail(.protocolError)
-        case .closedByPeer, .writeFailed: fail(hasInterimAnswer ? .reset : .closed)
-        case .reset: fail(.reset)
+            fail(.protocolError, .byPeer)
+        case .closedByPeer, .writeFailed: fail(hasInterimAnswer ? .reset : .closed, .byPeer)
+        case .reset: fail(.reset, .byPeer)
         }
+    }
+
+    private func failToConnect(timedOut: Bool) {
+        pool.counters.connectFailures.add()
+        pool.host.connectFailures.add()
+        if timedOut { pool.counters.connectTimeouts.add() }
+        fail(timedOut ? .connectTimeout : .connectFailure, .failedToConnect)
     }
 
     /// A tunnel has no end but this one; any other request should have been taken in whole.
     private var mayEndNow: Bool { mode != .plain || requestIsSent }
 
-    private func fail(_ failure: UpstreamFailure) {
+    private func fail(_ failure: UpstreamFailure, _ ending: Ending) {
         let handler = self.handler
-        close()
+        end(ending)
         handler?.upstreamFailed(failure)
     }
 
     /// It was idle for too long.
     package func deadlinePassed() {
+        pool.counters.idleTimeouts.add()
         close()
     }
 }

@@ -39,10 +39,9 @@ package enum PlainClient {
             }
             let pool = ConnectionPool(
                 ConnectionPool.Settings(address: address, connectTimeout: timeout),
-                loop: loop,
-                connectionsMade: Counter()
+                loop: loop
             )
-            guard let connection = pool.acquire(within: ConnectionLimit(maximum: 1)) else {
+            guard let connection = pool.acquire(within: UpstreamLimits(connections: 1)) else {
                 return eventLoop.makeFailedFuture(UpstreamFailure.overflow)
             }
             let collector = AnswerCollector(connection, loop: loop, promise: promise)

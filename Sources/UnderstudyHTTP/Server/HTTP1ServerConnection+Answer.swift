@@ -29,12 +29,19 @@ extension HTTP1ServerConnection {
         if case .tunnel = phase {
             end = tunnelEnd(head)
         } else {
-            closesUnasked = closesUnasked || closing || service.isDraining && !closes
-            if closing || service.isDraining { closes = true }
+            if !closes, !closing, service.isDraining { drainWithAnswer() }
+            closesUnasked = closesUnasked || closing
+            if closing { closes = true }
             end = ordinaryEnd(head)
         }
         let style = nameStyle
         outgoing.append(loop) { HeadEncoder.write(head, end, style, to: &$0) }
+    }
+
+    private func drainWithAnswer() {
+        service.counters.drainCloses.add()
+        closes = true
+        closesUnasked = true
     }
 
     private func ordinaryEnd(_ head: borrowing ResponseHead) -> HeadEncoder.AnswerEnd {
@@ -123,6 +130,9 @@ extension HTTP1ServerConnection {
 
     package func setReading(_ isReading: Bool) {
         guard phaseIsOpen else { return }
+        if isPaused == isReading {
+            (isReading ? service.counters.flowResumptions : service.counters.flowPauses).add()
+        }
         isPaused = !isReading
         applyReading()
     }

@@ -51,23 +51,32 @@ extension HTTP1ServerConnection {
         switch phase {
         case .head where isBlocked: close()
         case .head where unread.readableBytes == 0: idleTimePassed()
-        case .head: refuse(isHeadSilent ? .bodyTimeout : .headTimeout)
-        case .body: handler?.requestBroke(.bodyTimeout)
+        case .head: headTimePassed()
+        case .body:
+            service.counters.bodyTimeouts.add()
+            handler?.requestBroke(.bodyTimeout)
         case .answering, .tunnel, .closed: break
         case .lingering(let queued): checkProgress(queuedBefore: queued)
         }
+    }
+
+    private func headTimePassed() {
+        if isHeadSilent { service.counters.bodyTimeouts.add() } else { service.counters.headTimeouts.add() }
+        refuse(isHeadSilent ? .bodyTimeout : .headTimeout)
     }
 
     /// A connection that has carried nothing ends at once; any other still serves what comes within the drain time.
     ///
     /// - Source: measured on Envoy 1.40.
     private func idleTimePassed() {
+        if !isExpired { service.counters.idleTimeouts.add() }
         guard hasServed, !isExpired, limits.drainTime > .zero else { return close() }
         isExpired = true
         loop.deadlines.set(self, after: limits.drainTime + limits.lingerTime)
     }
 
     func requestTimePassed() {
+        service.counters.requestTimeouts.add()
         switch phase {
         case .head: refuse(.requestTimeout)
         case .body: handler?.requestBroke(.requestTimeout)
@@ -79,6 +88,7 @@ extension HTTP1ServerConnection {
     ///
     /// - Source: measured on Envoy 1.40.
     func connectionTimePassed() {
+        if !isExpired { service.counters.maxDurationsReached.add() }
         if isExpired || !hasServed, endIfIdle() { return }
         isExpired = true
         closesUnasked = closesUnasked || !closes
@@ -86,9 +96,16 @@ extension HTTP1ServerConnection {
         if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
     }
 
-    /// Asks the connection to end: at once between requests, after the answer within one.
-    package func drain() {
-        if !endIfIdle() { closes = closes || service.isDraining }
+    /// Asks the connection to end: after the answer within a request; between requests at once, or, so that a request
+    /// on its way is not lost, after the drain time and a last request.
+    package func drain(waitingForLast: Bool = false) {
+        guard waitingForLast, hasServed, limits.drainTime > .zero else {
+            _ = endIfIdle()
+            return
+        }
+        guard case .head = phase, handler == nil, unread.readableBytes == 0, !isExpired else { return }
+        isExpired = true
+        loop.deadlines.set(self, after: limits.drainTime)
     }
 
     private func endIfIdle() -> Bool {
@@ -103,6 +120,7 @@ extension HTTP1ServerConnection {
     /// Answers a request that no handler has seen.
     func refuse(_ fault: MessageFault) {
         // Before the head is whole nobody knows which version the client speaks.
+        service.counters.protocolErrors.add()
         forgetRequest(keepsVersion: fault == .missingHost)
         service.refuse(fault.localReply, on: self, loop: loop)
     }
@@ -132,7 +150,10 @@ extension HTTP1ServerConnection {
     /// A client that has taken nothing of its last answer for a whole `lastAnswerTime` is given up.
     private func checkProgress(queuedBefore: Int) {
         let queued = transport.queuedBytes
-        guard queued > 0, queued < queuedBefore else { return close() }
+        guard queued > 0, queued < queuedBefore else {
+            service.counters.delayedCloseTimeouts.add()
+            return close()
+        }
         phase = .lingering(queued: queued)
         loop.deadlines.set(self, after: limits.lastAnswerTime)
     }
@@ -144,13 +165,31 @@ extension HTTP1ServerConnection {
 
     private func finish() {
         guard phaseIsOpen else { return }
+        let carriesRequest = handler != nil
         phase = .closed
         handler = nil
         unread = ByteBuffer()
         outgoing.removeAll(loop)
         loop.deadlines.clear(self)
         clearAlarms()
+        count(carriesRequest: carriesRequest)
         service.connectionClosed(self)
+    }
+
+    private func count(carriesRequest: Bool) {
+        let counters = service.counters
+        counters.activeConnections.add(-1)
+        counters.connectionLength.record(age)
+        if hasBeenTunnel { counters.activeUpgrades.add(-1) }
+        counters.destroyed.add()
+        if carriesRequest { counters.destroyedWithRequest.add() }
+        if wasEndedByPeer {
+            counters.destroyedRemotely.add()
+            if carriesRequest { counters.destroyedRemotelyWithRequest.add() }
+        } else {
+            counters.destroyedLocally.add()
+            if carriesRequest { counters.destroyedLocallyWithRequest.add() }
+        }
     }
 
     private func clearAlarms() {
@@ -171,6 +210,7 @@ extension HTTP1ServerConnection {
     }
 
     package func transportClosed(_ reason: TransportEnd) {
+        wasEndedByPeer = true
         let handler = self.handler
         finish()
         handler?.clientLeft()

@@ -28,7 +28,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     package var registrySlot = -1
 
     let transport: any Transport
-    let service: any RequestService
+    package let service: any RequestService
     let loop: LoopContext
     let limits: ServerLimits
     private let rules: HeadRules
@@ -48,6 +48,12 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     /// The deadline is that of a head that has begun to arrive.
     var isHeadTimed = false
     private var requestCount = 0
+    let start = NIODeadline.now()
+    private(set) var hasBeenTunnel = false
+    /// The end was the client's doing.
+    package var wasEndedByPeer = false
+    /// Milliseconds since it was accepted.
+    package var age: UInt64 { UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)) }
     /// A request has been read in whole, so whoever is at the other end speaks HTTP.
     var hasServed: Bool { requestCount > 0 }
     /// The connection's time is over.
@@ -93,6 +99,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             connectionAlarm = alarm
             loop.deadlines.set(alarm, after: time)
         }
+        service.counters.connections.add()
+        service.counters.activeConnections.add(1)
         service.connectionOpened(self)
     }
 
@@ -204,7 +212,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         isHead = head.method == .head
         isConnect = head.method == .connect
         let isLast = isExpired || requestCount == limits.requestsPerConnection
-        closes = !head.keepsAlive || service.isDraining || isLast
+        closes = !head.keepsAlive || isLast
+        if requestCount == limits.requestsPerConnection { service.counters.maxRequestsReached.add() }
         closesUnasked = head.keepsAlive && isLast
         answerCoding = .none
         let hasBody = head.framing != .none
@@ -232,6 +241,9 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         switch phase {
         case .answering, .body:
             phase = .tunnel
+            hasBeenTunnel = true
+            service.counters.upgrades.add()
+            service.counters.activeUpgrades.add(1)
             loop.deadlines.clear(self)
             endRequestTime()
         case .head, .tunnel, .lingering, .closed: break
@@ -288,6 +300,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             }
         } catch {
             trailers = nil
+            service.counters.protocolErrors.add()
             handler?.requestBroke(error.localReply)
             return false
         }

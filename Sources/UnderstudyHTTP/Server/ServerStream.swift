@@ -76,7 +76,11 @@ package protocol RequestService: AnyObject {
     /// The value of the `server` header in answers that the connection gives itself.
     var serverName: [UInt8] { get }
     /// Requests in flight may end, new ones are answered with `connection: close`.
+    ///
+    /// Asked for each answer: while a drain begins, it may say so of some of them only.
     var isDraining: Bool { get }
+    /// Where the connection is counted.
+    var counters: ServerCounters { get }
     /// Answers a request that no handler has seen: `sendHead` to `endResponse`, at once.
     ///
     /// The connection closes behind it. Without an implementation the reply goes out as it is.

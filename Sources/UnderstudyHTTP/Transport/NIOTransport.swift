@@ -5,6 +5,7 @@
 
 package import NIOCore
 internal import NIOPosix
+internal import UnderstudyCore
 
 package final class NIOTransport: ChannelInboundHandler, Transport {
     package typealias InboundIn = ByteBuffer
@@ -27,9 +28,13 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
         case closed
     }
 
-    package init() {}
+    private let counters: ByteCounters?
 
-    /// Whoever gets the events; kept until the connection ends.
+    /// - Parameter counters: Where the bytes of the connection are counted.
+    package init(_ counters: ByteCounters? = nil) {
+        self.counters = counters
+    }
+
     package func attach(_ user: any TransportUser) {
         self.user = user
     }
@@ -46,6 +51,7 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     }
 
     package func write(_ bytes: ByteBuffer) {
+        counters?.sent.add(UInt64(bytes.readableBytes))
         guarding { context?.write(Self.wrapOutboundOut(bytes), promise: nil) }
     }
 
@@ -98,7 +104,9 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        report(.received(Self.unwrapInboundIn(data)))
+        let bytes = Self.unwrapInboundIn(data)
+        counters?.received.add(UInt64(bytes.readableBytes))
+        report(.received(bytes))
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {

@@ -32,6 +32,8 @@ package protocol Transport: AnyObject {
     ///
     /// There is no bound on the time that the queue takes to drain; the user keeps one.
     func closeAfterFlush(linger: TimeAmount)
+    /// Whoever gets the events from here on; kept until the connection ends.
+    func attach(_ user: any TransportUser)
 }
 
 /// Whoever reads and writes the bytes of one connection.

@@ -9,7 +9,8 @@ internal import UnderstudyHTTP
 
 /// Loop-bound.
 final class ClientLink: RequestService {
-    let listener: SharedListener
+    /// What new requests are served by; another one after a reload.
+    private(set) var listener: SharedListener
     let peer: PeerFacts
     /// The port that the client reached.
     let localPort: UInt16
@@ -29,9 +30,15 @@ final class ClientLink: RequestService {
     }
 
     func makeHandler() -> any RequestHandler {
-        listener.requests.add()
+        if let current = worker.serving.listener(at: listener.slot) { listener = current }
+        listener.statistics.requests.add()
         return worker.takeExchange(for: self)
     }
+
+    /// The socket it was accepted on is no longer listened on.
+    var isOrphaned: Bool { worker.serving.listener(at: listener.slot) == nil }
+
+    var counters: ServerCounters { listener.statistics.server }
 
     var serverName: [UInt8] { listener.serverName }
 
@@ -70,13 +77,21 @@ final class ClientLink: RequestService {
         return head
     }()
 
-    var isDraining: Bool { worker.isDraining }
+    var isDraining: Bool {
+        worker.isDraining || isOrphaned || worker.drains.ends(listener, random: worker.loop.nextRandom)
+    }
 
     func connectionOpened(_ connection: HTTP1ServerConnection) {
+        listener.listenerStatistics.connections.add()
+        listener.listenerStatistics.activeConnections.add(1)
         worker.connectionOpened(connection)
     }
 
     func connectionClosed(_ connection: HTTP1ServerConnection) {
+        let statistics = listener.listenerStatistics
+        statistics.activeConnections.add(-1)
+        statistics.destroyed.add()
+        statistics.connectionLength.record(connection.age)
         worker.connectionClosed(connection)
     }
 

@@ -43,6 +43,7 @@ extension ConnectionPool.Settings {
         requestsPerConnection = cluster.requestsPerConnection
         messages.headBytes = cluster.responseHeadKilobytes * 1024
         messages.headerLines = cluster.responseHeaderCount
+        keepalive = cluster.keepalive
         http1 = HTTP1Settings(cluster.http1)
     }
 }

@@ -16,7 +16,7 @@ final class HTTPProber: Prober, ResponseHandler {
     private let request: RequestHead
     private let reusesConnection: Bool
     private let pool: ConnectionPool
-    private let limit = ConnectionLimit(maximum: 1)
+    private let limit = UpstreamLimits(connections: 1)
     /// Whether the service name counts, and where it is counted that it was looked at.
     private let verifiesCluster: () -> Bool
     private let verified: Counter
@@ -41,7 +41,7 @@ final class HTTPProber: Prober, ResponseHandler {
         self.verifiesCluster = verifiesCluster
         var settings = ConnectionPool.Settings(address: address, connectTimeout: TimeAmount(check.timeout))
         settings.idleTime = nil
-        pool = ConnectionPool(settings, loop: context, connectionsMade: Counter())
+        pool = ConnectionPool(settings, loop: context)
     }
 
     func begin() {

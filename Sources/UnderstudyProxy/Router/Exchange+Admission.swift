@@ -10,7 +10,7 @@ internal import UnderstudyHTTP
 extension Exchange {
     /// Settles the head, finds the route and takes it.
     func admit() {
-        guard let listener = client?.listener else { return }
+        guard let listener else { return }
         startStreamTimers(listener)
         if head.expectsContinue { answerExpectation(listener) }
         guard settleTarget(listener), sanitise(listener) else { return }
@@ -64,7 +64,7 @@ extension Exchange {
 
     /// Finds the route for the head as it stands, and takes it.
     func takeRoute() {
-        guard let listener = client?.listener else { return }
+        guard let listener else { return }
         random = worker.loop.nextRandom()
         guard !origin.lacksScheme,
             let route = listener.routes.route(for: head, random: random, runtime: worker.runtime)

@@ -12,7 +12,7 @@ extension Exchange: ResponseHandler {
     private static let interimStatuses: Set<Int> = [100, 102, 103]
 
     func responseInterim(_ answer: inout ResponseHead) {
-        guard let listener = client?.listener, listener.proxiesContinue, !hasPassedInterim else { return }
+        guard let listener, listener.proxiesContinue, !hasPassedInterim else { return }
         guard Self.interimStatuses.contains(answer.status) else { return }
         hasPassedInterim = true
         removeFromInterim(&answer)
@@ -33,7 +33,7 @@ extension Exchange: ResponseHandler {
     }
 
     func responseBegan(_ answer: inout ResponseHead) {
-        guard stream != nil, let listener = client?.listener else { return }
+        guard stream != nil, let listener else { return }
         cluster?.countAnswer(answer.status, for: .external)
         if retry.isPossible, isTryingAgain(instead: answer) { return }
         if isFollowing(answer) { return }

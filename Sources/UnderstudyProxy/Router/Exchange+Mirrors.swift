@@ -9,22 +9,22 @@ internal import UnderstudyHTTP
 
 extension Exchange {
     func startMirrors(_ rules: [MirrorRule]) {
-        guard !rules.isEmpty else { return }
+        guard !rules.isEmpty, let serving else { return }
         for rule in rules {
             if let certain = rule.certainCluster, head.method != .connect {
-                startCopy(rule, worker.clusters[certain])
+                startCopy(rule, serving.clusters[certain])
                 continue
             }
             let decision = rule.decide(
                 head,
-                clusters: worker.snapshot.clusterNames,
+                clusters: serving.shared.clusterNames,
                 random: random,
                 runtime: worker.runtime
             )
             switch decision {
-            case .success(let index): startCopy(rule, worker.clusters[index])
+            case .success(let index): startCopy(rule, serving.clusters[index])
             // Without a cluster there is none to count at.
-            case .failure(let reason): client?.listener.notSent[reason]?.add()
+            case .failure(let reason): listener?.statistics.notSent[reason]?.add()
             }
         }
     }
@@ -32,20 +32,20 @@ extension Exchange {
     private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
         worker.spareHead.copy(head)
         guard prepareCopy(rule) else { return cluster.shared.statistics.count(.notSent(.noPath)) }
-        switch cluster.acquire(for: .internal) {
+        switch cluster.acquire(for: .internal, hash: worker.loop.nextRandom()) {
         case .failure(let failure):
             cluster.shared.statistics.count(MirrorOutcome(failure))
-            cluster.countFailure(failure, for: .internal)
+            cluster.countFailure(failure, for: .internal, at: nil)
         case .success(let picked):
             let copy = worker.takeCopy()
             attach(copy)
-            copy.start(on: picked.connection, of: cluster, mode: requestMode, timeout: timeouts.route)
+            copy.start(on: picked, of: cluster, mode: requestMode, timeout: timeouts.route)
         }
     }
 
     /// Whether the mirror's copy may say another timeout than the mirror has.
     private func mayDifferInTimeout(_ rule: MirrorRule) -> Bool {
-        guard client?.listener.suppressesEnvoyHeaders == false else { return false }
+        guard listener?.suppressesEnvoyHeaders == false else { return false }
         return timeouts.tryTotal != nil || !rule.mutations.isEmpty || route?.requestLevels.isEmpty == false
             || destination?.requestLevels.isEmpty == false
     }

@@ -10,15 +10,17 @@ internal import UnderstudyHTTP
 extension Exchange {
     /// Sends the request to a cluster of the route, and copies to its mirrors.
     func send(_ forward: Forward) {
-        guard let listener = client?.listener, let route else { return }
+        guard let listener, let route, let serving else { return }
         let destination =
             forward.onlyDestination ?? forward.destination(for: head, random: random, runtime: worker.runtime)
         self.destination = destination
         guard let index = index(of: destination.cluster) else {
+            listener.statistics.withoutCluster.add()
             return answer(.clusterNotFound(forward.clusterNotFoundStatus), closing: false)
         }
-        let cluster = worker.clusters[index]
+        let cluster = serving.clusters[index]
         self.cluster = cluster
+        priority = forward.priority
         let rule = forward.retry ?? cluster.shared.retryRule
         settleTimeouts(forward, rule, listener)
         announceTimeout(listener)
@@ -28,9 +30,9 @@ extension Exchange {
         if origin.isInternal { head.removeRouterInstructions() }
         retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
         keepBody(forward, listener)
-        listener.routed.add()
+        listener.statistics.routed.add()
         guard startPrimary(fresh: false) else { return }
-        startMirrors(cluster.shared.mirrors ?? forward.mirrors)
+        startMirrors(serving.shared.clusterMirrors[index] ?? forward.mirrors)
         if isTunnel { armTunnel() }
         guard state.request == .complete else { return }
         if redirects > 0 { sendKeptBody() }
@@ -53,7 +55,8 @@ extension Exchange {
 
     private func index(of cluster: ClusterTarget) -> Int? {
         if case .index(let index) = cluster { return index }
-        return try? cluster.resolve(head, clusters: worker.snapshot.clusterNames).get()
+        guard let serving else { return nil }
+        return try? cluster.resolve(head, clusters: serving.shared.clusterNames).get()
     }
 
     /// Whether the policy, a trusted client or a header that a route has added may ask for another try.
@@ -80,32 +83,46 @@ extension Exchange {
     func startPrimary(fresh: Bool) -> Bool {
         guard let cluster, case .forward(let forward) = route?.action else { return false }
         let fresh = fresh || terminatesConnect
-        switch cluster.acquire(for: .external, fresh: fresh, avoiding: retry.tried, picks: retry.picks) {
+        let pick = cluster.acquire(
+            for: .external,
+            priority: priority,
+            fresh: fresh,
+            hash: requestHash(forward),
+            avoiding: retry.tried,
+            picks: retry.picks
+        )
+        switch pick {
         case .success(let picked):
             primary = picked.connection
             endpoint = picked.endpoint
             retry.started(on: picked.endpoint)
-            cluster.shared.statistics.requests.add()
             limitTry(by: cluster)
             begin(picked, forward)
             return true
         case .failure(let failure):
+            endpoint = nil
             primaryFailed(failure)
             return false
         }
     }
 
+    /// What the request has in common with others that go to the same endpoint, where the balancer asks for it.
+    private func requestHash(_ forward: Forward) -> UInt64? {
+        guard let cluster, cluster.shared.configuration.balancing.hashes else { return nil }
+        return nil
+    }
+
     private func begin(_ picked: PickedConnection, _ forward: Forward) {
         let mode = requestMode
-        guard forward.rewritesHostByEndpoint, !picked.endpoint.resolved.hostname.isEmpty else {
+        guard forward.rewritesHostByEndpoint, !picked.endpoint.host.hostname.isEmpty else {
             return picked.connection.begin(head, mode, handler: self)
         }
         // A head of its own: mirrors keep the Host that the client sent.
         worker.spareHead.copy(head)
-        let keepsOriginal = !(client?.listener.suppressesEnvoyHeaders ?? false)
+        let keepsOriginal = !(listener?.suppressesEnvoyHeaders ?? false)
         forward.rewriteHost(
             &worker.spareHead,
-            endpoint: picked.endpoint.resolved.hostname,
+            endpoint: picked.endpoint.host.hostname,
             keepsOriginal: keepsOriginal
         )
         picked.connection.begin(worker.spareHead, mode, handler: self)

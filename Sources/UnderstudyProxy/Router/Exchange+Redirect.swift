@@ -21,7 +21,7 @@ extension Exchange {
             return false
         }
         random = worker.loop.nextRandom()
-        guard let next = client?.listener.routes.route(for: head, random: random, runtime: worker.runtime) else {
+        guard let next = listener?.routes.route(for: head, random: random, runtime: worker.runtime) else {
             head.copy(worker.spareHead)
             return false
         }

@@ -50,7 +50,7 @@ extension Exchange {
     }
 
     func primaryFailed(_ failure: UpstreamFailure) {
-        cluster?.countFailure(failure, for: .external)
+        cluster?.countFailure(failure, for: .external, at: endpoint)
         let isAlternative = failure == .timeout && timeouts.answersNoContent
         let reply = isAlternative ? ReplyDraft(.alternativeTimeout) : failure.reply(wasRetried: retry.attempts > 1)
         perform(state.primaryFailed(), reply: reply)
@@ -58,7 +58,7 @@ extension Exchange {
 
     /// Sends the answer, after which this object may already serve the next request.
     func finish(with draft: ReplyDraft, closing: Bool) {
-        guard let stream, let listener = client?.listener else { return finish() }
+        guard let stream, let listener else { return finish() }
         var draft = draft
         let closing = closing || head.isHTTP10
         worker.loop.withResponseHead { answer in
@@ -109,8 +109,8 @@ extension Exchange {
 
     private func describePrimary(_ facts: inout ExchangeFacts) {
         guard let endpoint else { return }
-        facts.upstream = NetworkAddress(endpoint.resolved.address)
-        facts.upstreamName = endpoint.resolved.hostname
+        facts.upstream = NetworkAddress(endpoint.host.address)
+        facts.upstreamName = endpoint.host.hostname
         let hasAnswer = state.answer != .awaited
         if hasAnswer { facts.answerTime = facts.elapsed }
         if hasAnswer || primary?.isReused == true || primary?.hasSentRequest == true {

@@ -50,7 +50,7 @@ struct RetryProgress {
 
     mutating func started(on endpoint: WorkerEndpoint) {
         attempts += 1
-        if picks > 1 { tried.append(endpoint.resolved.address) }
+        if picks > 1 { tried.append(endpoint.host.address) }
     }
 
     mutating func decide(_ ask: (inout RetryState) -> RetryState.Decision) -> RetryState.Decision {
@@ -87,7 +87,7 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.failed(failure, hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(failure) }
-        cluster?.countFailure(failure, for: .external)
+        cluster?.countFailure(failure, for: .external, at: endpoint)
         retry.lastTimedOut = false
         scheduleTry(decision)
     }
@@ -98,7 +98,7 @@ extension Exchange {
         let hasSent = primary.hasSentRequest
         let decision = retry.decide { $0.tryTimedOut(hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(.timeout) }
-        cluster?.countFailure(.timeout, for: .external)
+        cluster?.countFailure(.timeout, for: .external, at: endpoint)
         primary.close()
         self.primary = nil
         retry.lastTimedOut = true
@@ -106,17 +106,23 @@ extension Exchange {
     }
 
     private func mayRetry(_ decision: RetryState.Decision) -> Bool {
+        guard let cluster = cluster?.shared else { return false }
         switch decision {
-        case .retry:
-            cluster?.shared.statistics.retries.add()
-            if !retry.hasBudget { cluster?.shared.retriesInFlight.add(1) }
+        case .retry(_, let pace):
+            cluster.statistics.retries.add()
+            switch pace {
+            case .atOnce: break
+            case .backOff: cluster.statistics.retryBackoffs.add()
+            case .rateLimit: cluster.statistics.retryLimitedBackoffs.add()
+            }
+            if !retry.hasBudget { cluster.takeRetry(priority) }
             retry.hasBudget = true
             return true
         case .overflow:
-            cluster?.shared.statistics.retryOverflows.add()
+            cluster.statistics.retryOverflows.add()
             return false
         case .limitExceeded:
-            cluster?.shared.statistics.retriesExceeded.add()
+            cluster.statistics.retriesExceeded.add()
             return false
         case .no: return false
         }
@@ -124,8 +130,7 @@ extension Exchange {
 
     private var circumstances: RetryState.Circumstances {
         let seconds = UInt64(clamping: WallClock.nanoseconds() / 1_000_000_000)
-        let inFlight = cluster?.shared.retriesInFlight.current ?? 0
-        let hasBudget = retry.hasBudget || inFlight < SharedCluster.mostRetries
+        let hasBudget = retry.hasBudget || cluster?.shared.mayRetry(priority) == true
         return RetryState.Circumstances(random: worker.loop.nextRandom(), now: seconds, hasBudget: hasBudget)
     }
 
@@ -144,7 +149,7 @@ extension Exchange {
 
     /// The place among the retries of the cluster that the request has gone to.
     func freeBudget() {
-        if retry.hasBudget { cluster?.shared.retriesInFlight.add(-1) }
+        if retry.hasBudget { cluster?.shared.freeRetry(priority) }
         retry.hasBudget = false
     }
 

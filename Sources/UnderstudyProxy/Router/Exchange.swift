@@ -17,6 +17,9 @@ final class Exchange: RequestHandler, Timed {
     unowned let worker: Worker
     /// The connection that the request came by.
     var client: ClientLink?
+    /// The configuration that the request is served by to its end, whatever is loaded meanwhile.
+    var serving: WorkerSnapshot?
+    var listener: SharedListener?
     var stream: (any ServerStream)?
     var state = ExchangeState()
     var head = RequestHead()
@@ -44,6 +47,8 @@ final class Exchange: RequestHandler, Timed {
     var terminatesConnect = false
     /// An answer before the real one has gone to the client.
     var hasPassedInterim = false
+    /// Which of the cluster's circuit breakers count it.
+    var priority = RoutingPriority.normal
     /// Envoy's flag for the reply that is being made.
     var replyFlag: StaticString = ""
     /// Envoy's details of how the answer came about.
@@ -80,6 +85,8 @@ final class Exchange: RequestHandler, Timed {
         hasPassedInterim = false
         redirects = 0
         bodyBytes = 0
+        priority = .normal
+        listener?.statistics.activeRequests.add(1)
         if self.head.framing == .none, !self.head.asksForUpgrade, self.head.method != .connect { state.requestEnded() }
         admit()
     }
@@ -168,7 +175,10 @@ final class Exchange: RequestHandler, Timed {
         closing: Bool = false,
         clientLeft: Bool = false
     ) {
-        if actions.contains(.cutPrimary) { primary?.close() }
+        if actions.contains(.cutPrimary), let primary {
+            cluster?.shared.statistics.sentResets.add()
+            primary.close()
+        }
         if actions.contains(.cutMirrors) { for copy in copies { copy.exchangeEnded(clientLeft: clientLeft) } }
         guard actions.contains(.finish), let stream else { return }
         if actions.contains(.reply), let reply {
@@ -185,6 +195,7 @@ final class Exchange: RequestHandler, Timed {
 
     /// Forgets the request; this object may then serve another.
     func finish() {
+        listener?.statistics.activeRequests.add(-1)
         worker.loop.deadlines.clear(self)
         timers.clearAll()
         stream?.setReading(true)
@@ -197,6 +208,8 @@ final class Exchange: RequestHandler, Timed {
         destination = nil
         endpoint = nil
         client = nil
+        listener = nil
+        serving = nil
         // A head of unusual size is not kept.
         if head.headers.bytes.capacity > Self.largestKeptHead { head = RequestHead() }
         worker.recycle(self)

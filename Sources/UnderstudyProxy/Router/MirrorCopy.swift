@@ -17,6 +17,7 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     private unowned let worker: Worker
     private var cluster: WorkerCluster?
+    private var endpoint: WorkerEndpoint?
     private var connection: HTTP1ClientConnection?
     private var state = MirrorState()
     private var timeout: TimeAmount?
@@ -36,16 +37,15 @@ final class MirrorCopy: ResponseHandler, Timed {
     /// Sends the head that `worker.spareHead` holds.
     ///
     /// - Parameter timeout: The route's, from the end of the request; `nil` for none.
-    func start(on connection: HTTP1ClientConnection, of cluster: WorkerCluster, mode: RequestMode, timeout: TimeAmount?)
-    {
+    func start(on picked: PickedConnection, of cluster: WorkerCluster, mode: RequestMode, timeout: TimeAmount?) {
         state = MirrorState()
         isAttached = true
-        self.connection = connection
+        connection = picked.connection
+        endpoint = picked.endpoint
         self.cluster = cluster
         self.timeout = timeout
-        cluster.shared.statistics.requests.add()
         cluster.shared.statistics.copies.add()
-        connection.begin(worker.spareHead, mode, handler: self)
+        picked.connection.begin(worker.spareHead, mode, handler: self)
     }
 
     // MARK: The request
@@ -113,12 +113,12 @@ final class MirrorCopy: ResponseHandler, Timed {
     func upstreamFailed(_ failure: UpstreamFailure) {
         // The connection is gone already.
         connection = nil
-        cluster?.countFailure(failure, for: .internal)
+        cluster?.countFailure(failure, for: .internal, at: endpoint)
         perform(state.failed(failure))
     }
 
     func deadlinePassed() {
-        cluster?.countFailure(.timeout, for: .internal)
+        cluster?.countFailure(.timeout, for: .internal, at: endpoint)
         perform(state.timedOut())
     }
 
@@ -146,6 +146,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         heldBytes = 0
         connection = nil
         cluster = nil
+        endpoint = nil
         if !isAttached { worker.recycle(self) }
     }
 }

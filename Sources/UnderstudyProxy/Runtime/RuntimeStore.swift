@@ -126,37 +126,18 @@ package final class RuntimeStore: RuntimeControl, Sendable {
     }
 
     /// Under Envoy's names.
-    package func statistics() -> [Statistic] {
+    package func statistics() -> StatisticsScope {
         let (layers, keys, isOverridden) = state.withLock {
             ($0.layers.count, $0.layers.snapshot.count, $0.layers.hasAdminOverrides)
         }
-        return [
-            Statistic("runtime.admin_overrides_active", isOverridden ? 1 : 0),
-            Statistic("runtime.load_error", counters.failures.current),
-            Statistic("runtime.load_success", counters.loads.current),
-            Statistic("runtime.num_keys", UInt64(keys)),
-            Statistic("runtime.num_layers", UInt64(layers)),
-            Statistic("runtime.override_dir_exists", counters.loadsWithOverride.current),
-            Statistic("runtime.override_dir_not_exists", counters.loadsWithoutOverride.current),
-        ]
-    }
-}
-
-/// Lets one publication end before the next begins, so that no subscriber is left with older values.
-private actor Turn {
-    private var isTaken = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    func take() async {
-        guard isTaken else {
-            isTaken = true
-            return
-        }
-        await withCheckedContinuation { waiting.append($0) }
-    }
-
-    func give() {
-        guard waiting.isEmpty else { return waiting.removeFirst().resume() }
-        isTaken = false
+        var all = StatisticsScope(.part("runtime"))
+        all.gauge("admin_overrides_active", isOverridden ? 1 : 0)
+        all.counter("load_error", counters.failures)
+        all.counter("load_success", counters.loads)
+        all.gauge("num_keys", UInt64(keys))
+        all.gauge("num_layers", UInt64(layers))
+        all.counter("override_dir_exists", counters.loadsWithOverride)
+        all.counter("override_dir_not_exists", counters.loadsWithoutOverride)
+        return all
     }
 }

@@ -27,17 +27,12 @@ package struct ClusterDiscovery: Sendable {
     ///
     /// The watchers are tasks of their own: a name server that does not answer cannot be interrupted, and must hold up
     /// neither the start nor the end.
-    /// - Parameter report: Gets a cluster's index and its endpoints whenever they differ from the last.
-    /// - Returns: The watchers, to be cancelled.
-    package func watch(
-        _ clusters: [Cluster],
-        bound: Duration,
-        report: @escaping @Sendable (Int, [ResolvedEndpoint]) -> Void
-    ) async -> [Task<Void, Never>] {
+    /// - Returns: A watcher for each, to be cancelled.
+    package func watch(_ clusters: [SharedCluster], bound: Duration) async -> [Task<Void, Never>] {
         let (firstAnswers, continuation) = AsyncStream<Void>.makeStream()
-        let watchers = clusters.enumerated().map { index, cluster in
+        let watchers = clusters.map { cluster in
             Task {
-                await watch(cluster, answered: { continuation.yield() }) { report(index, $0) }
+                await watch(cluster) { continuation.yield() }
             }
         }
         let alarm = Task {
@@ -61,45 +56,54 @@ package struct ClusterDiscovery: Sendable {
         return watchers
     }
 
-    private func watch(
-        _ cluster: Cluster,
-        answered: @Sendable () -> Void,
-        report: @Sendable ([ResolvedEndpoint]) -> Void
-    ) async {
+    private func watch(_ shared: SharedCluster, answered: @Sendable () -> Void) async {
+        let cluster = shared.configuration
         var known: [[SocketAddress]] = Array(repeating: [], count: cluster.endpoints.count)
-        await update(&known, cluster)
-        report(Self.endpoints(cluster, known))
+        var isResolved = await update(&known, shared)
+        shared.replace(Self.endpoints(cluster, known))
         answered()
         guard let options = cluster.discovery.dnsOptions else { return }
+        var waits = ResolveWaits(options)
         // The interval of the configuration, not a wait for something else to happen.
-        while (try? await Task.sleep(for: options.refreshRate)) != nil {
+        while (try? await Task.sleep(for: waits.next(isResolved, random: .random(in: .min ... .max)))) != nil {
             let before = known
-            await update(&known, cluster)
-            guard known != before else { continue }
+            isResolved = await update(&known, shared)
+            guard known != before else {
+                shared.statistics.updatesWithoutChange.add()
+                continue
+            }
             logger.info(
                 "the endpoints of a cluster changed",
                 metadata: ["cluster": "\(cluster.name)", "endpoints": "\(known.joined().count)"]
             )
-            report(Self.endpoints(cluster, known))
+            shared.replace(Self.endpoints(cluster, known))
         }
     }
 
     /// Asks for every endpoint's addresses.
     ///
     /// One that cannot be resolved keeps those it has.
-    private func update(_ known: inout [[SocketAddress]], _ cluster: Cluster) async {
+    /// - Returns: Whether all could be.
+    private func update(_ known: inout [[SocketAddress]], _ shared: SharedCluster) async -> Bool {
+        let cluster = shared.configuration
         let family = cluster.discovery.dnsOptions?.family ?? .all
         let resolve = self.resolve
+        var areResolved = true
         for (index, endpoint) in cluster.endpoints.enumerated() {
+            shared.statistics.updateAttempts.add()
             do {
                 known[index] = try await threads.runIfActive { try resolve(endpoint.address, family) }
+                shared.statistics.updateSuccesses.add()
             } catch {
+                areResolved = false
+                shared.statistics.updateFailures.add()
                 logger.debug(
                     "a name could not be resolved",
                     metadata: ["cluster": "\(cluster.name)", "name": "\(endpoint.address.host)", "reason": "\(error)"]
                 )
             }
         }
+        return areResolved
     }
 
     /// What `auto_host_rewrite` writes; an address of a `STATIC` cluster is no name.
@@ -111,7 +115,42 @@ package struct ClusterDiscovery: Sendable {
     private static func endpoints(_ cluster: Cluster, _ known: [[SocketAddress]]) -> [ResolvedEndpoint] {
         zip(cluster.endpoints, known).flatMap { endpoint, addresses in
             let hostname = hostname(of: endpoint, in: cluster)
-            return addresses.map { ResolvedEndpoint(address: $0, weight: endpoint.weight, hostname: hostname) }
+            return addresses.prefix(cluster.discovery.mostAddresses).map { ResolvedEndpoint(address: $0, endpoint: endpoint, hostname: hostname) }
         }
+    }
+}
+
+extension Cluster.Discovery {
+    /// Of one name.
+    fileprivate var mostAddresses: Int {
+        switch self {
+        case .logicalDNS: 1
+        case .static, .strictDNS: .max
+        }
+    }
+}
+
+/// How long to wait before names are asked for again.
+private struct ResolveWaits {
+    private let options: Cluster.DNSOptions
+    private var failureWait: Duration?
+
+    init(_ options: Cluster.DNSOptions) {
+        self.options = options
+    }
+
+    mutating func next(_ isResolved: Bool, random: UInt64) -> Duration {
+        let wait = isResolved ? options.refreshRate : nextAfterFailure()
+        if isResolved { failureWait = nil }
+        guard options.jitter > .zero else { return wait }
+        let milliseconds = UInt64(options.jitter / .milliseconds(1))
+        return wait + .milliseconds(Int64(random % max(1, milliseconds)))
+    }
+
+    private mutating func nextAfterFailure() -> Duration {
+        guard let failure = options.failureRefresh else { return options.refreshRate }
+        let wait = failureWait ?? failure.base
+        failureWait = min(wait * 2, failure.maximum)
+        return wait
     }
 }

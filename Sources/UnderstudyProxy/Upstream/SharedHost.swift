@@ -6,6 +6,7 @@
 package import NIOCore
 internal import Synchronization
 package import UnderstudyCore
+package import UnderstudyHTTP
 
 package final class SharedHost: Sendable {
     package let address: SocketAddress
@@ -13,32 +14,27 @@ package final class SharedHost: Sendable {
     package let hostname: [UInt8]
     /// The endpoint of the configuration that it comes from.
     package let endpoint: Endpoint
+    package let counters = HostCounters()
+    /// Connections on all loops together; `nil` for no limit.
+    package let connectionLimit: ResourceLimit?
     /// What workers have seen of it; `nil` in a cluster without outlier detection.
     package let outlierMonitor: OutlierMonitor?
     private let healthBits: Atomic<UInt32>
-
-    // Under Envoy's names for hosts: `cx_total`, `cx_connect_fail`, `cx_active`, `rq_total` and so on.
-    package let connections = Counter()
-    package let connectFailures = Counter()
-    package let activeConnections = Gauge()
-    package let requests = Counter()
-    package let requestSuccesses = Counter()
-    package let requestErrors = Counter()
-    package let requestTimeouts = Counter()
-    package let activeRequests = Gauge()
 
     package init(
         address: SocketAddress,
         hostname: [UInt8],
         endpoint: Endpoint,
         health: HostHealth = [],
+        mostConnections: UInt32? = nil,
         outlierMonitor: OutlierMonitor? = nil
     ) {
         self.address = address
         self.hostname = hostname
         self.endpoint = endpoint
+        connectionLimit = mostConnections.map { ResourceLimit(Int($0)) }
+        healthBits = Atomic(health.union(HostHealth(endpoint.health)).rawValue)
         self.outlierMonitor = outlierMonitor
-        healthBits = Atomic(health.rawValue)
     }
 
     package var health: HostHealth { HostHealth(rawValue: healthBits.load(ordering: .acquiring)) }
@@ -51,5 +47,16 @@ package final class SharedHost: Sendable {
             ? healthBits.bitwiseOr(flag.rawValue, ordering: .acquiringAndReleasing).oldValue
             : healthBits.bitwiseAnd(~flag.rawValue, ordering: .acquiringAndReleasing).oldValue
         return (old & flag.rawValue != 0) != isOn
+    }
+}
+
+extension HostHealth {
+    fileprivate init(_ status: Endpoint.HealthStatus) {
+        self =
+            switch status {
+            case .unknown, .healthy: []
+            case .unhealthy, .draining, .timeout: .failedByConfiguration
+            case .degraded: .degradedByConfiguration
+            }
     }
 }

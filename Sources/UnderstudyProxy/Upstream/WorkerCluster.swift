@@ -3,34 +3,41 @@
 //
 // One cluster as one worker sees it: whose turn it is, and a pool of connections to each endpoint.
 
-package import NIOCore
+internal import NIOCore
 internal import UnderstudyCore
 internal import UnderstudyHTTP
-
-/// An address that a cluster's requests may go to.
-package struct ResolvedEndpoint: Sendable, Hashable {
-    package let address: SocketAddress
-    package let weight: UInt32
-    /// As configured, for `auto_host_rewrite`.
-    package let hostname: [UInt8]
-
-    package init(address: SocketAddress, weight: UInt32, hostname: [UInt8] = []) {
-        self.address = address
-        self.weight = weight
-        self.hostname = hostname
-    }
-}
 
 /// An endpoint with its connections, as one worker sees it.
 ///
 /// Loop-bound.
 final class WorkerEndpoint {
-    let resolved: ResolvedEndpoint
-    let pool: ConnectionPool
+    let host: SharedHost
+    private let makePool: () -> ConnectionPool
+    private var pool: ConnectionPool?
+    /// For requests of high priority, which wait for no others.
+    private var highPool: ConnectionPool?
 
-    init(_ resolved: ResolvedEndpoint, pool: ConnectionPool) {
-        self.resolved = resolved
-        self.pool = pool
+    init(_ host: SharedHost, makePool: @escaping () -> ConnectionPool) {
+        self.host = host
+        self.makePool = makePool
+    }
+
+    func pool(_ priority: RoutingPriority) -> ConnectionPool {
+        let known = priority == .normal ? pool : highPool
+        if let known { return known }
+        let pool = makePool()
+        if priority == .normal { self.pool = pool } else { highPool = pool }
+        return pool
+    }
+
+    func retire() {
+        pool?.retire()
+        highPool?.retire()
+    }
+
+    func closeIdle() {
+        pool?.closeIdle()
+        highPool?.closeIdle()
     }
 }
 
@@ -47,8 +54,9 @@ struct PickedConnection {
 final class WorkerCluster {
     let shared: SharedCluster
     private let loop: LoopContext
-    private var pools: [WorkerEndpoint] = []
-    private var balancer = RoundRobin(weights: [])
+    private var endpoints: [WorkerEndpoint] = []
+    private var hosts: HostList
+    private var balancer: Balancer
     /// Handles of the answers counted here so far, by status less 100.
     private var answers = ClusterStatistics.Origin.allCases.map { _ in [Counter?]() }
 
@@ -57,47 +65,64 @@ final class WorkerCluster {
     init(_ shared: SharedCluster, loop: LoopContext) {
         self.shared = shared
         self.loop = loop
+        let none = HostList([], shared.configuration.balancing, panicThreshold: 0, replacing: nil)
+        hosts = none
+        balancer = Balancer(none.plan, seed: loop.nextRandom())
+        update(shared.hostList)
     }
 
     /// Replaces the endpoints.
     ///
     /// Pools of endpoints that stay are kept, the others let their connections end.
-    func update(_ endpoints: [ResolvedEndpoint]) {
-        guard endpoints != pools.map(\.resolved) else { return }
-        var old = pools
-        pools = endpoints.map { endpoint in
-            if let index = old.firstIndex(where: { $0.resolved.address == endpoint.address }) {
-                return WorkerEndpoint(endpoint, pool: old.remove(at: index).pool)
-            }
-            return WorkerEndpoint(endpoint, pool: makePool(endpoint))
+    func update(_ hosts: HostList) {
+        guard hosts !== self.hosts else { return }
+        var old = Dictionary(uniqueKeysWithValues: endpoints.map { (ObjectIdentifier($0.host), $0) })
+        endpoints = hosts.hosts.map { host in
+            old.removeValue(forKey: ObjectIdentifier(host)) ?? WorkerEndpoint(host) { [unowned self] in makePool(host) }
         }
-        for endpoint in old { endpoint.pool.retire() }
-        balancer = RoundRobin(weights: endpoints.map(\.weight))
+        for endpoint in old.values { endpoint.retire() }
+        if shared.configuration.balancing.closesConnectionsOnFailure {
+            for endpoint in endpoints where endpoint.host.health.contains(.failedActiveCheck) { endpoint.closeIdle() }
+        }
+        self.hosts = hosts
+        balancer.replace(hosts.plan)
     }
 
     /// A connection to the endpoint whose turn it is.
     ///
     /// - Parameters:
     ///   - fresh: Only a connection that has carried nothing yet will do.
+    ///   - hash: What the request has in common with others that are to go the same way.
     ///   - avoiding: Addresses that are passed over, if one of `picks` picks finds another.
     func acquire(
         for origin: ClusterStatistics.Origin,
+        priority: RoutingPriority = .normal,
         fresh: Bool = false,
+        hash: UInt64? = nil,
         avoiding: [SocketAddress] = [],
         picks: Int = 1
     ) -> Result<PickedConnection, UpstreamFailure> {
-        guard var index = balancer.pick() else { return .failure(.noHealthyUpstream) }
-        var left = picks
-        while left > 1, avoiding.contains(pools[index].resolved.address), let next = balancer.pick() {
-            index = next
-            left -= 1
-        }
-        let limit = shared.limit(for: origin)
-        let endpoint = pools[index]
-        guard let connection = endpoint.pool.acquire(within: limit, fresh: fresh) else {
+        let index = pick(hash, picks: picks) { avoiding.contains(self.endpoints[$0].host.address) }
+        guard let index else { return .failure(.noHealthyUpstream) }
+        let endpoint = endpoints[index]
+        let limits = shared.limits(for: origin, priority)
+        guard let connection = endpoint.pool(priority).acquire(within: limits, fresh: fresh) else {
             return .failure(.overflow)
         }
         return .success(PickedConnection(connection: connection, endpoint: endpoint))
+    }
+
+    private func pick(_ hash: UInt64?, picks: Int, isRefused: (Int) -> Bool) -> Int? {
+        let pick = balancer.pick(
+            hash: hash,
+            random: loop.nextRandom,
+            load: { endpoints[$0].host.counters.activeRequests.current },
+            total: shared.statistics.upstream.activeRequests.current,
+            picks: picks,
+            isRefused: isRefused
+        )
+        if pick.isPanic { shared.statistics.panics.add() }
+        return pick.host
     }
 
     /// Counts an answer, be it the upstream's or the proxy's own for want of one.
@@ -114,29 +139,31 @@ final class WorkerCluster {
     }
 
     /// Counts what kept an upstream from answering.
-    func countFailure(_ failure: UpstreamFailure, for origin: ClusterStatistics.Origin) {
+    func countFailure(_ failure: UpstreamFailure, for origin: ClusterStatistics.Origin, at endpoint: WorkerEndpoint?) {
+        let statistics = shared.statistics
         switch failure {
-        case .connectFailure, .connectTimeout: shared.statistics.connectFailures.add()
-        case .timeout: shared.statistics.timeouts.add()
-        case .noHealthyUpstream: shared.statistics.noneHealthy.add()
-        case .overflow: shared.statistics.overflows.add()
-        case .closed, .reset, .protocolError: break
+        case .timeout:
+            statistics.timeouts.add()
+            endpoint?.host.counters.requestTimeouts.add()
+        case .noHealthyUpstream: statistics.noneHealthy.add()
+        case .closed, .reset, .protocolError: statistics.receivedResets.add()
+        case .connectFailure, .connectTimeout, .overflow: break
         }
+        if failure != .overflow, failure != .noHealthyUpstream { endpoint?.host.counters.requestErrors.add() }
         countAnswer(failure.status, for: origin)
     }
 
+    /// No later request comes here: idle connections close now, the others when they are done.
     func retire() {
-        for endpoint in pools { endpoint.pool.retire() }
-        pools = []
-        balancer = RoundRobin(weights: [])
+        for endpoint in endpoints { endpoint.retire() }
     }
 
-    private func makePool(_ endpoint: ResolvedEndpoint) -> ConnectionPool {
-        let settings = ConnectionPool.Settings(shared.configuration, address: endpoint.address)
-        return ConnectionPool(
-            settings,
-            loop: loop,
-            connectionsMade: shared.statistics.connections
-        )
+    private func makePool(_ host: SharedHost) -> ConnectionPool {
+        var settings = ConnectionPool.Settings(shared.configuration, address: host.address)
+        settings.hostConnections = host.connectionLimit
+        return ConnectionPool(settings, loop: loop, counters: shared.statistics.upstream, host: host.counters)
     }
 }
+
+@available(*, unavailable)
+extension WorkerCluster: Sendable {}

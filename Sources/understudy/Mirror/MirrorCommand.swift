@@ -36,10 +36,14 @@ struct MirrorCommand: AsyncParsableCommand {
             StandardStream.output.write(text)
             return
         }
-        let configuration = try ConfigurationReport.load(
-            .inline(text, name: "understudy mirror"),
-            allowsUnknownFields: false
+        let source = ConfigurationSource.inline(text, name: "understudy mirror")
+        let configuration = try ConfigurationReport.load(source, allowsUnknownFields: false)
+        let origin = ConfigurationOrigin(
+            source: source,
+            allowsUnknownFields: false,
+            path: nil,
+            adjust: { [options] in options.adjust(&$0) }
         )
-        try await Serving.run(configuration, options: options)
+        try await Serving.run(configuration, from: origin, options: options, values: options.values())
     }
 }

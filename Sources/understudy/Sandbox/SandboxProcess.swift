@@ -141,10 +141,11 @@ enum SandboxProcess {
         configuration.listeners[0].address.port = UInt16(port)
         var options = ProxyServer.Options()
         options.hosts = hosts
-        let logger = LogFormat.logger("sandbox", level: .warning)
+        options.drainTime = drainTime
+        let logger = try LogSystem(level: .warning).logger(.main)
         let server = try await ProxyServer(configuration, options: options, logger: logger)
         do {
-            try await server.run(drainTime: drainTime) { addresses in
+            try await server.run { addresses in
                 for address in addresses { isListening(address) }
             }
         } catch let failure as ProxyServer.BindFailure {

@@ -107,11 +107,88 @@ struct FormatParserTests {
     }
 
     @Test(arguments: [
-        "DYNAMIC_METADATA(a:b)", "FILTER_STATE(a)", "CEL(request.path)", "DOWNSTREAM_WIRE_BYTES_SENT",
-        "UPSTREAM_DECOMPRESSED_HEADER_BYTES_RECEIVED", "START_TIME_LOCAL", "REQUEST_DURATION", "UNIQUE_ID",
-        "COMMON_DURATION(DS_RX_BEG:DS_TX_END:ms)", "UPSTREAM_HOSTS_ATTEMPTED", "UPSTREAM_TRANSPORT_FAILURE_REASON",
-        "REQUESTED_SERVER_NAME(SNI_FIRST:ORIG)", "QUERY_PARAMS(DECODED)", "UPSTREAM_METADATA([\"a\",\"b\"])",
+        "DYNAMIC_METADATA(a:b)", "DYNAMIC_METADATA(a:b):3", "FILTER_STATE(a)", "FILTER_STATE(a:PLAIN):3",
+        "FILTER_STATE(a:FIELD:b)", "UPSTREAM_FILTER_STATE(a)", "METADATA(ROUTE:a)", "METADATA(VIRTUAL_HOST)",
+        "CLUSTER_METADATA(a)", "UPSTREAM_METADATA([\"a\",\"b\"])", "XFCC_VALUE(URI)", "XFCC_VALUE(chain)",
+        "REQUESTED_SERVER_NAME", "DOWNSTREAM_LOCAL_CLOSE_REASON", "UPSTREAM_LOCAL_CLOSE_REASON", "CUSTOM_FLAGS",
     ])
+    func `a command that has nothing to say here is accepted`(command: String) throws {
+        #expect(try FormatString("%\(command)%").plainText == "-")
+    }
+
+    @Test(arguments: [
+        ("DYNAMIC_METADATA", "DYNAMIC_METADATA requires parameters"),
+        ("CLUSTER_METADATA", "CLUSTER_METADATA requires parameters"),
+        ("METADATA(X:a)", "X is not supported type of metadata"),
+        ("METADATA", " is not supported type of metadata"),
+        ("FILTER_STATE", "Invalid filter state configuration, key cannot be empty."),
+        ("FILTER_STATE(a:X)", "Invalid filter state serialize type, only support PLAIN/TYPED/FIELD."),
+        ("FILTER_STATE(a:b:c:d)", "Invalid filter state serialize type, only support PLAIN/TYPED/FIELD."),
+        ("FILTER_STATE(a:FIELD)", "Invalid filter state serialize type, FIELD should be used with the field name."),
+        ("FILTER_STATE(a:PLAIN:x)", "Invalid filter state serialize type, FIELD should be used with the field name."),
+        ("XFCC_VALUE", "XFCC_VALUE command requires a subcommand"),
+        ("XFCC_VALUE(a)", "XFCC_VALUE command does not support subcommand: a"),
+        ("UNIQUE_ID:3", "UNIQUE_ID does not take any parameters or length"),
+        ("UPSTREAM_HOSTS_ATTEMPTED(x)", "UPSTREAM_HOSTS_ATTEMPTED does not take any parameters or length"),
+        ("UPSTREAM_HEADER_BYTES_SENT:2", "UPSTREAM_HEADER_BYTES_SENT does not take any parameters or length"),
+        ("COMMON_DURATION", "COMMON_DURATION requires parameters"),
+        ("COMMON_DURATION(a)", "Invalid common duration configuration: a."),
+        ("COMMON_DURATION(a:b:ms:x)", "Invalid common duration configuration: a:b:ms:x."),
+        ("COMMON_DURATION(X:Y:s)", "Invalid common duration precision: s."),
+        ("COMMON_DURATION(a:b):3", "COMMON_DURATION does not allow length to be specified."),
+        (
+            "REQUESTED_SERVER_NAME(X)",
+            "Invalid REQUESTED_SERVER_NAME option: 'X', only 'SNI_ONLY'/'SNI_FIRST'/'HOST_FIRST' are allowed"
+        ),
+        (
+            "REQUESTED_SERVER_NAME(HOST_FIRST:X)",
+            "Invalid REQUESTED_SERVER_NAME option: 'X', only 'ORIG_OR_HOST'/'HOST'/'ORIG' are allowed"
+        ),
+    ])
+    func `arguments of the other commands are checked`(command: String, message: String) {
+        #expect(fault("%\(command)%") == FormatFault(.invalid, message))
+    }
+
+    @Test(arguments: [
+        ("", "requires parameters"),
+        ("x", ": failed to parse JSON configuration: JSON supplied is not valid."),
+        ("[]", ": JSON configuration must contain 'operators' array"),
+        ("{}", ": JSON configuration must contain 'operators' array"),
+        (#"{"operators":"x"}"#, ": 'operators' must be an array"),
+        (#"{"operators":[]}"#, ": 'operators' array must not be empty"),
+        (#"{"operators":["NOPE"]}"#, ": failed to parse operator at index 0: unknown command: 'NOPE'"),
+        (#"{"operators":["PROTOCOL","REQ"]}"#, ": failed to parse operator at index 1: REQ requires parameters"),
+        (
+            #"{"operators":[1]}"#,
+            ": failed to parse operator at index 0: operator entry must be either a string (command name) or an object "
+                + "with 'command' field"
+        ),
+        (
+            #"{"operators":[{"param":"a"}]}"#,
+            ": failed to parse operator at index 0: operator object must have 'command' field"
+        ),
+        (
+            #"{"operators":[{"command":"REQ","param":"a","max_length":0}]}"#,
+            ": failed to parse operator at index 0: 'max_length' must be a positive integer"
+        ),
+        (
+            #"{"operators":[{"command":"PROTOCOL","max_length":3}]}"#,
+            ": failed to parse operator at index 0: PROTOCOL does not take any parameters or length"
+        ),
+    ])
+    func `a choice is checked in Envoy's words`(argument: String, message: String) {
+        let separator = argument.isEmpty ? " " : ""
+        #expect(fault("%COALESCE(\(argument))%")?.message == "COALESCE" + separator + message)
+    }
+
+    @Test func `deeply nested and broken JSON is refused`() {
+        let deep = String(repeating: "[", count: 10_000)
+        for text in [deep, #"{"operators":["\u12"]}"#, #"{"operators":["\ud800"]}"#, #"{"a":1,}"#, #"{"a" 1}"#, "[1"] {
+            #expect(fault("%COALESCE(\(text))%")?.kind == .invalid)
+        }
+    }
+
+    @Test(arguments: ["CEL(request.path)", "CEL"])
     func `a command of Envoy's that is missing here is told from a typo`(command: String) {
         #expect(fault("%\(command)%") == FormatFault(.unsupported, "%\(command)% is not supported"))
     }

@@ -39,4 +39,36 @@ struct CounterTests {
         #expect(gauge.add(-7) == -2)
         #expect(gauge.current == -2)
     }
+
+    @Test func `a reset counter begins again at zero, but was used`() {
+        let counter = Counter()
+        #expect(!counter.isUsed)
+        counter.add(3)
+        counter.reset()
+        #expect(counter.current == 0)
+        #expect(counter.isUsed)
+        counter.add()
+        #expect(counter.current == 1)
+        #expect(counter.total == 4)
+    }
+
+    @Test func `no count is lost to a reset among writers`() async {
+        let counter = Counter()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 { group.addTask { for _ in 0..<1_000 { counter.add() } } }
+            group.addTask { for _ in 0..<100 { counter.reset() } }
+        }
+        #expect(counter.total == 4_000)
+        #expect(counter.current <= 4_000)
+    }
+
+    @Test func `a gauge was used once it was changed, whatever it is now`() {
+        let gauge = Gauge()
+        #expect(!gauge.isUsed)
+        gauge.add(1)
+        gauge.add(-1)
+        #expect(gauge.isUsed && gauge.current == 0)
+        gauge.set(7)
+        #expect(gauge.current == 7)
+    }
 }

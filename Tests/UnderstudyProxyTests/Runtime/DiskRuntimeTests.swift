@@ -33,7 +33,7 @@ struct DiskRuntimeTests {
     }
 
     private func figures(_ store: RuntimeStore) -> [String: UInt64] {
-        Dictionary(uniqueKeysWithValues: store.statistics().map { ($0.name, $0.value) })
+        Dictionary(uniqueKeysWithValues: store.statistics().statistics.map { ($0.name, $0.value) })
     }
 
     // MARK: Reading

@@ -63,7 +63,7 @@ struct RuntimeStoreTests {
             RuntimeLayer(name: "admin", kind: .admin),
         ])
         try await store.modifyRuntime([("a", "7"), ("c", "8")])
-        let lines = store.statistics().map { "\($0.name): \($0.value)" }
+        let lines = store.statistics().statistics.map { "\($0.name): \($0.value)" }
         #expect(
             lines == [
                 "runtime.admin_overrides_active: 1", "runtime.load_error: 0", "runtime.load_success: 2",

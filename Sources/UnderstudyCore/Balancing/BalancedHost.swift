@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What a balancer has to know of an endpoint.
+
+package struct BalancedHost: Sendable, Equatable {
+    /// 1 or more.
+    package var weight: UInt32 = 1
+    package var level = HostHealth.Level.healthy
+    /// It does not count when health is judged, as it has not been checked yet.
+    ///
+    /// It still gets requests in a panic. Source: `ignore_new_hosts_until_first_hc`.
+    package var isExcluded = false
+    /// 0 comes first; at most `highestPriority`.
+    package var priority: UInt32 = 0
+    package var locality = Locality()
+    package var localityWeight: UInt32 = 0
+    /// With its port, as `1.2.3.4:80` or `[::1]:80`.
+    package var address: [UInt8]
+    package var hostname: [UInt8] = []
+
+    /// - Source: Envoy's limit for `LocalityLbEndpoints.priority`.
+    package static let highestPriority: UInt32 = 128
+
+    package init(address: [UInt8]) {
+        self.address = address
+    }
+}

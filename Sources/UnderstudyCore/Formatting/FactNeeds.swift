@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Which facts of an exchange a format string tells, so that only these are collected.
+
+/// Facts that cost something to keep or to find out; all others are always there.
+package struct FactNeeds: OptionSet, Sendable, Hashable {
+    package let rawValue: UInt32
+
+    package init(rawValue: UInt32) {
+        self.rawValue = rawValue
+    }
+
+    /// When things happened: `timing`.
+    package static let timing = FactNeeds(rawValue: 1)
+    /// Bytes on the wire: `downstreamBytes` and `upstreamBytes`.
+    package static let wireBytes = FactNeeds(rawValue: 1 << 1)
+    /// Where the machine is: `zone`.
+    package static let zone = FactNeeds(rawValue: 1 << 2)
+    /// Two random numbers: `unique`.
+    package static let unique = FactNeeds(rawValue: 1 << 3)
+    /// The end of the answer: `responseTrailers`.
+    package static let trailers = FactNeeds(rawValue: 1 << 4)
+    /// The client's side: `remote`, `directRemote` and `local`.
+    package static let downstreamAddresses = FactNeeds(rawValue: 1 << 5)
+    /// The primary: `upstream` and `upstreamName`.
+    package static let upstream = FactNeeds(rawValue: 1 << 6)
+    /// This end of the primary's connection: `upstreamLocal`.
+    package static let upstreamLocal = FactNeeds(rawValue: 1 << 7)
+    /// What the configuration calls things: `routeName`, `virtualHostName`, `clusterName` and `virtualClusterName`.
+    package static let names = FactNeeds(rawValue: 1 << 8)
+    /// The machine: `hostname`.
+    package static let hostname = FactNeeds(rawValue: 1 << 9)
+    /// The proxy's own text: `localReplyBody`.
+    package static let localReplyBody = FactNeeds(rawValue: 1 << 10)
+    /// Why there is no connection: `transportFailure`.
+    package static let transportFailure = FactNeeds(rawValue: 1 << 11)
+}
+
+extension FormatString {
+    /// What the commands in it tell.
+    package var needs: FactNeeds {
+        pieces.reduce(into: []) { needs, piece in
+            if case .command(let command) = piece { needs.formUnion(command.needs) }
+        }
+    }
+}
+
+extension BodyFormat {
+    package var needs: FactNeeds {
+        switch form {
+        case .text(let format): format.needs
+        case .json(let tree): tree.needs
+        }
+    }
+}
+
+extension FormatTree {
+    /// Recursion is as deep as the configuration's nesting, which the reader of configurations bounds.
+    var needs: FactNeeds {
+        switch self {
+        case .string(let format): format.needs
+        case .number, .bool, .null: []
+        case .list(let elements): elements.reduce(into: []) { $0.formUnion($1.needs) }
+        case .object(let members): members.reduce(into: []) { $0.formUnion($1.value.needs) }
+        }
+    }
+}
+
+extension FormatCommand {
+    var needs: FactNeeds {
+        switch self {
+        case .responseTrailer, .grpcStatus: .trailers
+        case .span: .timing
+        case .responseDetails: .transportFailure
+        case .startTime(_, let isLocal), .emitTime(_, let isLocal): isLocal ? .zone : []
+        case .attempted: .upstream
+        case .network(let fact, _): fact.needs
+        case .fact(let fact): fact.needs
+        case .coalesced(let choices, _): choices.reduce(into: []) { $0.formUnion($1.needs) }
+        default: []
+        }
+    }
+}
+
+extension FormatFact {
+    var needs: FactNeeds {
+        switch self {
+        case .hostname: .hostname
+        case .localReplyBody: .localReplyBody
+        case .routeName, .clusterName, .rawClusterName, .virtualClusterName: .names
+        case .remote, .remotePort, .remoteHost, .directRemote, .directRemotePort, .directRemoteHost, .local, .localPort,
+            .localHost, .directLocal, .directLocalPort, .directLocalHost:
+            .downstreamAddresses
+        case .upstreamHost, .upstreamRemote, .upstreamRemotePort, .upstreamRemoteHost, .upstreamName,
+            .upstreamNameWithoutPort:
+            .upstream
+        case .upstreamLocal, .upstreamLocalPort, .upstreamLocalHost: .upstreamLocal
+        case .transportFailure: .transportFailure
+        case .uniqueID: .unique
+        case .responseTrailersBytes: .trailers
+        case .requestDuration, .requestSendDuration, .responseSendDuration,
+            .poolReadyDuration:
+            .timing
+        case .downstreamWireSent, .downstreamWireReceived, .downstreamHeadersSent, .downstreamHeadersReceived,
+            .upstreamWireSent, .upstreamWireReceived, .upstreamHeadersSent, .upstreamHeadersReceived:
+            .wireBytes
+        default: []
+        }
+    }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The numbers of one part of the proxy, for whoever shows them.
+
+/// Whoever has numbers to show.
+package protocol StatisticsSource: Sendable {
+    /// All numbers as they are now, in no particular order.
+    func statistics() -> [StatisticsScope]
+    /// The proxy takes new requests.
+    var isReady: Bool { get }
+}
+
+/// Numbers under one prefix, so that no full name is built for each.
+///
+/// Names inside a scope are Envoy's and may have dots, as `circuit_breakers.default.cx_open`. Literals cost nothing.
+package struct StatisticsScope: Sendable {
+    package let kind: Kind
+    package private(set) var values: [Value] = []
+    private var counters: [Counter] = []
+
+    /// Which part, and with it the prefix and the Prometheus labels.
+    package enum Kind: Sendable, Hashable {
+        /// `cluster.<name>.`; give `alt_stat_name` if the cluster has one.
+        case cluster(String)
+        /// `cluster.<name>.health_check.name.<name>.`, one for each checker that has a name.
+        case healthCheck(cluster: String, name: String)
+        /// `http.<stat_prefix>.`; also `async-client` and `admin`.
+        case connectionManager(String)
+        /// `listener.<address>.`; give `stat_prefix` if the listener has one, and `admin` for the admin listener.
+        case listener(String)
+        /// `listener.<address>.worker_<number>.`
+        case listenerWorker(String, Int)
+        /// `listener.<address>.http.<stat_prefix>.`
+        case listenerConnectionManager(String, statPrefix: String)
+        /// `vhost.<virtual host>.vcluster.<name>.`
+        case virtualCluster(virtualHost: String, name: String)
+        /// `vhost.<virtual host>.route.<stat_prefix>.`
+        case route(virtualHost: String, statPrefix: String)
+        /// `<part>.worker_<number>.`, such as `listener_manager` and `server`.
+        case worker(String, Int)
+        /// `<part>.`, such as `server`, `listener_manager`, `cluster_manager`, `runtime` and `filesystem`.
+        case part(String)
+    }
+
+    package struct Value: Sendable {
+        /// Without the prefix.
+        package let name: String
+        package var number: Number
+        /// Was ever changed since the start, as `usedonly` asks.
+        package var isUsed: Bool
+    }
+
+    package enum Number: Sendable {
+        case counter(UInt64)
+        case gauge(UInt64)
+        case text(String)
+        case histogram(HistogramReading)
+    }
+
+    package init(_ kind: Kind) {
+        self.kind = kind
+    }
+
+    package mutating func reserveCapacity(_ count: Int) {
+        values.reserveCapacity(count)
+    }
+
+    package mutating func counter(_ name: String, _ counter: Counter) {
+        counters.append(counter)
+        values.append(Value(name: name, number: .counter(counter.current), isUsed: counter.isUsed))
+    }
+
+    /// Sets the counters of the scope back to zero.
+    package func resetCounters() {
+        for counter in counters { counter.reset() }
+    }
+
+    /// - Parameter isUsed: Whether it was ever changed; unless given, whether it is not zero.
+    package mutating func counter(_ name: String, _ value: UInt64, isUsed: Bool? = nil) {
+        values.append(Value(name: name, number: .counter(value), isUsed: isUsed ?? (value != 0)))
+    }
+
+    /// A gauge below zero, which only a race can show, counts as zero.
+    package mutating func gauge(_ name: String, _ gauge: Gauge) {
+        values.append(Value(name: name, number: .gauge(UInt64(max(0, gauge.current))), isUsed: gauge.isUsed))
+    }
+
+    package mutating func gauge(_ name: String, _ value: UInt64, isUsed: Bool = true) {
+        values.append(Value(name: name, number: .gauge(value), isUsed: isUsed))
+    }
+
+    package mutating func text(_ name: String, _ text: String, isUsed: Bool = true) {
+        values.append(Value(name: name, number: .text(text), isUsed: isUsed))
+    }
+
+    package mutating func histogram(_ name: String, _ histogram: Histogram) {
+        self.histogram(name, histogram.reading)
+    }
+
+    package mutating func histogram(_ name: String, _ reading: HistogramReading) {
+        values.append(Value(name: name, number: .histogram(reading), isUsed: reading.isUsed))
+    }
+
+    package mutating func removeAll(where isUnwanted: (Value) -> Bool) {
+        values.removeAll(where: isUnwanted)
+    }
+
+    /// Adds the values of another scope of the same prefix, as Envoy does when two parts count under one name.
+    package mutating func add(_ other: StatisticsScope) {
+        var places: [String: Int] = [:]
+        for (place, value) in values.enumerated() { places[value.name] = place }
+        for value in other.values {
+            guard let place = places[value.name] else {
+                values.append(value)
+                continue
+            }
+            values[place].number.add(value.number)
+            values[place].isUsed = values[place].isUsed || value.isUsed
+        }
+    }
+
+    /// Counters and gauges under their whole names, for tests and small lists.
+    package var statistics: [Statistic] {
+        values.compactMap { value in
+            switch value.number {
+            case .counter(let number), .gauge(let number): Statistic(kind.prefix + value.name, number)
+            case .text, .histogram: nil
+            }
+        }
+    }
+}
+
+extension StatisticsScope.Number {
+    /// Numbers of different kinds do not add; the first stays.
+    fileprivate mutating func add(_ other: Self) {
+        switch (self, other) {
+        case (.counter(let left), .counter(let right)): self = .counter(left &+ right)
+        case (.gauge(let left), .gauge(let right)): self = .gauge(left &+ right)
+        case (.histogram(var left), .histogram(let right)):
+            left.add(right)
+            self = .histogram(left)
+        default: break
+        }
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Whether clients are asked to go, for all workers.
+
+package import NIOCore
+internal import Synchronization
+internal import UnderstudyCore
+
+/// How many answers say `connection: close` while listeners are drained.
+///
+/// - Source: Envoy `--drain-strategy`.
+package enum DrainStrategy: Sendable {
+    /// Few at first, all once the drain time is over.
+    case gradual
+    case immediate
+}
+
+package final class DrainControl: Sendable {
+    private let isFailing = Atomic(false)
+    private let scope = Atomic<UInt8>(0)
+    /// On the monotonic clock, in nanoseconds.
+    private let start = Atomic<UInt64>(0)
+    private let duration: UInt64
+    private let strategy: DrainStrategy
+
+    private static let inbound: UInt8 = 1
+    private static let all: UInt8 = 2
+
+    package init(_ strategy: DrainStrategy = .gradual, duration: TimeAmount = .seconds(600)) {
+        self.strategy = strategy
+        self.duration = UInt64(max(0, duration.nanoseconds))
+    }
+
+    /// `/healthcheck/fail` was called.
+    package var isHealthCheckFailing: Bool { isFailing.load(ordering: .relaxed) }
+
+    package func failHealthChecks(_ isFailing: Bool) {
+        self.isFailing.store(isFailing, ordering: .relaxed)
+    }
+
+    /// Listeners are being drained.
+    package var isDraining: Bool { scope.load(ordering: .relaxed) != 0 }
+
+    func beginDrain(onlyInbound: Bool) {
+        start.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)
+        scope.store(onlyInbound ? Self.inbound : Self.all, ordering: .releasing)
+    }
+
+    /// Whether an answer to a client of this listener ends its connection.
+    ///
+    /// - Parameter random: Asked only while listeners are being drained little by little.
+    func ends(_ listener: SharedListener, random: () -> UInt64) -> Bool {
+        if isFailing.load(ordering: .relaxed), listener.configuration.drainsOnHealthFailure { return true }
+        let scope = scope.load(ordering: .acquiring)
+        guard scope != 0, scope == Self.all || listener.configuration.isInbound else { return false }
+        guard strategy == .gradual, duration > 0 else { return true }
+        let elapsed = NIODeadline.now().uptimeNanoseconds - start.load(ordering: .relaxed)
+        return elapsed >= duration || random() % duration < elapsed
+    }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What an operator sees of the running proxy, and may change.
+
+internal import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+package import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension ProxyServer {
+    package var phase: ServerState {
+        let phase = state.withLock { $0.phase }
+        // Envoy calls a server that fails its health checks draining, too.
+        return phase == .live && drains.isHealthCheckFailing ? .draining : phase
+    }
+
+    package var isReady: Bool { phase == .live }
+
+    /// Event loops that serve.
+    package var concurrency: Int { workers.count }
+
+    package var reload: ReloadStatus { state.withLock { $0.reload } }
+
+    package func clusterStatuses() -> [ClusterStatus] { snapshot.clusters.map(\.status) }
+
+    package func listenerStatuses() -> [ListenerStatus] {
+        let (snapshot, sockets) = state.withLock { ($0.snapshot, $0.sockets) }
+        return sockets.compactMap { socket in
+            guard let address = socket.listener.localAddress else { return nil }
+            let name = snapshot.listener(at: socket.slot)?.configuration.name ?? socket.key
+            return ListenerStatus(name: name, address: NetworkAddress(address))
+        }
+    }
+
+    // MARK: Changes
+
+    package func failHealthChecks(_ isFailing: Bool) async {
+        guard drains.isHealthCheckFailing != isFailing else { return }
+        drains.failHealthChecks(isFailing)
+        logger.warning(isFailing ? "health checks are failed by request" : "health checks pass again by request")
+    }
+
+    package func drainListeners(_ drain: ListenerDrain) async {
+        let isMeant: @Sendable (SharedListener) -> Bool = { !drain.onlyInbound || $0.configuration.isInbound }
+        logger.info("draining listeners by request", metadata: ["graceful": "\(drain.isGraceful)"])
+        drains.beginDrain(onlyInbound: drain.onlyInbound)
+        if drain.isGraceful {
+            guard !drain.skipsExit else { return }
+            // In its own time: whoever asked is not kept waiting.
+            Task { [group, options] in
+                try? await group.next().scheduleTask(in: options.drainTime) {}.futureResult.get()
+                await self.closeListeners(isMeant)
+                for worker in self.workers { worker.execute { $0.drain(isMeant) } }
+            }
+            return
+        }
+        await closeListeners(isMeant)
+        for worker in workers { await worker.submit { $0.drain(isMeant) } }
+    }
+
+    /// Opens access logs anew, as after a rotation.
+    package func reopenLogs() async {}
+
+    package func resetCounters() {
+        for scope in statistics() { scope.resetCounters() }
+        for cluster in snapshot.clusters { cluster.statistics.resetAnswers() }
+    }
+}
+
+extension SharedCluster {
+    var status: ClusterStatus {
+        var status = ClusterStatus(name: configuration.name)
+        status.circuitBreakers = configuration.circuitBreakers
+        status.hosts = hostList.hosts.map(\.status)
+        return status
+    }
+}
+
+extension SharedHost {
+    fileprivate var status: HostStatus {
+        var status = HostStatus()
+        status.address = NetworkAddress(address)
+        status.hostname = String(decoding: hostname, as: UTF8.self)
+        status.connectionsActive = UInt64(max(0, counters.activeConnections.current))
+        status.connectionFailures = counters.connectFailures.current
+        status.connectionsTotal = counters.connections.current
+        status.requestsActive = UInt64(max(0, counters.activeRequests.current))
+        status.requestErrors = counters.requestErrors.current
+        status.requestSuccesses = counters.requestSuccesses.current
+        status.requestTimeouts = counters.requestTimeouts.current
+        status.requestsTotal = counters.requests.current
+        status.health = health
+        status.weight = endpoint.weight
+        status.locality = endpoint.locality
+        status.priority = endpoint.priority
+        return status
+    }
+}

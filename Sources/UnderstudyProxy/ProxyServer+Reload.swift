@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// One configuration in place of another while requests are under way.
+
+internal import Logging
+internal import NIOCore
+package import UnderstudyCore
+internal import Synchronization
+internal import UnderstudyHTTP
+
+/// How often the configuration was loaded again.
+package final class ReloadCounters: Sendable {
+    package let attempts = Counter()
+    package let successes = Counter()
+    package let failures = Counter()
+
+    package init() {}
+}
+
+extension ProxyServer {
+    /// Serves new requests by another configuration; those under way end by the one they began with.
+    ///
+    /// New listeners are opened before anything changes, so a configuration that cannot be served changes nothing.
+    /// Clusters and sockets that are configured as before stay as they are, with all their connections.
+    /// - Parameter time: Seconds since 1970, for `ReloadStatus`.
+    package func replace(with configuration: ServerConfiguration, time: Int64) async throws(BindFailure) {
+        await turn.take()
+        do throws(BindFailure) {
+            try await exchange(for: configuration)
+        } catch {
+            refused(["\(error)"], time: time)
+            await turn.give()
+            throw error
+        }
+        serverCounters.attempts.add()
+        serverCounters.successes.add()
+        state.withLock { state in
+            state.reload = ReloadStatus()
+            state.reload.result = .loaded
+            state.reload.time = time
+        }
+        await turn.give()
+    }
+
+    /// A configuration could not be used; the one before it still serves.
+    package func refused(_ errors: [String], time: Int64) {
+        serverCounters.attempts.add()
+        serverCounters.failures.add()
+        state.withLock { state in
+            state.reload.result = .refused
+            state.reload.time = time
+            state.reload.errors = errors
+        }
+    }
+
+    private func exchange(for configuration: ServerConfiguration) async throws(BindFailure) {
+        let (old, sockets, phase) = state.withLock { ($0.snapshot, $0.sockets, $0.phase) }
+        guard phase == .live else { throw BindFailure(description: "the proxy is ending") }
+        let snapshot = ConfigurationSnapshot(configuration, slots: slots(configuration), store: store, replacing: old)
+        let known = Set(old.clusters.map(ObjectIdentifier.init))
+        let added = snapshot.clusters.filter { !known.contains(ObjectIdentifier($0)) }
+        let values = runtime.snapshot
+        for cluster in added { cluster.apply(values) }
+        await start(added)
+        let open = Set(sockets.map(\.slot))
+        let opened: [Socket]
+        do throws(BindFailure) {
+            opened = try await bind(snapshot.listeners.filter { !open.contains($0.slot) })
+        } catch {
+            stop(added)
+            throw error
+        }
+        await serve(snapshot, opened: opened)
+        let kept = Set(snapshot.clusters.map(ObjectIdentifier.init))
+        stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
+        snapshot.trim(store)
+    }
+
+    /// The socket of each listener; those not open yet get a number of their own.
+    private func slots(_ configuration: ServerConfiguration) -> [Int] {
+        state.withLock { state in
+            configuration.listeners.map { listener in
+                let key = Self.key(listener)
+                if let socket = state.sockets.first(where: { $0.key == key }) { return socket.slot }
+                defer { state.nextSlot += 1 }
+                return state.nextSlot
+            }
+        }
+    }
+
+    private func serve(_ snapshot: ConfigurationSnapshot, opened: [Socket]) async {
+        let slots = Set(snapshot.listeners.map(\.slot))
+        let closed = state.withLock { state in
+            let closed = state.sockets.filter { !slots.contains($0.slot) }
+            state.sockets = state.sockets.filter { slots.contains($0.slot) } + opened
+            state.snapshot = snapshot
+            return closed
+        }
+        for socket in closed { try? await socket.listener.close() }
+        for worker in workers { await worker.submit { $0.serve(snapshot) } }
+        for socket in opened { try? await socket.listener.startAccepting() }
+        for socket in closed { logger.info("no longer listening", metadata: ["address": "\(socket.key)"]) }
+        for socket in opened { logger.info("listening", metadata: ["address": "\(socket.key)"]) }
+    }
+
+    // MARK: Clusters
+
+    /// Begins to keep clusters up to date, and waits within bounds until their endpoints are known.
+    func start(_ clusters: [SharedCluster]) async {
+        guard !clusters.isEmpty else { return }
+        for cluster in clusters {
+            cluster.subscribe { [workers] hosts in
+                for worker in workers { worker.execute { $0.update(cluster, hosts) } }
+            }
+        }
+        let resolver = self.resolver
+        let discovery = ClusterDiscovery(threads: threads, logger: logger) { try resolver.resolve($0, family: $1) }
+        let watchers = await discovery.watch(clusters, bound: options.startTime)
+        state.withLock { state in
+            for (cluster, watcher) in zip(clusters, watchers) {
+                state.services[ObjectIdentifier(cluster)] = ClusterService(cluster, tasks: [watcher])
+            }
+        }
+        // What was resolved is on its way to the loops: the first request must find it there.
+        for worker in workers { await worker.submit { _ in } }
+    }
+
+    func stop(_ clusters: [SharedCluster]) {
+        let services = state.withLock { state in
+            clusters.compactMap { state.services.removeValue(forKey: ObjectIdentifier($0)) }
+        }
+        for service in services { service.cancel() }
+    }
+
+    func stopAllClusters() {
+        let services = state.withLock { state in
+            defer { state.services = [:] }
+            return Array(state.services.values)
+        }
+        for service in services { service.cancel() }
+    }
+}
+
+/// What keeps one cluster up to date.
+struct ClusterService: Sendable {
+    /// Kept as long as the service, so that no other object takes its identity.
+    private let cluster: SharedCluster
+    private let tasks: [Task<Void, Never>]
+
+    init(_ cluster: SharedCluster, tasks: [Task<Void, Never>]) {
+        self.cluster = cluster
+        self.tasks = tasks
+    }
+
+    func cancel() {
+        for task in tasks { task.cancel() }
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A cluster's numbers under Envoy's names.
+
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension SharedCluster {
+    /// All numbers, under `cluster.<name>.`.
+    var scope: StatisticsScope {
+        let name = configuration.statName.isEmpty ? configuration.name : configuration.statName
+        var scope = StatisticsScope(.cluster(name))
+        scope.reserveCapacity(160)
+        addConnections(to: &scope)
+        addRequests(to: &scope)
+        addRetries(to: &scope)
+        addAnswers(to: &scope)
+        addMembers(to: &scope)
+        addBreakers(to: &scope)
+        addMirrors(to: &scope)
+        return scope
+    }
+
+    private func addConnections(to scope: inout StatisticsScope) {
+        let upstream = statistics.upstream
+        scope.counter("upstream_cx_total", upstream.connections)
+        scope.gauge("upstream_cx_active", upstream.activeConnections)
+        scope.counter("upstream_cx_http1_total", upstream.connections)
+        scope.counter("upstream_cx_connect_fail", upstream.connectFailures)
+        scope.counter("upstream_cx_connect_timeout", upstream.connectTimeouts)
+        scope.counter("upstream_cx_idle_timeout", upstream.idleTimeouts)
+        scope.counter("upstream_cx_max_requests", upstream.spentConnections)
+        scope.counter("upstream_cx_none_healthy", statistics.noneHealthy)
+        scope.counter("upstream_cx_overflow", upstream.connectionOverflows)
+        scope.counter("upstream_cx_destroy", upstream.destroyed)
+        scope.counter("upstream_cx_destroy_local", upstream.destroyedLocally)
+        scope.counter("upstream_cx_destroy_remote", upstream.destroyedRemotely)
+        scope.counter("upstream_cx_destroy_with_active_rq", upstream.destroyedWithRequest)
+        scope.counter("upstream_cx_destroy_local_with_active_rq", upstream.destroyedLocallyWithRequest)
+        scope.counter("upstream_cx_destroy_remote_with_active_rq", upstream.destroyedRemotelyWithRequest)
+        scope.counter("upstream_cx_close_notify", upstream.closeNotifies)
+        scope.counter("upstream_cx_protocol_error", upstream.protocolErrors)
+        scope.counter("upstream_cx_rx_bytes_total", upstream.bytes.received)
+        scope.counter("upstream_cx_tx_bytes_total", upstream.bytes.sent)
+        scope.histogram("upstream_cx_connect_ms", upstream.connectTime)
+        scope.histogram("upstream_cx_length_ms", upstream.connectionLength)
+    }
+
+    private func addRequests(to scope: inout StatisticsScope) {
+        let upstream = statistics.upstream
+        scope.counter("upstream_rq_total", upstream.requests)
+        scope.gauge("upstream_rq_active", upstream.activeRequests)
+        scope.counter("upstream_rq_pending_total", upstream.pendingRequests)
+        scope.gauge("upstream_rq_pending_active", upstream.activePendingRequests)
+        scope.counter("upstream_rq_pending_overflow", upstream.pendingOverflows)
+        scope.counter("upstream_rq_pending_failure_eject", upstream.pendingFailures)
+        scope.counter("upstream_rq_cancelled", upstream.cancelledRequests)
+        scope.counter("upstream_rq_timeout", statistics.timeouts)
+        scope.counter("upstream_rq_per_try_timeout", statistics.tryTimeouts)
+        scope.counter("upstream_rq_per_try_idle_timeout", statistics.tryIdleTimeouts)
+        scope.counter("upstream_rq_max_duration_reached", statistics.durationsReached)
+        scope.counter("upstream_rq_rx_reset", statistics.receivedResets)
+        scope.counter("upstream_rq_tx_reset", statistics.sentResets)
+        scope.counter("upstream_flow_control_paused_reading_total", statistics.flowPauses)
+        scope.counter("upstream_flow_control_resumed_reading_total", statistics.flowResumptions)
+        scope.counter("upstream_internal_redirect_succeeded_total", statistics.redirectsFollowed)
+        scope.counter("upstream_internal_redirect_failed_total", statistics.redirectsRefused)
+    }
+
+    private func addRetries(to scope: inout StatisticsScope) {
+        scope.counter("upstream_rq_retry", statistics.retries)
+        scope.counter("upstream_rq_retry_success", statistics.retrySuccesses)
+        scope.counter("upstream_rq_retry_overflow", statistics.retryOverflows)
+        scope.counter("upstream_rq_retry_limit_exceeded", statistics.retriesExceeded)
+        scope.counter("upstream_rq_retry_backoff_exponential", statistics.retryBackoffs)
+        scope.counter("upstream_rq_retry_backoff_ratelimited", statistics.retryLimitedBackoffs)
+    }
+
+    private func addAnswers(to scope: inout StatisticsScope) {
+        var sums: [String: UInt64] = ["upstream_rq_completed": 0]
+        for (answer, count) in statistics.answerCounts {
+            let code = "upstream_rq_\(answer.status)"
+            let hundreds = "upstream_rq_\(answer.status / 100)xx"
+            let origin = answer.origin == .external ? "external." : "internal."
+            for scope in ["", origin] {
+                sums[scope + "upstream_rq_completed", default: 0] += count
+                sums[scope + code, default: 0] += count
+                sums[scope + hundreds, default: 0] += count
+            }
+        }
+        for (name, sum) in sums { scope.counter(name, sum) }
+        let times = statistics.requestTimes
+        scope.histogram("external.upstream_rq_time", times[ClusterStatistics.Origin.external.rawValue])
+        scope.histogram("internal.upstream_rq_time", times[ClusterStatistics.Origin.internal.rawValue])
+        scope.histogram("upstream_rq_time", statistics.requestTime)
+    }
+
+    private func addMembers(to scope: inout StatisticsScope) {
+        let plan = hostList.plan
+        scope.gauge("membership_total", UInt64(plan.counts.total))
+        scope.gauge("membership_healthy", UInt64(plan.counts.healthy))
+        scope.gauge("membership_degraded", UInt64(plan.counts.degraded))
+        scope.gauge("membership_excluded", UInt64(plan.counts.excluded))
+        scope.counter("membership_change", statistics.membershipChanges)
+        scope.counter("update_attempt", statistics.updateAttempts)
+        scope.counter("update_success", statistics.updateSuccesses)
+        scope.counter("update_failure", statistics.updateFailures)
+        scope.counter("update_no_rebuild", statistics.updatesWithoutChange)
+        scope.counter("lb_healthy_panic", statistics.panics)
+        scope.gauge("max_host_weight", UInt64(hostList.hosts.map(\.endpoint.weight).max() ?? 0))
+    }
+
+    private func addBreakers(to scope: inout StatisticsScope) {
+        for priority in RoutingPriority.allCases {
+            let prefix = "circuit_breakers.\(priority.label)."
+            let both = ClusterStatistics.Origin.allCases.map { limits(for: $0, priority) }
+            func open(_ limit: (UpstreamLimits) -> ResourceLimit) -> UInt64 {
+                both.contains { limit($0).isExhausted } ? 1 : 0
+            }
+            func remaining(_ limit: (UpstreamLimits) -> ResourceLimit) -> UInt64 {
+                UInt64(both.map { limit($0).remaining }.min() ?? 0)
+            }
+            scope.gauge(prefix + "cx_open", open(\.connections))
+            scope.gauge(prefix + "cx_pool_open", 0)
+            scope.gauge(prefix + "rq_open", open(\.requests))
+            scope.gauge(prefix + "rq_pending_open", open(\.pending))
+            scope.gauge(prefix + "rq_retry_open", mayRetry(priority) ? 0 : 1)
+            guard configuration.circuitBreakers[priority].tracksRemaining else { continue }
+            scope.gauge(prefix + "remaining_cx", remaining(\.connections))
+            scope.gauge(prefix + "remaining_rq", remaining(\.requests))
+            scope.gauge(prefix + "remaining_pending", remaining(\.pending))
+            scope.gauge(prefix + "remaining_retries", remaining(\.retries))
+        }
+    }
+
+    private func addMirrors(to scope: inout StatisticsScope) {
+        scope.counter("mirror_copies_total", statistics.copies)
+        for outcome in MirrorOutcome.all {
+            scope.counter("mirror_outcome_\(outcome.label)", statistics.current(outcome))
+        }
+    }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// The numbers of connection managers and listeners under Envoy's names.
+
+internal import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension ManagerStatistics {
+    /// All numbers, under `http.<stat_prefix>.`.
+    func scope(_ prefix: String) -> StatisticsScope {
+        var scope = StatisticsScope(.connectionManager(prefix))
+        scope.reserveCapacity(80)
+        server.add(to: &scope)
+        addRequests(to: &scope)
+        for reason in MirrorOutcome.NotSent.allCases {
+            scope.counter("mirror_not_sent_\(reason.label)", notSent[reason]?.current ?? 0)
+        }
+        return scope
+    }
+
+    private func addRequests(to scope: inout StatisticsScope) {
+        scope.counter("downstream_rq_total", requests)
+        scope.gauge("downstream_rq_active", activeRequests)
+        scope.counter("downstream_rq_http1_total", requests)
+        scope.counter("downstream_rq_completed", completedRequests)
+        for (index, counter) in answerClasses.enumerated() {
+            scope.counter("downstream_rq_\(index + 1)xx", counter)
+        }
+        scope.counter("downstream_rq_rx_reset", receivedResets)
+        scope.counter("downstream_rq_tx_reset", sentResets)
+        scope.counter("downstream_rq_idle_timeout", idleTimeouts)
+        scope.counter("downstream_rq_max_duration_reached", durationsReached)
+        scope.counter("downstream_rq_response_before_rq_complete", overtakingAnswers)
+        scope.counter("downstream_rq_redirected_with_normalized_path", pathRedirects)
+        scope.histogram("downstream_rq_time", requestTime)
+        scope.counter("rq_total", routed)
+        scope.counter("no_route", withoutRoute)
+        scope.counter("no_cluster", withoutCluster)
+        scope.counter("rq_direct_response", directResponses)
+        scope.counter("rq_redirect", redirects)
+        scope.counter("rq_reset_after_downstream_response_started", resetsAfterAnswer)
+        scope.counter("rq_retry_skipped_request_not_complete", retriesSkipped)
+    }
+}
+
+extension ServerCounters {
+    /// Connections, under the names of `downstream_cx_`.
+    func add(to scope: inout StatisticsScope) {
+        scope.counter("downstream_cx_total", connections)
+        scope.gauge("downstream_cx_active", activeConnections)
+        scope.counter("downstream_cx_http1_total", connections)
+        scope.gauge("downstream_cx_http1_active", activeConnections)
+        scope.counter("downstream_cx_destroy", destroyed)
+        scope.counter("downstream_cx_destroy_local", destroyedLocally)
+        scope.counter("downstream_cx_destroy_remote", destroyedRemotely)
+        scope.counter("downstream_cx_destroy_active_rq", destroyedWithRequest)
+        scope.counter("downstream_cx_destroy_local_active_rq", destroyedLocallyWithRequest)
+        scope.counter("downstream_cx_destroy_remote_active_rq", destroyedRemotelyWithRequest)
+        scope.counter("downstream_cx_idle_timeout", idleTimeouts)
+        scope.counter("downstream_cx_delayed_close_timeout", delayedCloseTimeouts)
+        scope.counter("downstream_cx_max_duration_reached", maxDurationsReached)
+        scope.counter("downstream_cx_max_requests_reached", maxRequestsReached)
+        scope.counter("downstream_cx_drain_close", drainCloses)
+        scope.counter("downstream_cx_protocol_error", protocolErrors)
+        scope.counter("downstream_cx_upgrades_total", upgrades)
+        scope.gauge("downstream_cx_upgrades_active", activeUpgrades)
+        scope.counter("downstream_cx_rx_bytes_total", bytes.received)
+        scope.counter("downstream_cx_tx_bytes_total", bytes.sent)
+        scope.histogram("downstream_cx_length_ms", connectionLength)
+        scope.counter("downstream_rq_header_timeout", headTimeouts)
+        scope.counter("downstream_rq_timeout", requestTimeouts)
+        scope.counter("downstream_flow_control_paused_reading_total", flowPauses)
+        scope.counter("downstream_flow_control_resumed_reading_total", flowResumptions)
+    }
+}
+
+extension SharedListener {
+    /// All numbers of the listener, under `listener.<address>.`.
+    var scope: StatisticsScope {
+        var scope = StatisticsScope(.listener(configuration.statName))
+        scope.counter("downstream_cx_total", listenerStatistics.connections)
+        scope.gauge("downstream_cx_active", listenerStatistics.activeConnections)
+        scope.counter("downstream_cx_destroy", listenerStatistics.destroyed)
+        scope.histogram("downstream_cx_length_ms", listenerStatistics.connectionLength)
+        let prefix = "http.\(configuration.connectionManager.statPrefix)."
+        scope.counter(prefix + "downstream_rq_completed", listenerStatistics.completedRequests)
+        for (index, counter) in listenerStatistics.answerClasses.enumerated() {
+            scope.counter(prefix + "downstream_rq_\(index + 1)xx", counter)
+        }
+        return scope
+    }
+}

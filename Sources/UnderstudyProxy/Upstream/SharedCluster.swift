@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// A cluster as all workers share it: what it is, how much of it is in use, and which endpoints it has now.
+
+internal import NIOCore
+internal import Synchronization
+package import UnderstudyCore
+internal import UnderstudyHTTP
+
+package final class SharedCluster: Sendable {
+    package let configuration: Cluster
+    package let statistics: ClusterStatistics
+    /// For routes without one.
+    let retryRule: RetryRule?
+    /// Of one try; `nil` for no limit.
+    let maxStreamDuration: TimeAmount?
+    /// By origin and then by priority: copies have limits of their own, so that they never take a client's place.
+    private let limits: [[UpstreamLimits]]
+    private let budgets: [RetryBudget?]
+    private let members: Mutex<Members>
+
+    private struct Members {
+        var current: HostList
+        var panicThreshold: Double
+        var subscriber: (@Sendable (HostList) -> Void)?
+    }
+
+    init(_ configuration: Cluster, statistics: ClusterStatistics) {
+        self.configuration = configuration
+        self.statistics = statistics
+        maxStreamDuration = TimeAmount(limit: configuration.maxStreamDuration)
+        retryRule = configuration.retryPolicy.map { RetryRule($0) }
+        let thresholds = RoutingPriority.allCases.map { configuration.circuitBreakers[$0] }
+        limits = ClusterStatistics.Origin.allCases.map { origin in
+            thresholds.map { UpstreamLimits($0, slot: origin.rawValue) }
+        }
+        budgets = thresholds.map { $0.retryBudget.map { RetryBudget($0) } }
+        let threshold = configuration.balancing.panicThreshold
+        let empty = HostList([], configuration.balancing, panicThreshold: threshold, replacing: nil)
+        members = Mutex(Members(current: empty, panicThreshold: threshold))
+    }
+
+    func limits(for origin: ClusterStatistics.Origin, _ priority: RoutingPriority) -> UpstreamLimits {
+        limits[origin.rawValue][priority.rawValue]
+    }
+
+    // MARK: Retries
+
+    /// Whether another retry may be under way.
+    func mayRetry(_ priority: RoutingPriority) -> Bool {
+        let limits = limits(for: .external, priority)
+        guard let budget = budgets[priority.rawValue] else { return !limits.retries.isExhausted }
+        let inUse = limits.requests.current + limits.pending.current
+        return limits.retries.current < budget.most(of: inUse)
+    }
+
+    func takeRetry(_ priority: RoutingPriority) {
+        limits(for: .external, priority).retries.take()
+    }
+
+    func freeRetry(_ priority: RoutingPriority) {
+        limits(for: .external, priority).retries.free()
+    }
+
+    /// Replaces the thresholds by what the runtime has for them.
+    ///
+    /// - Source: Envoy's keys `circuit_breakers.<cluster>.<priority>.max_connections` and the like.
+    func apply(_ runtime: RuntimeSnapshot) {
+        for priority in RoutingPriority.allCases {
+            let thresholds = configuration.circuitBreakers[priority]
+            let prefix = "circuit_breakers.\(configuration.name).\(priority.label)."
+            func value(_ name: String, _ configured: UInt32) -> Int {
+                Int(clamping: runtime.integer(prefix + name) ?? UInt64(configured))
+            }
+            for limits in limits.map({ $0[priority.rawValue] }) {
+                limits.connections.setMaximum(value("max_connections", thresholds.connections))
+                limits.pending.setMaximum(value("max_pending_requests", thresholds.pendingRequests))
+                limits.requests.setMaximum(value("max_requests", thresholds.requests))
+                limits.retries.setMaximum(value("max_retries", thresholds.retries))
+            }
+        }
+        let key = "upstream.healthy_panic_threshold"
+        let threshold = runtime.integer(key).map(Double.init) ?? configuration.balancing.panicThreshold
+        let changes = members.withLock { members in
+            defer { members.panicThreshold = threshold }
+            return members.panicThreshold != threshold
+        }
+        if changes { publish() }
+    }
+
+    // MARK: Endpoints
+
+    var hostList: HostList { members.withLock { $0.current } }
+
+    /// - Parameter body: Gets the endpoints as they are now, and again whenever they change.
+    func subscribe(_ body: @escaping @Sendable (HostList) -> Void) {
+        let current = members.withLock { members in
+            members.subscriber = body
+            return members.current
+        }
+        body(current)
+    }
+
+    /// Replaces the endpoints; those that stay are the same objects.
+    ///
+    /// - Returns: The hosts in use from here on.
+    @discardableResult
+    func replace(_ endpoints: [ResolvedEndpoint]) -> [SharedHost] {
+        let health: HostHealth = configuration.healthChecks.isEmpty ? [] : [.failedActiveCheck, .pendingActiveCheck]
+        let most = configuration.circuitBreakers.connectionsPerHost
+        var old = hostList.hosts
+        let hosts = endpoints.map { resolved in
+            let same = old.firstIndex { $0.address == resolved.address && $0.endpoint == resolved.endpoint }
+            if let same { return old.remove(at: same) }
+            return SharedHost(
+                address: resolved.address,
+                hostname: resolved.hostname,
+                endpoint: resolved.endpoint,
+                health: resolved.endpoint.isHealthChecked ? health : [],
+                mostConnections: most
+            )
+        }
+        statistics.membershipChanges.add()
+        publish(hosts)
+        return hosts
+    }
+
+    /// The health of an endpoint changed.
+    func publish() {
+        publish(nil)
+    }
+
+    private func publish(_ hosts: [SharedHost]?) {
+        // Within the lock, so that subscribers hear of changes in their order.
+        members.withLock { members in
+            members.current = HostList(
+                hosts ?? members.current.hosts,
+                configuration.balancing,
+                panicThreshold: members.panicThreshold,
+                replacing: members.current
+            )
+            members.subscriber?(members.current)
+        }
+    }
+}
+
+/// How many retries there may be for the requests in flight.
+///
+/// - Source: Envoy `circuit_breakers.thresholds.retry_budget`.
+private struct RetryBudget: Sendable {
+    private let percent: Double
+    private let minimum: Int
+
+    init(_ budget: CircuitBreakers.RetryBudget) {
+        percent = budget.percent
+        minimum = Int(budget.minimumConcurrency)
+    }
+
+    func most(of requests: Int) -> Int { max(minimum, Int(Double(requests) * percent / 100)) }
+}
+
+extension RoutingPriority {
+    /// Envoy's word in names.
+    var label: String {
+        switch self {
+        case .normal: "default"
+        case .high: "high"
+        }
+    }
+}
+
+extension CircuitBreakers {
+    subscript(_ priority: RoutingPriority) -> Thresholds {
+        switch priority {
+        case .normal: normal
+        case .high: high
+        }
+    }
+}
+
+extension UpstreamLimits {
+    convenience init(_ thresholds: CircuitBreakers.Thresholds, slot: Int) {
+        self.init(
+            connections: Int(thresholds.connections),
+            pending: Int(thresholds.pendingRequests),
+            requests: Int(thresholds.requests),
+            retries: Int(thresholds.retries),
+            slot: slot
+        )
+    }
+}
