@@ -32,7 +32,7 @@ extension Exchange {
     private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
         worker.spareHead.copy(head)
         guard prepareCopy(rule) else { return cluster.shared.statistics.count(.notSent(.noPath)) }
-        switch cluster.acquire(for: .internal, hash: worker.loop.nextRandom()) {
+        switch cluster.acquire(for: .internal) {
         case .failure(let failure):
             cluster.shared.statistics.count(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: nil)
