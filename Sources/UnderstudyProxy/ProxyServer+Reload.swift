@@ -118,6 +118,7 @@ extension ProxyServer {
         for socket in closed { try? await socket.listener.close() }
         for worker in workers { await worker.submit { $0.serve(snapshot) } }
         for socket in opened { try? await socket.listener.startAccepting() }
+        let logger = options.listenerLogger ?? logger
         for socket in closed { logger.info("no longer listening", metadata: ["address": "\(socket.key)"]) }
         for socket in opened { logger.info("listening", metadata: ["address": "\(socket.key)"]) }
     }
@@ -133,7 +134,7 @@ extension ProxyServer {
             }
         }
         let resolver = self.resolver
-        let discovery = ClusterDiscovery(threads: threads, logger: logger) { try resolver.resolve($0, family: $1) }
+        let discovery = ClusterDiscovery(threads: threads, logger: environment.logger) { try resolver.resolve($0, family: $1) }
         let outliers = clusters.map { cluster in cluster.outliers.map { service in Task { await service.run() } } }
         let watchers = await discovery.watch(clusters, bound: options.startTime)
         await firstChecks(of: clusters)

@@ -40,6 +40,10 @@ package final class ProxyServer: Sendable {
         ///
         /// Source: Envoy `--file-flush-min-size-kb`.
         package var logFlushSize = 64 * 1024
+        /// For clusters, their health and their names; `nil` for the server's own.
+        package var upstreamLogger: Logger?
+        package var listenerLogger: Logger?
+        package var runtimeLogger: Logger?
 
         package init() {}
     }
@@ -94,13 +98,13 @@ package final class ProxyServer: Sendable {
     package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
         self.logger = logger
-        runtime = RuntimeStore(configuration.runtime, logger: logger)
+        runtime = RuntimeStore(configuration.runtime, logger: options.runtimeLogger ?? logger)
         drains = DrainControl(options.drainStrategy, duration: options.drainTime)
         resolver = NameResolver(hosts: options.hosts)
         logs = AccessLogRegistry(flushInterval: options.logFlushInterval, flushSize: options.logFlushSize)
         background = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         environment = ClusterEnvironment(
-            logger: logger,
+            logger: options.upstreamLogger ?? logger,
             runtime: { [runtime] in runtime.snapshot },
             probes: ProbeLoop(background.next())
         )

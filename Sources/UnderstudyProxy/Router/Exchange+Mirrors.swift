@@ -39,7 +39,14 @@ extension Exchange {
         case .success(let picked):
             let copy = worker.takeCopy()
             attach(copy)
-            copy.start(on: picked, of: cluster, mode: requestMode, timeout: timeouts.route)
+            let logs = listener?.upstreamLogs
+            copy.start(
+                on: picked,
+                of: cluster,
+                mode: requestMode,
+                timeout: timeouts.route,
+                logs: logs?.isEmpty == false ? logs : nil
+            )
         }
     }
 

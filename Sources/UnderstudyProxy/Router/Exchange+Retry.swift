@@ -76,6 +76,7 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.answered(answer, circumstances) }
         guard mayRetry(decision) else { return false }
+        writeTry(copy answer)
         leavePrimary(answer)
         retry.lastTimedOut = false
         scheduleTry(decision)
@@ -87,6 +88,7 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.failed(failure, hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(failure) }
+        writeTry(nil, flag: failure.reply().flag)
         cluster?.countFailure(failure, for: .external, at: endpoint)
         retry.lastTimedOut = false
         scheduleTry(decision)
@@ -96,8 +98,10 @@ extension Exchange {
         guard state.answer == .awaited, let primary else { return primaryFailed(.timeout) }
         let circumstances = circumstances
         let hasSent = primary.hasSentRequest
+        cluster?.shared.statistics.tryTimeouts.add()
         let decision = retry.decide { $0.tryTimedOut(hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(.timeout) }
+        writeTry(nil, flag: "UT")
         cluster?.countFailure(.timeout, for: .external, at: endpoint)
         primary.close()
         self.primary = nil
@@ -122,6 +126,7 @@ extension Exchange {
             cluster.statistics.retryOverflows.add()
             return false
         case .limitExceeded:
+            isExhausted = true
             cluster.statistics.retriesExceeded.add()
             return false
         case .no: return false
