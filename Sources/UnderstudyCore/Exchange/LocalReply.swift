@@ -83,16 +83,20 @@ package struct LocalReply: Sendable {
 extension ResponseHead {
     /// Becomes the head of a reply, up to what routes add to every answer.
     ///
-    /// - Source: order measured on Envoy 1.40: location, what routes add, attempts, overload, length, type.
+    /// - Source: order measured on Envoy 1.40: location, what routes add, overload, attempts, length, type.
     package mutating func begin(_ draft: ReplyDraft) {
         reset()
         status = draft.status
         if let location = draft.location { headers.add("location", location, known: .other) }
     }
 
+    /// Says that the upstream was not asked because too much is under way already.
+    package mutating func addOverload(_ draft: ReplyDraft) {
+        if draft.isOverloaded { headers.add("x-envoy-overloaded", "true") }
+    }
+
     /// Adds the rest of a reply's lines.
     package mutating func addContent(_ draft: ReplyDraft) {
-        if draft.isOverloaded { headers.add("x-envoy-overloaded", "true") }
         if draft.isGRPC { return addStatusOfGRPC(draft) }
         guard !draft.body.isEmpty else { return }
         framing = .length(draft.body.count)

@@ -26,7 +26,8 @@ extension Exchange {
             now: Int64(NIODeadline.now().uptimeNanoseconds)
         ) { [serving] in serving?.shared.membership($0) }
         guard let reply = health.reply else { return false }
-        answer(reply.draft)
+        // Its body may still be on the way, and the connection is good for more after it.
+        if state.request == .complete { answer(reply.draft) } else { awaitedReply = reply.draft }
         return true
     }
 

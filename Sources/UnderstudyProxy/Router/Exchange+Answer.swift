@@ -34,9 +34,13 @@ extension Exchange: ResponseHandler {
 
     func responseBegan(_ answer: inout ResponseHead) {
         guard stream != nil, let listener else { return }
-        cluster?.answered(answer, for: .external, at: endpoint)
-        if retry.isPossible, isTryingAgain(instead: answer) { return }
+        cluster?.answered(answer, at: endpoint)
+        if retry.isPossible, isTryingAgain(instead: answer) {
+            cluster?.shared.statistics.countRetried(answer.status)
+            return
+        }
         if isFollowing(answer) { return }
+        cluster?.countAnswer(answer.status, for: .external)
         timers.clear(.tryTotal)
         endRetrying()
         passOn(&answer, listener)

@@ -36,6 +36,7 @@ extension Exchange {
         case .failure(let failure):
             cluster.shared.statistics.count(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: nil)
+            cluster.countAnswer(failure.status, for: .internal)
         case .success(let picked):
             let copy = worker.takeCopy()
             attach(copy)

@@ -52,8 +52,10 @@ extension Exchange {
         finish(with: draft, closing: !state.mayKeepClient || draft.status == 400)
     }
 
-    func primaryFailed(_ failure: UpstreamFailure) {
-        cluster?.countFailure(failure, for: .external, at: endpoint)
+    /// - Parameter ofTry: It was the time of one try that ran out, and not the route's.
+    func primaryFailed(_ failure: UpstreamFailure, ofTry: Bool = false) {
+        cluster?.countFailure(failure, for: .external, at: endpoint, ofTry: ofTry)
+        cluster?.countAnswer(failure.status, for: .external)
         let isAlternative = failure == .timeout && timeouts.answersNoContent
         writeTry(nil, flag: failure.reply().flag)
         let reply = isAlternative ? ReplyDraft(.alternativeTimeout) : failure.reply(wasRetried: retry.attempts > 1)
@@ -82,6 +84,7 @@ extension Exchange {
         draft.isGRPC = head.isGRPC
         answer.begin(draft)
         applyRoute(to: &answer, status: 0)
+        answer.addOverload(draft)
         if cluster != nil, route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
         listener.complete(&draft, &answer, request: head, facts: { facts() }, worker: worker)
         finishForwarding(&answer, listener)

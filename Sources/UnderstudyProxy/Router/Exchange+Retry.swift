@@ -95,14 +95,13 @@ extension Exchange {
     }
 
     func tryTimedOut() {
-        guard state.answer == .awaited, let primary else { return primaryFailed(.timeout) }
+        guard state.answer == .awaited, let primary else { return primaryFailed(.timeout, ofTry: true) }
         let circumstances = circumstances
         let hasSent = primary.hasSentRequest
-        cluster?.shared.statistics.tryTimeouts.add()
         let decision = retry.decide { $0.tryTimedOut(hasSent: hasSent, circumstances) }
-        guard mayRetry(decision) else { return primaryFailed(.timeout) }
+        guard mayRetry(decision) else { return primaryFailed(.timeout, ofTry: true) }
         writeTry(nil, flag: "UT")
-        cluster?.countFailure(.timeout, for: .external, at: endpoint)
+        cluster?.countFailure(.timeout, for: .external, at: endpoint, ofTry: true)
         primary.close()
         self.primary = nil
         retry.lastTimedOut = true
@@ -141,7 +140,7 @@ extension Exchange {
 
     /// An answer is passed on: there will be no other try, so its place and the kept body are given back.
     func endRetrying() {
-        if retry.hasBudget { cluster?.shared.statistics.retrySuccesses.add() }
+        if retry.hasBudget, !isExhausted { cluster?.shared.statistics.retrySuccesses.add() }
         freeBudget()
         retry.forgetBody()
     }

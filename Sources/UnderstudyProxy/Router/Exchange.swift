@@ -63,6 +63,8 @@ final class Exchange: RequestHandler, Timed {
     var loggedAnswer: ResponseHead?
     var loggedTrailers: HeaderBlock?
     var health = HealthCheckRules.Mark()
+    /// The proxy's own answer to a request that is not complete yet.
+    var awaitedReply: ReplyDraft?
     /// What endpoints are chosen by, and cookies that the client is to get for it.
     var hash = RequestHash.Result()
     /// Nanoseconds from the request's head to that of the primary's answer.
@@ -105,6 +107,9 @@ final class Exchange: RequestHandler, Timed {
         isExhausted = false
         status = 0
         sentBytes = 0
+        if health.isHealthCheck { health = HealthCheckRules.Mark() }
+        awaitedReply = nil
+        if hash != RequestHash.Result() { hash = RequestHash.Result() }
         listener?.statistics.activeRequests.add(1)
         if self.head.framing == .none, !self.head.asksForUpgrade, self.head.method != .connect { state.requestEnded() }
         admit()
@@ -128,6 +133,10 @@ final class Exchange: RequestHandler, Timed {
     }
 
     func requestIsComplete(trailers: HeaderBlock?) {
+        if let reply = awaitedReply {
+            awaitedReply = nil
+            return answer(reply)
+        }
         requestEnd = .now()
         armAfterRequest()
         primary?.endRequest(trailers: trailers)

@@ -106,7 +106,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     // MARK: The answer
 
     func responseBegan(_ head: inout ResponseHead) {
-        cluster?.answered(head, for: .internal, at: endpoint)
+        cluster?.answered(head, at: endpoint)
+        cluster?.countAnswer(head.status, for: .internal)
         record?.answer = copy head
         state.answerBegan(status: head.status)
     }
@@ -138,11 +139,13 @@ final class MirrorCopy: ResponseHandler, Timed {
         connection = nil
         record?.flag = failure.reply().flag
         cluster?.countFailure(failure, for: .internal, at: endpoint)
+        cluster?.countAnswer(failure.status, for: .internal)
         perform(state.failed(failure))
     }
 
     func deadlinePassed() {
         cluster?.countFailure(.timeout, for: .internal, at: endpoint)
+        cluster?.countAnswer(UpstreamFailure.timeout.status, for: .internal)
         perform(state.timedOut())
     }
 

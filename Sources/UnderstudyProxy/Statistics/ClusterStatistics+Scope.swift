@@ -101,6 +101,11 @@ extension SharedCluster {
                 sums[scope + hundreds, default: 0] += count
             }
         }
+        for (status, count) in statistics.retriedCounts {
+            for name in ["upstream_rq_\(status)", "upstream_rq_\(status / 100)xx", "upstream_rq_completed"] {
+                sums["retry." + name, default: 0] += count
+            }
+        }
         for (name, sum) in sums { scope.counter(name, sum) }
         let times = statistics.requestTimes
         scope.histogram("external.upstream_rq_time", times[ClusterStatistics.Origin.external.rawValue])

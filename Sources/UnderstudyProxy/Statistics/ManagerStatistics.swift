@@ -31,6 +31,11 @@ package final class ManagerStatistics: Sendable {
     package let resetsAfterAnswer = Counter()
     package let retriesSkipped = Counter()
     package let pathRedirects = Counter()
+    /// Redirects of primaries that were not followed, by reason.
+    package let redirectsToNowhere = Counter()
+    package let redirectsWithoutRoute = Counter()
+    package let unsafeRedirects = Counter()
+    package let tooManyRedirects = Counter()
     package let refusedUpgrades = Counter()
     package let healthChecks = HealthCheckFilterStatistics()
 

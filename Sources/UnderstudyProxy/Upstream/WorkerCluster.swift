@@ -129,8 +129,7 @@ final class WorkerCluster {
     }
 
     /// An endpoint has answered.
-    func answered(_ answer: borrowing ResponseHead, for origin: ClusterStatistics.Origin, at endpoint: WorkerEndpoint?) {
-        countAnswer(answer.status, for: origin)
+    func answered(_ answer: borrowing ResponseHead, at endpoint: WorkerEndpoint?) {
         guard let host = endpoint?.host else { return }
         (answer.status >= 500 ? host.counters.requestErrors : host.counters.requestSuccesses).add()
         if let outliers = shared.outliers {
@@ -167,11 +166,18 @@ final class WorkerCluster {
     }
 
     /// Counts what kept an upstream from answering.
-    func countFailure(_ failure: UpstreamFailure, for origin: ClusterStatistics.Origin, at endpoint: WorkerEndpoint?) {
+    ///
+    /// - Parameter ofTry: It was the time of one try that ran out.
+    func countFailure(
+        _ failure: UpstreamFailure,
+        for origin: ClusterStatistics.Origin,
+        at endpoint: WorkerEndpoint?,
+        ofTry: Bool = false
+    ) {
         let statistics = shared.statistics
         switch failure {
         case .timeout:
-            statistics.timeouts.add()
+            (ofTry ? statistics.tryTimeouts : statistics.timeouts).add()
             endpoint?.host.counters.requestTimeouts.add()
         case .noHealthyUpstream: statistics.noneHealthy.add()
         case .closed, .reset, .protocolError, .connectFailure, .connectTimeout, .overflow: break
@@ -180,7 +186,6 @@ final class WorkerCluster {
             host.counters.requestErrors.add()
             shared.outliers?.record(.failed(failure), of: host)
         }
-        countAnswer(failure.status, for: origin)
     }
 
     /// No later request comes here: idle connections close now, the others when they are done.
