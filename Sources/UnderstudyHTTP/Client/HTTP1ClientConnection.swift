@@ -204,6 +204,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         outgoing.flush(loop, to: transport)
     }
 
+    /// The system's number for why the connection could not be made.
+    package var connectError: CInt { transport.connectError }
+
     /// Bytes of the request that have not left yet.
     package var heldBytes: Int { outgoing.count + held.readableBytes + transport.queuedBytes }
 

@@ -34,6 +34,8 @@ extension Exchange: ResponseHandler {
 
     func responseBegan(_ answer: inout ResponseHead) {
         guard stream != nil, let listener else { return }
+        isConnected = true
+        if listener.upstreamLogs.isEmpty == false { tryAnswer = copy answer }
         cluster?.answered(answer, at: endpoint)
         if retry.isPossible, isTryingAgain(instead: answer) {
             cluster?.shared.statistics.countRetried(answer.status)
@@ -131,7 +133,7 @@ extension Exchange: ResponseHandler {
         }
         guard let listener else { return }
         if listener.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }
-        writeTry(loggedAnswer)
+        writeTry()
     }
 
     func upstreamDrained() {
@@ -141,6 +143,8 @@ extension Exchange: ResponseHandler {
     func upstreamFailed(_ failure: UpstreamFailure) {
         let wasReused = primary?.isReused ?? false
         let hasSent = primary?.hasSentRequest ?? false
+        connectError = primary?.connectError ?? 0
+        isConnected = failure != .connectFailure && failure != .connectTimeout && failure != .overflow
         primary = nil
         guard state.answer == .awaited else { return primaryFailed(failure) }
         let mayRepeat = RetryDecision.mayRetry(

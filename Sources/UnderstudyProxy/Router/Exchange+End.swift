@@ -29,6 +29,7 @@ extension Exchange {
         let statistics = listener.statistics
         statistics.activeRequests.add(-1)
         statistics.requestTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
+        writeTry()
         if !listener.requestLogs.isEmpty { writeLines(listener.requestLogs) }
         loggedAnswer = nil
         loggedTrailers = nil
@@ -46,12 +47,14 @@ extension Exchange {
         if !listener.requestLogs.isEmpty { loggedAnswer = copy answer }
     }
 
-    /// Writes the lines of a try that is over.
+    /// Writes the lines of a try that is over; the second call for one try does nothing.
     ///
-    /// - Parameters:
-    ///   - answer: The head of its answer, as far as there was one.
-    ///   - flag: What kept it from answering; empty for nothing.
-    func writeTry(_ answer: ResponseHead?, flag: StaticString = "") {
+    /// - Parameter flag: What kept it from answering; empty for nothing, or for what is not its own doing.
+    func writeTry(flag: StaticString = "") {
+        guard isTrying else { return }
+        isTrying = false
+        let answer = tryAnswer
+        tryAnswer = nil
         guard let logs = listener?.upstreamLogs, !logs.isEmpty, endpoint != nil else { return }
         var facts = facts(answer?.status ?? 0, needs: logs.needs, logType: "UpstreamEnd")
         facts.responseFlags = flag.utf8CodeUnitCount > 0 ? [flag] : []
@@ -61,7 +64,7 @@ extension Exchange {
         facts.startTime = WallClock.nanoseconds() - facts.elapsed
         (facts.bytesReceived, facts.bytesSent) = (facts.bytesSent, facts.bytesReceived)
         facts.hasStreamID = false
-        if facts.upstreamProtocol == nil { facts.protocolName = nil }
+        facts.protocolName = facts.upstreamProtocol
         logs.write(request: head, response: answer, facts: facts, worker: worker)
     }
 }
@@ -115,10 +118,12 @@ extension Exchange {
             facts.upstream = endpoint.networkAddress
             facts.upstreamName = endpoint.host.hostname
         }
-        let hasAnswer = state.answer != .awaited
-        if hasAnswer { facts.answerTime = answerTime }
-        if hasAnswer || primary?.isReused == true || primary?.hasSentRequest == true {
+        if answerTime > 0 { facts.answerTime = answerTime }
+        if isConnected || primary?.isReused == true || primary?.hasSentRequest == true {
             facts.upstreamProtocol = "HTTP/1.1"
+        }
+        if connectError != 0, !isConnected {
+            facts.transportFailure = Array("delayed connect error: \(SystemErrorText.systemText(connectError))".utf8)
         }
     }
 }

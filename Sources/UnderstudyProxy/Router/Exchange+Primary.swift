@@ -97,6 +97,8 @@ extension Exchange {
             primary = picked.connection
             endpoint = picked.endpoint
             tryStart = .now()
+            isTrying = true
+            isConnected = false
             retry.started(on: picked.endpoint)
             limitTry(by: cluster)
             begin(picked, forward)

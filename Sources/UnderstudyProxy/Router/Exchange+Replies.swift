@@ -56,10 +56,35 @@ extension Exchange {
     func primaryFailed(_ failure: UpstreamFailure, ofTry: Bool = false) {
         cluster?.countFailure(failure, for: .external, at: endpoint, ofTry: ofTry)
         cluster?.countAnswer(failure.status, for: .external)
+        let text = failure.reply()
+        if state.answer == .streaming {
+            noteBrokenAnswer(failure)
+        } else {
+            // What the route allows is no finding about the try.
+            writeTry(flag: failure == .timeout && !ofTry ? "" : text.flag)
+        }
         let isAlternative = failure == .timeout && timeouts.answersNoContent
-        writeTry(nil, flag: failure.reply().flag)
-        let reply = isAlternative ? ReplyDraft(.alternativeTimeout) : failure.reply(wasRetried: retry.attempts > 1)
+        var reply = isAlternative ? ReplyDraft(.alternativeTimeout) : failure.reply(wasRetried: retry.attempts > 1)
+        if ofTry { reply.details = "upstream_per_try_timeout" }
         perform(state.primaryFailed(), reply: reply)
+    }
+
+    /// The primary has broken off its answer.
+    ///
+    /// - Source: measured on Envoy 1.40: an orderly end within a body is an error of the protocol.
+    private func noteBrokenAnswer(_ failure: UpstreamFailure) {
+        switch failure {
+        case .closed, .protocolError:
+            replyFlag = "UPE"
+            replyDetails = "upstream_reset_after_response_started{protocol_error}"
+        case .timeout:
+            replyFlag = "UT"
+            replyDetails = "response_timeout"
+        default:
+            replyFlag = "UC"
+            replyDetails = "upstream_reset_after_response_started{connection_termination}"
+        }
+        writeTry(flag: replyFlag)
     }
 
     /// Sends the answer, after which this object may already serve the next request.

@@ -76,7 +76,7 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.answered(answer, circumstances) }
         guard mayRetry(decision) else { return false }
-        writeTry(copy answer)
+        writeTry()
         leavePrimary(answer)
         retry.lastTimedOut = false
         scheduleTry(decision)
@@ -88,7 +88,7 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.failed(failure, hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(failure) }
-        writeTry(nil, flag: failure.reply().flag)
+        writeTry(flag: failure.reply().flag)
         cluster?.countFailure(failure, for: .external, at: endpoint)
         retry.lastTimedOut = false
         scheduleTry(decision)
@@ -100,7 +100,7 @@ extension Exchange {
         let hasSent = primary.hasSentRequest
         let decision = retry.decide { $0.tryTimedOut(hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(.timeout, ofTry: true) }
-        writeTry(nil, flag: "UT")
+        writeTry(flag: "UT")
         cluster?.countFailure(.timeout, for: .external, at: endpoint, ofTry: true)
         primary.close()
         self.primary = nil

@@ -69,6 +69,14 @@ final class Exchange: RequestHandler, Timed {
     var hash = RequestHash.Result()
     /// Nanoseconds from the request's head to that of the primary's answer.
     var answerTime: Int64 = 0
+    /// A try is under way that has no line yet.
+    var isTrying = false
+    /// The try under way has a connection.
+    var isConnected = false
+    /// The answer to the try under way, as the primary has sent it; only for logs.
+    var tryAnswer: ResponseHead?
+    /// Why the last connection could not be made.
+    var connectError: CInt = 0
     /// When the try under way began.
     var tryStart = NIODeadline.uptimeNanoseconds(0)
     /// The copies that still get parts of the body.
@@ -107,6 +115,10 @@ final class Exchange: RequestHandler, Timed {
         isExhausted = false
         status = 0
         sentBytes = 0
+        answerTime = 0
+        isTrying = false
+        isConnected = false
+        connectError = 0
         if health.isHealthCheck { health = HealthCheckRules.Mark() }
         awaitedReply = nil
         if hash != RequestHash.Result() { hash = RequestHash.Result() }

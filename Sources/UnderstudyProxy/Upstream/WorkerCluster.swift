@@ -184,6 +184,7 @@ final class WorkerCluster {
         }
         if failure != .overflow, failure != .noHealthyUpstream, let host = endpoint?.host {
             host.counters.requestErrors.add()
+            if failure != .connectFailure, failure != .connectTimeout { shared.outliers?.record(.connected, of: host) }
             shared.outliers?.record(.failed(failure), of: host)
         }
     }
