@@ -9,15 +9,6 @@ package import UnderstudyCore
 internal import Synchronization
 internal import UnderstudyHTTP
 
-/// How often the configuration was loaded again.
-package final class ReloadCounters: Sendable {
-    package let attempts = Counter()
-    package let successes = Counter()
-    package let failures = Counter()
-
-    package init() {}
-}
-
 extension ProxyServer {
     /// Serves new requests by another configuration; those under way end by the one they began with.
     ///
@@ -33,8 +24,8 @@ extension ProxyServer {
             await turn.give()
             throw error
         }
-        serverCounters.attempts.add()
-        serverCounters.successes.add()
+        serverStatistics.reloadAttempts.add()
+        serverStatistics.reloadSuccesses.add()
         state.withLock { state in
             state.reload = ReloadStatus()
             state.reload.result = .loaded
@@ -45,8 +36,8 @@ extension ProxyServer {
 
     /// A configuration could not be used; the one before it still serves.
     package func refused(_ errors: [String], time: Int64) {
-        serverCounters.attempts.add()
-        serverCounters.failures.add()
+        serverStatistics.reloadAttempts.add()
+        serverStatistics.reloadFailures.add()
         state.withLock { state in
             state.reload.result = .refused
             state.reload.time = time
@@ -68,10 +59,12 @@ extension ProxyServer {
         do throws(BindFailure) {
             opened = try await bind(snapshot.listeners.filter { !open.contains($0.slot) })
         } catch {
+            serverStatistics.listenerFailures.add()
             stop(added)
             throw error
         }
         await serve(snapshot, opened: opened)
+        serverStatistics.count(snapshot, replacing: old, opened: opened.count)
         let kept = Set(snapshot.clusters.map(ObjectIdentifier.init))
         stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
         snapshot.trim(store)

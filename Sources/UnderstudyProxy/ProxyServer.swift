@@ -77,7 +77,8 @@ package final class ProxyServer: Sendable {
     package let budget = MirrorBudget()
     package let runtime: RuntimeStore
     let store = StatisticsStore()
-    let serverCounters = ReloadCounters()
+    let serverStatistics = ServerStatistics()
+    private let begin = NIODeadline.now()
     let options: Options
     let logger: Logger
     let group: MultiThreadedEventLoopGroup
@@ -181,6 +182,8 @@ package final class ProxyServer: Sendable {
             state.phase = .live
         }
         for socket in sockets { try? await socket.listener.startAccepting() }
+        serverStatistics.count(snapshot, replacing: nil, opened: sockets.count)
+        serverStatistics.startTime.record(UInt64(max(0, (NIODeadline.now() - begin).nanoseconds / 1_000_000)))
         await isListening(sockets.compactMap(\.listener.localAddress))
         await Cancellation.wait()
         await drain()

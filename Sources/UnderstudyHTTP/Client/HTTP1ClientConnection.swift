@@ -292,6 +292,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         case .connected:
             counters.connectionLength.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
         }
+        counters.requestsPerConnection.record(UInt64(stage == .connected ? requestCount : 0))
         counters.activeConnections.add(-1)
         pool.host.activeConnections.add(-1)
         countDestroyed(ending, carriesRequest: carriesRequest)

@@ -28,6 +28,8 @@ package final class UpstreamCounters: Sendable {
     /// Milliseconds.
     package let connectTime = Histogram()
     package let connectionLength = Histogram()
+    /// Told at the end of each connection.
+    package let requestsPerConnection = Histogram()
     package let requests = Counter()
     package let activeRequests = Gauge()
     package let pendingRequests = Counter()

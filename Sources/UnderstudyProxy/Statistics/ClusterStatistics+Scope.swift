@@ -17,6 +17,7 @@ extension SharedCluster {
         addRetries(to: &scope)
         addAnswers(to: &scope)
         addMembers(to: &scope)
+        addPlaces(to: &scope)
         addBreakers(to: &scope)
         addHealth(to: &scope)
         addMirrors(to: &scope)
@@ -56,6 +57,7 @@ extension SharedCluster {
         scope.counter("upstream_cx_tx_bytes_total", upstream.bytes.sent)
         scope.histogram("upstream_cx_connect_ms", upstream.connectTime)
         scope.histogram("upstream_cx_length_ms", upstream.connectionLength)
+        scope.histogram("upstream_rq_per_cx", upstream.requestsPerConnection)
     }
 
     private func addRequests(to scope: inout StatisticsScope) {
@@ -123,9 +125,24 @@ extension SharedCluster {
         scope.counter("update_attempt", statistics.updateAttempts)
         scope.counter("update_success", statistics.updateSuccesses)
         scope.counter("update_failure", statistics.updateFailures)
+        scope.counter("update_empty", statistics.emptyUpdates)
         scope.counter("update_no_rebuild", statistics.updatesWithoutChange)
         scope.counter("lb_healthy_panic", statistics.panics)
         scope.gauge("max_host_weight", UInt64(hostList.hosts.map(\.endpoint.weight).max() ?? 0))
+    }
+
+    private func addPlaces(to scope: inout StatisticsScope) {
+        guard let places = hostList.plan.places else { return }
+        switch configuration.balancing.policy {
+        case .ringHash:
+            scope.gauge("ring_hash_lb.size", UInt64(places.size))
+            scope.gauge("ring_hash_lb.min_hashes_per_host", UInt64(places.fewest))
+            scope.gauge("ring_hash_lb.max_hashes_per_host", UInt64(places.most))
+        case .maglev:
+            scope.gauge("maglev_lb.min_entries_per_host", UInt64(places.fewest))
+            scope.gauge("maglev_lb.max_entries_per_host", UInt64(places.most))
+        case .roundRobin, .leastRequest, .random: break
+        }
     }
 
     private func addBreakers(to scope: inout StatisticsScope) {

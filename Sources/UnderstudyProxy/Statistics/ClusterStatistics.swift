@@ -44,6 +44,8 @@ package final class ClusterStatistics: Sendable {
     let updateAttempts = Counter()
     let updateSuccesses = Counter()
     let updateFailures = Counter()
+    /// Names that resolved to nothing.
+    let emptyUpdates = Counter()
     let updatesWithoutChange = Counter()
     let membershipChanges = Counter()
     let healthChecks = HealthCheckStatistics()
