@@ -31,18 +31,16 @@ package struct LocalReply: Sendable {
     package static let routeNotFound = LocalReply(404, flag: "NR", details: "route_not_found")
     /// The request is well-formed but has no Host, or a fragment in its target.
     package static let badRequestWithoutText = LocalReply(400)
-    package static let badRequest = LocalReply(400, "Bad Request", flag: "DPE", details: "http1.codec_error")
-    package static let upgradeRequired = LocalReply(426, "Upgrade Required", flag: "DPE", details: "low_version")
+    package static let badRequest = LocalReply(400, "Bad Request", details: "http1.codec_error")
+    package static let upgradeRequired = LocalReply(426, "Upgrade Required", details: "low_version")
     package static let notImplemented = LocalReply(
         501,
         "Not Implemented",
-        flag: "DPE",
         details: "http1.invalid_transfer_encoding"
     )
     package static let headTooLarge = LocalReply(
         431,
         "Request Header Fields Too Large",
-        flag: "DPE",
         details: "http1.headers_too_large"
     )
     /// The route matches but does not say where the request goes.

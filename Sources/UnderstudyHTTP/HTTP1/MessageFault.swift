@@ -34,7 +34,7 @@ package enum MessageFault: Error, Hashable, Sendable {
         switch self {
         case .badSyntax, .unknownMethod, .badTarget, .badHost, .badLength, .badChunk: .badRequest
         case .conflictingFraming:
-            LocalReply(400, "Bad Request", flag: "DPE", details: "http1.content_length_and_chunked_not_allowed")
+            LocalReply(400, "Bad Request", details: "http1.content_length_and_chunked_not_allowed")
         case .fragment: .pathRefused
         case .missingHost: LocalReply(400, details: "missing_host_header")
         case .badVersion: .upgradeRequired
@@ -44,11 +44,10 @@ package enum MessageFault: Error, Hashable, Sendable {
             LocalReply(
                 431,
                 "Request Header Fields Too Large",
-                flag: "DPE",
                 details: "http1.too_many_headers"
             )
         case .underscore:
-            LocalReply(400, "Bad Request", flag: "DPE", details: "http1.unexpected_underscore")
+            LocalReply(400, "Bad Request", details: "http1.unexpected_underscore")
         }
     }
 }

@@ -68,7 +68,7 @@ final class ClientLink: RequestService {
         facts.status = answer.status
         facts.bytesSent = draft.body.count
         facts.responseDetails = draft.details
-        if draft.flag.utf8CodeUnitCount > 0 { facts.responseFlags = [draft.flag] }
+        facts.responseFlags = ExchangeFacts.flags(draft.flag, details: draft.details)
         listener.requestLogs.write(request: Self.noHead, response: copy answer, facts: facts, worker: worker)
     }
 
