@@ -84,6 +84,10 @@ final class WorkerCluster {
             old.removeValue(forKey: ObjectIdentifier(host)) ?? WorkerEndpoint(host) { [unowned self] in makePool(host) }
         }
         for endpoint in old.values { endpoint.retire() }
+        let hasChanged = hosts.hosts.count != self.hosts.hosts.count || !old.isEmpty
+        if hasChanged, shared.configuration.balancing.closesConnectionsOnChange {
+            for endpoint in endpoints { endpoint.closeIdle() }
+        }
         if shared.configuration.balancing.closesConnectionsOnFailure {
             for endpoint in endpoints where endpoint.host.health.contains(.failedActiveCheck) { endpoint.closeIdle() }
         }
