@@ -21,7 +21,7 @@ final class FakeServer: ServerView, ServerControl, RuntimeControl, LogControl {
         var listeners: [ListenerStatus] = []
         var document = ConfigurationDocument()
         var memory = MemoryStatus()
-        var statistics: [Statistic] = []
+        var statistics: [StatisticsScope] = []
         var levels: [(String, LogLevel)] = [("admin", .info), ("http", .info), ("upstream", .info)]
         var layers = RuntimeLayers([])
     }
@@ -47,7 +47,7 @@ final class FakeServer: ServerView, ServerControl, RuntimeControl, LogControl {
     func listenerStatuses() -> [ListenerStatus] { shown.withLock { $0.listeners } }
     var document: ConfigurationDocument { shown.withLock { $0.document } }
     var memory: MemoryStatus { shown.withLock { $0.memory } }
-    func statistics() -> [Statistic] { shown.withLock { $0.statistics } }
+    func statistics() -> [StatisticsScope] { shown.withLock { $0.statistics } }
     var isReady: Bool { information.state == .live }
 
     func drainListeners(_ drain: ListenerDrain) async {

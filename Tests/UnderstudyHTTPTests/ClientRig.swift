@@ -6,6 +6,7 @@
 import NIOCore
 import NIOEmbedded
 import TestSupport
+import Testing
 import UnderstudyCore
 
 @testable import UnderstudyHTTP
@@ -14,27 +15,33 @@ final class ClientRig {
     let loop: LoopContext
     let transport = RecordingTransport()
     let handler = RecordingResponseHandler()
-    let limit = ConnectionLimit(maximum: 8)
+    let limits = UpstreamLimits(connections: 8, pending: 8, requests: 8)
+    let counters = UpstreamCounters()
     let pool: ConnectionPool
     let connection: HTTP1ClientConnection
     private let eventLoop = EmbeddedEventLoop()
 
     init(
         idleTime: TimeAmount? = .hours(1),
+        isConnected: Bool = true,
         _ configure: (inout ConnectionPool.Settings) -> Void = { _ in }
     ) throws {
         loop = LoopContext(eventLoop: eventLoop)
-        // Nobody connects to it: the pool only keeps the connection that is given to it.
         var settings = ConnectionPool.Settings(
             address: try SocketAddress(ipAddress: "127.0.0.1", port: 1),
             connectTimeout: .seconds(1)
         )
         settings.idleTime = idleTime
         configure(&settings)
-        pool = ConnectionPool(settings, loop: loop, connectionsMade: Counter())
-        _ = limit.reserve()
-        connection = HTTP1ClientConnection(transport: transport, loop: loop, pool: pool)
-        connection.reserve(at: limit)
+        // Nobody connects to anything: the pool has the one transport, and the test says when it is connected.
+        let transport = self.transport
+        pool = ConnectionPool(settings, loop: loop, counters: counters) { connection in
+            connection.isConnecting(on: transport)
+            transport.attach(connection)
+        }
+        (transport.isConnected, transport.isWritable) = (isConnected, isConnected)
+        connection = try #require(pool.acquire(within: limits))
+        if isConnected { connection.transportConnected() }
     }
 
     deinit {
@@ -68,8 +75,7 @@ final class ClientRig {
     ///
     /// Takes it out.
     func isPooled() -> Bool {
-        // An empty pool would connect, and there is nobody to connect to.
-        pool.idleCount == 1 && pool.acquire(within: limit) === connection
+        pool.idleCount == 1 && pool.acquire(within: limits) === connection
     }
 
     var events: [String] { handler.events }

@@ -74,6 +74,7 @@ final class RecordingService: RequestService {
 
     let serverName = Array("understudy".utf8)
     var isDraining = false
+    let counters = ServerCounters()
     /// What handlers do at each moment of their request.
     var reaction: (RecordingHandler, Moment) -> Void
 

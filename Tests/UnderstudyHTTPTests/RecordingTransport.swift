@@ -38,6 +38,11 @@ final class RecordingTransport: Transport {
         unflushedBytes = 0
     }
 
+    /// Whoever has it now.
+    private(set) weak var user: (any TransportUser)?
+
+    func attach(_ user: any TransportUser) { self.user = user }
+
     func setReading(_ isReading: Bool) { self.isReading = isReading }
     func close() { isClosed = true }
     func closeAfterFlush(linger: TimeAmount) { self.linger = linger }

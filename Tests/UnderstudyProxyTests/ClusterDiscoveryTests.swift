@@ -9,13 +9,11 @@ import NIOCore
 import NIOPosix
 import Testing
 import UnderstudyCore
-import UnderstudyProxy
+
+@testable import UnderstudyProxy
 
 struct ClusterDiscoveryTests {
     private struct NoSuchName: Error {}
-
-    /// What was reported, by cluster.
-    private typealias Reports = NIOLockedValueBox<[Int: [ResolvedEndpoint]]>
 
     private static let hourly: Cluster.DNSOptions = {
         var options = Cluster.DNSOptions()
@@ -35,33 +33,31 @@ struct ClusterDiscoveryTests {
         _ clusters: [Cluster],
         bound: Duration = .seconds(30),
         resolve: @escaping ClusterDiscovery.Resolve
-    ) async throws -> [Int: [ResolvedEndpoint]] {
+    ) async throws -> [[SharedHost]] {
         let threads = NIOThreadPool(numberOfThreads: 2)
         threads.start()
         let discovery = ClusterDiscovery(threads: threads, logger: Logger(label: "test"), resolve: resolve)
-        let reports = Reports([:])
-        let watchers = await discovery.watch(clusters, bound: bound) { index, endpoints in
-            reports.withLockedValue { $0[index] = endpoints }
-        }
+        let shared = clusters.map { SharedCluster($0, statistics: ClusterStatistics()) }
+        let watchers = await discovery.watch(shared, bound: bound)
         for watcher in watchers { watcher.cancel() }
         threads.shutdownGracefully { _ in }
-        return reports.withLockedValue { $0 }
+        return shared.map(\.hostList.hosts)
     }
 
     @Test func `every address of every name is an endpoint`() async throws {
         let addresses = ["a": ["192.0.2.1", "192.0.2.2"], "b": ["192.0.2.3"]]
-        let reports = try await watch([cluster("a", "b")]) { endpoint, _ in
+        let hosts = try await watch([cluster("a", "b")]) { endpoint, _ in
             try (addresses[endpoint.host] ?? []).map { try SocketAddress(ipAddress: $0, port: Int(endpoint.port)) }
         }
-        #expect(reports[0]?.compactMap(\.address.ipAddress) == ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
+        #expect(hosts[0].compactMap(\.address.ipAddress) == ["192.0.2.1", "192.0.2.2", "192.0.2.3"])
     }
 
     @Test func `a name that does not resolve leaves the others of its cluster alone`() async throws {
-        let reports = try await watch([cluster("bad", "good")]) { endpoint, _ in
+        let hosts = try await watch([cluster("bad", "good")]) { endpoint, _ in
             guard endpoint.host == "good" else { throw NoSuchName() }
             return [try SocketAddress(ipAddress: "192.0.2.1", port: 80)]
         }
-        #expect(reports[0]?.map(\.address.ipAddress) == ["192.0.2.1"])
+        #expect(hosts[0].map(\.address.ipAddress) == ["192.0.2.1"])
     }
 
     @Test func `a name server that never answers delays the start by no more than the bound`() async throws {
@@ -70,7 +66,7 @@ struct ClusterDiscoveryTests {
             gate.lock()
             gate.unlock(withValue: true)
         }
-        let reports = try await watch([cluster("dead"), cluster("good")], bound: .milliseconds(200)) { endpoint, _ in
+        let hosts = try await watch([cluster("dead"), cluster("good")], bound: .milliseconds(200)) { endpoint, _ in
             if endpoint.host == "dead" {
                 gate.lock(whenValue: true)
                 gate.unlock()
@@ -78,8 +74,8 @@ struct ClusterDiscoveryTests {
             }
             return [try SocketAddress(ipAddress: "192.0.2.1", port: 80)]
         }
-        #expect(reports[0] == nil)
-        #expect(reports[1]?.count == 1)
+        #expect(hosts[0].isEmpty)
+        #expect(hosts[1].count == 1)
     }
 
     @Test func `added hosts are asked before DNS`() throws {

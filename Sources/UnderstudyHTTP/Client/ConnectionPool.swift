@@ -4,14 +4,7 @@
 // The connections of one event loop to one address: idle ones kept, new ones made within a limit.
 
 package import NIOCore
-internal import NIOPosix
 package import UnderstudyCore
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// Loop-bound.
 package final class ConnectionPool {
@@ -54,7 +47,10 @@ package final class ConnectionPool {
     let counters: UpstreamCounters
     let host: HostCounters
     private let loop: LoopContext
-    private var idle: [HTTP1ClientConnection] = []
+    private let connect: (HTTP1ClientConnection) -> Void
+    /// By kind: copies neither take the connections of clients nor lend them theirs, so that each kind keeps to its
+    /// own limit.
+    private var idle: [[HTTP1ClientConnection]] = [[], []]
     /// Requests that have no connection yet because there may be no more of them.
     private var waiting = CircularBuffer<HTTP1ClientConnection>()
     /// Open connections of each kind of limits.
@@ -64,12 +60,25 @@ package final class ConnectionPool {
     /// Idle connections that are kept.
     private static let mostIdle = 1024
 
-    package init(
+    package convenience init(
         _ settings: Settings,
         loop: LoopContext,
         counters: UpstreamCounters = UpstreamCounters(),
         host: HostCounters = HostCounters()
     ) {
+        let connector = SocketConnector(settings, loop: loop, bytes: counters.bytes)
+        self.init(settings, loop: loop, counters: counters, host: host) { connector.connect($0) }
+    }
+
+    /// - Parameter connect: Gives a connection its transport, and tells it later what became of that.
+    init(
+        _ settings: Settings,
+        loop: LoopContext,
+        counters: UpstreamCounters = UpstreamCounters(),
+        host: HostCounters = HostCounters(),
+        connect: @escaping (HTTP1ClientConnection) -> Void
+    ) {
+        self.connect = connect
         self.settings = settings
         headRules = HeadRules(settings.http1, limits: settings.messages)
         nameStyle = settings.http1.nameStyle
@@ -88,9 +97,9 @@ package final class ConnectionPool {
     ///   - limits: Where the request and its connection are counted.
     ///   - fresh: Only a connection that has carried nothing yet will do.
     package func acquire(within limits: UpstreamLimits, fresh: Bool = false) -> HTTP1ClientConnection? {
-        if !fresh, let connection = idle.popLast() {
+        if !fresh, let connection = idle[limits.slot].popLast() {
             guard connection.attach(to: limits) else {
-                idle.append(connection)
+                idle[limits.slot].append(connection)
                 counters.activeOverflows.add()
                 return nil
             }
@@ -106,9 +115,10 @@ package final class ConnectionPool {
             connect(connection)
         } else {
             counters.connectionOverflows.add()
-            // A place may come free that is not for just any connection.
             connection.needsFresh = fresh
             waiting.append(connection)
+            // Only a request that needs a fresh connection waits beside an idle one, which makes room for it.
+            idle[limits.slot].last?.close()
         }
         return connection
     }
@@ -116,39 +126,42 @@ package final class ConnectionPool {
     /// The address is no longer in use: idle connections close now, busy ones when they are done.
     package func retire() {
         isRetired = true
-        let idle = self.idle
-        self.idle.removeAll()
-        for connection in idle { connection.close() }
+        closeIdle()
     }
 
     /// Like `retire`, for connections that are open now; later ones are kept.
     package func closeIdle() {
-        let idle = self.idle
-        self.idle.removeAll()
+        let idle = self.idle.joined()
+        self.idle = [[], []]
         for connection in idle { connection.close() }
     }
 
     func release(_ connection: HTTP1ClientConnection) {
-        if handOver(connection) { return }
-        guard !isRetired, idle.count < Self.mostIdle else { return connection.close() }
-        idle.append(connection)
+        guard let slot = connection.limits?.slot else { return connection.close() }
+        if handOver(connection, slot) { return }
+        // Whoever waits still needs a fresh connection, for which this one makes room.
+        let isInTheWay = waiting.contains { $0.limits?.slot == slot }
+        guard !isRetired, !isInTheWay, idleCount < Self.mostIdle else { return connection.close() }
+        idle[slot].append(connection)
         if let time = settings.idleTime { loop.deadlines.set(connection, after: time) }
     }
 
-    var idleCount: Int { idle.count }
+    var idleCount: Int { idle[0].count + idle[1].count }
     var waitingCount: Int { waiting.count }
 
     func removeIdle(_ connection: HTTP1ClientConnection) {
         // From the end: whatever closes was most likely used last.
-        guard let index = idle.lastIndex(where: { $0 === connection }) else { return }
-        idle.remove(at: index)
+        guard let slot = connection.limits?.slot else { return }
+        guard let index = idle[slot].lastIndex(where: { $0 === connection }) else { return }
+        idle[slot].remove(at: index)
     }
 
     // MARK: Waiting
 
-    /// Gives a connection that has become free to the request that has waited longest.
-    private func handOver(_ connection: HTTP1ClientConnection) -> Bool {
-        guard !waiting.isEmpty, let index = waiting.firstIndex(where: { !$0.needsFresh }) else { return false }
+    /// Gives a connection that has become free to the request of its kind that has waited longest.
+    private func handOver(_ connection: HTTP1ClientConnection, _ slot: Int) -> Bool {
+        let index = waiting.firstIndex { !$0.needsFresh && $0.limits?.slot == slot }
+        guard let index else { return false }
         let next = waiting.remove(at: index)
         next.takeOver(connection)
         return true
@@ -162,9 +175,15 @@ package final class ConnectionPool {
     /// A connection of this pool is gone: there may be another in its place.
     func connectionEnded(_ limits: UpstreamLimits) {
         freeConnection(limits)
-        while let next = waiting.first, let limits = next.limits, reserveConnection(limits) {
-            waiting.removeFirst()
-            connect(next)
+        var index = waiting.startIndex
+        var isBlocked = [false, false]
+        while index < waiting.endIndex, isBlocked != [true, true] {
+            guard let limits = waiting[index].limits, !isBlocked[limits.slot], reserveConnection(limits) else {
+                if let limits = waiting[index].limits { isBlocked[limits.slot] = true }
+                index = waiting.index(after: index)
+                continue
+            }
+            connect(waiting.remove(at: index))
         }
     }
 
@@ -193,68 +212,6 @@ package final class ConnectionPool {
         open[limits.slot] -= 1
         limits.connections.free()
         settings.hostConnections?.free()
-    }
-
-    /// A connection carries requests of another kind from here on.
-    func moveConnection(from old: UpstreamLimits, to new: UpstreamLimits) {
-        open[old.slot] -= 1
-        old.connections.free()
-        open[new.slot] += 1
-        new.connections.take()
-    }
-
-    private func connect(_ connection: HTTP1ClientConnection) {
-        let transport = NIOTransport(counters.bytes)
-        connection.isConnecting(on: transport)
-        transport.attach(connection)
-        let high = settings.bufferedBytes
-        let bound = NIOLoopBound(transport, eventLoop: loop.eventLoop)
-        var bootstrap = ClientBootstrap(group: loop.eventLoop)
-            .connectTimeout(settings.connectTimeout)
-            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark(high))
-            .channelOption(.recvAllocator, value: SocketBuffers.allocator)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(bound.value)
-                }
-            }
-        for entry in settings.keepalive.map(SocketBuffers.options) ?? [] {
-            bootstrap = bootstrap.channelOption(entry.option, value: entry.value)
-        }
-        bootstrap.connect(to: settings.address)
-            .assumeIsolated()
-            .whenFailure { error in
-                // Not from within `acquire`: without descriptors, or a route, it fails at once.
-                bound.eventLoop.assumeIsolated().execute { bound.value.connectFailed(error) }
-            }
-    }
-}
-
-/// Sizes that client and upstream sockets share.
-enum SocketBuffers {
-    /// Half of the bytes must have left before a blocked socket counts as writable again.
-    static func waterMark(_ bytes: Int) -> ChannelOptions.Types.WriteBufferWaterMark {
-        ChannelOptions.Types.WriteBufferWaterMark(low: max(1, bytes / 2), high: max(1, bytes))
-    }
-
-    /// Asks for 16 KiB in one read.
-    static var allocator: FixedSizeRecvByteBufferAllocator { FixedSizeRecvByteBufferAllocator(capacity: 16 * 1024) }
-
-    /// What asks the system to look after silent connections.
-    static func options(
-        _ keepalive: TCPKeepalive
-    ) -> [(option: ChannelOptions.Types.SocketOption, value: SocketOptionValue)] {
-        var options: [(option: ChannelOptions.Types.SocketOption, value: SocketOptionValue)] = []
-        options.append((.socketOption(.so_keepalive), 1))
-        #if os(Linux)
-        let names = [TCP_KEEPCNT, TCP_KEEPIDLE, TCP_KEEPINTVL]
-        for (name, value) in zip(names, [keepalive.probes, keepalive.time, keepalive.interval]) {
-            guard let value else { continue }
-            options.append((.tcpOption(NIOBSDSocket.Option(rawValue: name)), SocketOptionValue(clamping: value)))
-        }
-        #endif
-        return options
     }
 }
 

@@ -89,11 +89,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// Gets the socket of another that has become free.
     func takeOver(_ other: HTTP1ClientConnection) {
-        guard let limits else { return }
         requestCount += other.requestCount
         isReused = other.isReused
         start = other.start
-        if let old = other.limits, old !== limits { pool.moveConnection(from: old, to: limits) }
         transport = other.giveUpTransport()
         stage = .connected
         transport.attach(self)
@@ -111,9 +109,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     ///
     /// - Returns: Whether there may be another.
     func attach(to limits: UpstreamLimits) -> Bool {
+        assert(limits === self.limits, "a request was counted elsewhere than its connection")
         guard limits.requests.reserve() else { return false }
-        if let old = self.limits, old !== limits { pool.moveConnection(from: old, to: limits) }
-        self.limits = limits
         isAttached = true
         pool.counters.requests.add()
         pool.counters.activeRequests.add(1)

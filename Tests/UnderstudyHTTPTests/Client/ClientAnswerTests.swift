@@ -79,7 +79,7 @@ struct ClientAnswerTests {
         rig.receive(text)
         #expect(rig.events == ["failed: protocolError"])
         #expect(rig.transport.isClosed)
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     @Test func `a head without an end is a protocol error`() throws {
@@ -110,7 +110,7 @@ struct ClientAnswerTests {
             rig.connection.transportClosed(end)
             #expect(rig.events.last == event)
             #expect(rig.events.allSatisfy { !$0.hasPrefix("end") })
-            #expect(rig.limit.current == 0)
+            #expect(rig.limits.requests.current == 0)
         }
     }
 
@@ -120,7 +120,7 @@ struct ClientAnswerTests {
         rig.receive("HTTP/1.1 200 OK\r\n\r\nhello")
         rig.connection.transportClosed(.closedByPeer)
         #expect(rig.events == ["200", "body hello", "end"])
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
         #expect(!rig.isPooled())
     }
 
@@ -143,7 +143,7 @@ struct ClientAnswerTests {
         rig.receive("more")
         #expect(rig.events == (moment == .head ? ["200"] : ["200", "body hello"]))
         #expect(rig.transport.isClosed)
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     @Test func `a handler that closes when all is over frees the limit once`() throws {
@@ -153,7 +153,7 @@ struct ClientAnswerTests {
         rig.receive("HTTP/1.1 200 OK\r\n\r\n")
         rig.connection.transportClosed(.closedByPeer)
         rig.connection.close()
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     @Test func `reading is paused and resumed for a slow client`() throws {

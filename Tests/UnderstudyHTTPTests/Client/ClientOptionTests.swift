@@ -40,7 +40,7 @@ struct ClientOptionTests {
         #expect(rig.isPooled())
         rig.exchange(ok)
         #expect(rig.transport.isClosed)
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     @Test func `an idle time, and none`() throws {
@@ -85,9 +85,7 @@ struct ClientOptionTests {
     }
 
     @Test func `whether anything was sent is known`() throws {
-        let rig = try ClientRig()
-        rig.transport.isConnected = false
-        rig.transport.isWritable = false
+        let rig = try ClientRig(isConnected: false)
         rig.begin()
         rig.connection.flush()
         #expect(!rig.connection.hasSentRequest)

@@ -57,14 +57,13 @@ struct ClientRequestTests {
         rig.connection.flush()
         #expect(rig.transport.isClosed)
         #expect(!sent.contains("0\r\n\r\n"))
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     // MARK: Connecting
 
     @Test func `a request waits for its connection and leaves at once with it`() throws {
-        let rig = try ClientRig()
-        (rig.transport.isConnected, rig.transport.isWritable) = (false, false)
+        let rig = try ClientRig(isConnected: false)
         rig.begin()
         rig.connection.flush()
         #expect(rig.transport.writes == [])
@@ -77,8 +76,7 @@ struct ClientRequestTests {
     }
 
     @Test func `64 KiB may wait for a connection, then the client is paused until it is made`() throws {
-        let rig = try ClientRig()
-        (rig.transport.isConnected, rig.transport.isWritable) = (false, false)
+        let rig = try ClientRig(isConnected: false)
         rig.begin("POST /", ["host: h", "content-length: 1000000"], .length(1_000_000))
         rig.connection.flush()
         #expect(!rig.connection.isBackedUp)
@@ -93,8 +91,7 @@ struct ClientRequestTests {
     }
 
     @Test func `a connection that is made but blocked at once drains later`() throws {
-        let rig = try ClientRig()
-        (rig.transport.isConnected, rig.transport.isWritable) = (false, false)
+        let rig = try ClientRig(isConnected: false)
         rig.begin("POST /", ["host: h", "content-length: 1000000"], .length(1_000_000))
         rig.connection.sendBody(ByteBuffer(repeating: 0x61, count: 64 * 1024))
         #expect(rig.connection.isBackedUp)
@@ -112,12 +109,11 @@ struct ClientRequestTests {
         ] as [(TransportEnd, String)]
     )
     func `a connection that cannot be made fails its request`(end: TransportEnd, event: String) throws {
-        let rig = try ClientRig()
-        rig.transport.isConnected = false
+        let rig = try ClientRig(isConnected: false)
         rig.begin()
         rig.connection.transportClosed(end)
         #expect(rig.events == [event])
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     // MARK: A slow upstream

@@ -25,17 +25,17 @@ struct ClientReuseTests {
     @Test func `an idle connection takes nobody's place`() throws {
         let rig = try ClientRig()
         rig.exchange(answer)
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
         #expect(rig.isPooled())
-        #expect(rig.limit.current == 1)
+        #expect(rig.limits.requests.current == 1)
     }
 
     @Test func `beyond the limit there is no connection, not even an idle one`() throws {
         let rig = try ClientRig()
         rig.exchange(answer)
-        while rig.limit.reserve() {}
-        #expect(rig.pool.acquire(within: rig.limit, fresh: true) == nil)
-        #expect(rig.pool.acquire(within: rig.limit) == nil)
+        while rig.limits.requests.reserve() {}
+        #expect(rig.pool.acquire(within: rig.limits, fresh: true) == nil)
+        #expect(rig.pool.acquire(within: rig.limits) == nil)
         #expect(rig.pool.idleCount == 1)
     }
 
@@ -45,7 +45,7 @@ struct ClientReuseTests {
         rig.exchange(answer + surplus)
         #expect(rig.events == ["200", "body ok", "end"])
         #expect(rig.transport.isClosed)
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
         #expect(!rig.isPooled())
     }
 
@@ -69,7 +69,7 @@ struct ClientReuseTests {
         rig.receive(bytes)
         #expect(rig.transport.isClosed)
         #expect(rig.events.last == "end, reusable")
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
         #expect(!rig.isPooled())
     }
 
@@ -99,7 +99,7 @@ struct ClientReuseTests {
         rig.exchange(answer)
         rig.connection.transportClosed(end)
         #expect(rig.events.last == "end, reusable")
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
         #expect(!rig.isPooled())
     }
 
@@ -137,13 +137,13 @@ struct ClientReuseTests {
         idle.exchange(answer)
         idle.pool.retire()
         #expect(idle.transport.isClosed)
-        #expect(idle.limit.current == 0)
+        #expect(idle.limits.requests.current == 0)
         busy.begin()
         busy.pool.retire()
         #expect(!busy.transport.isClosed)
         busy.receive(answer)
         busy.connection.release()
         #expect(busy.transport.isClosed)
-        #expect(busy.limit.current == 0)
+        #expect(busy.limits.requests.current == 0)
     }
 }

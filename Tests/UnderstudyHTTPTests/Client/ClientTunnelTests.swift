@@ -80,7 +80,7 @@ struct ClientTunnelTests {
         rig.receive(agreed + "bye")
         rig.connection.transportClosed(.closedByPeer)
         #expect(rig.events == ["101", "body bye", "end"])
-        #expect(rig.limit.current == 0)
+        #expect(rig.limits.requests.current == 0)
     }
 
     @Test func `the upstream's reset is a failure`() throws {
@@ -159,9 +159,7 @@ struct ClientTunnelTests {
     // MARK: Raw
 
     @Test func `a raw tunnel is open once it is connected, and no head is sent`() throws {
-        let rig = try ClientRig()
-        rig.transport.isConnected = false
-        rig.transport.isWritable = false
+        let rig = try ClientRig(isConnected: false)
         rig.begin("CONNECT a:1", ["host: a:1"], mode: .rawTunnel)
         send(rig, "early")
         #expect(rig.events.isEmpty)

@@ -235,6 +235,7 @@ struct ServerConfiguredLimitTests {
 private final class RefusingService: RequestService {
     let serverName: [UInt8] = []
     let isDraining = false
+    let counters = ServerCounters()
     private let recording = RecordingService()
 
     func makeHandler() -> any RequestHandler { recording.makeHandler() }

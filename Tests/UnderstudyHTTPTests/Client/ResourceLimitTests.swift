@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Connections are bounded for all loops together, so the bound must hold when they all ask at once.
+// Upstreams are used within bounds for all loops together, so the bound must hold when they all ask at once.
 
 import Testing
 import UnderstudyCore
 
 @testable import UnderstudyHTTP
 
-struct ConnectionLimitTests {
+struct ResourceLimitTests {
     @Test func `no more than the maximum are given out, and freed ones again`() {
-        let limit = ConnectionLimit(maximum: 2)
+        let limit = ResourceLimit(2)
         #expect([limit.reserve(), limit.reserve(), limit.reserve()] == [true, true, false])
         #expect(limit.current == 2)
         limit.free()
@@ -18,13 +18,15 @@ struct ConnectionLimitTests {
         #expect([limit.reserve(), limit.reserve()] == [true, false])
     }
 
-    @Test func `a maximum of zero gives out nothing, and the default is 1,024`() {
-        #expect(!ConnectionLimit(maximum: 0).reserve())
-        #expect(ConnectionLimit().maximum == 1_024)
+    @Test func `a maximum of zero gives out nothing, and the defaults are Envoy's`() {
+        #expect(!ResourceLimit(0).reserve())
+        let limits = UpstreamLimits()
+        #expect([limits.connections, limits.pending, limits.requests].map(\.maximum) == [1_024, 1_024, 1_024])
+        #expect(limits.retries.maximum == 3)
     }
 
     @Test func `a refusal costs nobody a place`() {
-        let limit = ConnectionLimit(maximum: 1)
+        let limit = ResourceLimit(1)
         _ = limit.reserve()
         for _ in 0..<100 { _ = limit.reserve() }
         #expect(limit.current == 1)
@@ -33,7 +35,7 @@ struct ConnectionLimitTests {
     }
 
     @Test func `the bound holds when many ask at once`() async {
-        let limit = ConnectionLimit(maximum: 10)
+        let limit = ResourceLimit(10)
         let most = Gauge()
         let tooMany = Counter()
         await withTaskGroup(of: Void.self) { group in
