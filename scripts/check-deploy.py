@@ -74,6 +74,12 @@ def check_schemas(manifests):
                 wrong.append(f'{kind} {name}: {error}')
 
 
+def seconds(file, words, flag):
+    if not expect(flag in words, f'{file}: no {flag}'):
+        return 0
+    return int(words[words.index(flag) + 1])
+
+
 def check_pod(manifests, flags):
     deployment = manifests['Deployment', 'understudy']
     pod = deployment['spec']['template']
@@ -81,8 +87,9 @@ def check_pod(manifests, flags):
     container = pod['spec']['containers'][0]
     args = container['args']
     check_flags('deployment.yaml', args, flags)
-    grace, drain = pod['spec']['terminationGracePeriodSeconds'], int(args[args.index('--drain-time-s') + 1])
-    lame = int(args[args.index('--lame-duck-s') + 1])
+    grace = pod['spec']['terminationGracePeriodSeconds']
+    drain = seconds('deployment.yaml', args, '--drain-time-s')
+    lame = seconds('deployment.yaml', args, '--lame-duck-s')
     expect(grace > drain > lame, f'deployment.yaml: grace {grace} s, drain {drain} s, lame duck {lame} s')
     expect('lifecycle' not in container, 'deployment.yaml: a preStop is not needed')
     ports = {p['name']: p['containerPort'] for p in container['ports']}
@@ -160,7 +167,7 @@ def check_unit(flags):
     unit = dict(pairs)
     start = unit['ExecStart'].split()
     check_flags('understudy.service', start[1:], flags)
-    drain = int(start[start.index('--drain-time-s') + 1])
+    drain = seconds('understudy.service', start, '--drain-time-s')
     expect(int(unit['TimeoutStopSec']) > drain, 'understudy.service: killed before the drain ends')
     reloads = [v for k, v in pairs if k == 'ExecReload']
     expect(reloads == [f'/usr/local/bin/understudy validate {start[start.index("-c") + 1]}', '/bin/kill -HUP $MAINPID'],
