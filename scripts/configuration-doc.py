@@ -13,11 +13,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / 'docs/configuration.md'
 BEGIN, END = '<!-- fields: begin -->', '<!-- fields: end -->'
 # The order in which a file nests them; anything else follows.
-ORDER = ['Bootstrap', 'Node', 'Admin', 'LayeredRuntime', 'RuntimeLayer', 'DiskLayer', 'StaticResources', 'Listener',
+ORDER = ['Bootstrap', 'Node', 'Locality', 'ClusterManager', 'StatsConfig', 'Admin', 'LayeredRuntime', 'RuntimeLayer', 'DiskLayer', 'StaticResources', 'Listener',
          'FilterChain', 'Filter', 'HttpConnectionManager', 'HttpConnectionManager.UpgradeConfig',
          'InternalAddressConfig', 'CidrRange', 'SchemeHeaderTransformation', 'RequestIDExtension', 'UuidRequestIdConfig',
          'core.HttpProtocolOptions', 'Http1ProtocolOptions', 'HeaderKeyFormat', 'TypedExtensionConfig',
-         'PreserveCaseFormatterConfig', 'LocalReplyConfig', 'ResponseMapper', 'AccessLogFilter', 'StatusCodeFilter',
+         'PreserveCaseFormatterConfig', 'LocalReplyConfig', 'ResponseMapper', 'AccessLog', 'FileAccessLog', 'StdoutAccessLog', 'StderrAccessLog', 'HcmAccessLogOptions',
+         'UpstreamAccessLogOptions', 'AccessLogFilter', 'StatusCodeFilter',
          'DurationFilter', 'ComparisonFilter', 'RuntimeUInt32', 'NotHealthCheckFilter', 'RuntimeFilter', 'AndFilter',
          'OrFilter', 'HeaderFilter', 'ResponseFlagFilter', 'HttpFilter', 'Router', 'RouteConfiguration', 'VirtualHost',
          'Route', 'RouteMatch', 'HeaderMatcher', 'QueryParameterMatcher', 'StringMatcher', 'RegexMatcher', 'RouteAction',
@@ -27,11 +28,13 @@ ORDER = ['Bootstrap', 'Node', 'Admin', 'LayeredRuntime', 'RuntimeLayer', 'DiskLa
          'ConnectConfig', 'MaxStreamDuration', 'HashPolicy', 'Header', 'Cookie', 'ConnectionProperties',
          'QueryParameter', 'RedirectAction', 'DirectResponseAction', 'NonForwardingAction', 'HeaderValueOption',
          'HeaderValue', 'SubstitutionFormatString', 'DataSource', 'RuntimeFractionalPercent', 'FractionalPercent',
-         'Int64Range', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints', 'LbEndpoint', 'Endpoint',
+         'Int64Range', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints', 'LbEndpoint', 'Endpoint', 'LoadBalancingPolicy',
+         'CommonLbConfig', 'CircuitBreakers', 'Thresholds', 'RetryBudget', 'HttpHealthCheck', 'TcpHealthCheck', 'Payload',
+         'UpstreamConnectionOptions', 'TcpKeepalive', 'DnsCluster',
          'http.HttpProtocolOptions', 'ExplicitHttpConfig', 'Address', 'SocketAddress']
 SHORT = {'google.protobuf.Duration': 'duration', 'google.protobuf.Any': 'typed config', 'bool': 'true/false',
          'google.protobuf.BoolValue': 'true/false', 'google.protobuf.UInt32Value': 'number',
-         'google.protobuf.UInt64Value': 'number', 'google.protobuf.Struct': 'free-form mapping', 'uint32': 'number',
+         'google.protobuf.UInt64Value': 'number', 'double': 'number', 'google.protobuf.Struct': 'free-form mapping', 'uint32': 'number',
          'uint64': 'number', 'int64': 'number', 'string': 'text', 'bytes': 'base64'}
 FIELD = re.compile(r'(repeated )?(map<string, )?([\w.]+)>? (\w+) = \d+')
 

@@ -644,7 +644,7 @@ package nonisolated struct Envoy_Config_Route_V3_RouteAction: @unchecked Sendabl
     set {_uniqueStorage()._requestMirrorPolicies = newValue}
   }
 
-  /// Accepted; limits by priority are not told apart yet.
+  /// Whose limits the request counts against.
   package var priority: Envoy_Config_Core_V3_RoutingPriority {
     get {_storage._priority}
     set {_uniqueStorage()._priority = newValue}

@@ -41,8 +41,9 @@ package enum ConfigurationLoader {
         log = walker.log
         guard !log.isFull, let json, let bootstrap = parse(json, log: &log) else { return nil }
         var compiler = Compiler(log: log)
-        let configuration = compiler.compile(bootstrap, at: document.root.root(as: bootstrapType))
+        var configuration = compiler.compile(bootstrap, at: document.root.root(as: bootstrapType))
         log = compiler.log
+        if !log.hasErrors { configuration.document = ConfigurationDocument(bootstrap) }
         return configuration
     }
 

@@ -20,12 +20,15 @@ package final class ConfigurationSnapshot: Sendable {
     private let bySlot: [SharedListener?]
 
     /// - Parameter slots: Which socket each listener has.
+    /// - Throws: If an access log cannot be opened.
     package init(
         _ configuration: ServerConfiguration,
         slots: [Int],
         store: StatisticsStore,
+        environment: ClusterEnvironment,
+        logs: AccessLogRegistry,
         replacing old: ConfigurationSnapshot? = nil
-    ) {
+    ) throws(AccessLogFault) {
         self.configuration = configuration
         let names = NameTable(configuration.clusters.enumerated().map { (Array($1.name.utf8), $0) })
         clusterNames = names
@@ -35,17 +38,39 @@ package final class ConfigurationSnapshot: Sendable {
         )
         clusters = configuration.clusters.map { cluster in
             if let shared = known[cluster.name], shared.configuration == cluster { return shared }
-            return SharedCluster(cluster, statistics: store.cluster(cluster.name))
+            return SharedCluster(cluster, statistics: store.cluster(cluster.name), environment: environment)
         }
         clusterMirrors = configuration.clusters.map { cluster in
             cluster.mirrorPolicies.map { policies in policies.map { MirrorRule($0, clusters: names) } }
         }
-        listeners = zip(configuration.listeners, slots).map { listener, slot in
-            SharedListener(listener, slot: slot, clusters: names, server: configuration, store: store)
+        var listeners: [SharedListener] = []
+        for (listener, slot) in zip(configuration.listeners, slots) {
+            listeners.append(
+                try SharedListener(
+                    listener,
+                    slot: slot,
+                    clusters: names,
+                    server: configuration,
+                    store: store,
+                    logs: logs
+                )
+            )
         }
+        self.listeners = listeners
         var bySlot: [SharedListener?] = Array(repeating: nil, count: (slots.max() ?? -1) + 1)
         for listener in listeners { bySlot[listener.slot] = listener }
         self.bySlot = bySlot
+    }
+
+    /// How many endpoints a cluster has, for the health check filter; `nil` if there is no such cluster.
+    func membership(_ cluster: String) -> ClusterMembership? {
+        guard let index = clusterNames[Array(cluster.utf8)] else { return nil }
+        let counts = clusters[index].hostList.plan.counts
+        return ClusterMembership(
+            total: UInt64(counts.total),
+            healthy: UInt64(counts.healthy),
+            degraded: UInt64(counts.degraded)
+        )
     }
 
     /// Lets the store forget what no name here asks for.

@@ -12,6 +12,8 @@ internal import UnderstudyHTTP
 extension ProxyServer {
     /// How long copies may run on once the last client has gone.
     private static let mirrorGrace = TimeAmount.seconds(1)
+    /// How long the last access log lines may take to be written.
+    private static let logTime = Duration.seconds(2)
 
     /// Ends what there is: not ready any more, then no new clients, then the requests in flight.
     func drain() async {
@@ -70,8 +72,10 @@ extension ProxyServer {
         for worker in workers {
             try await worker.eventLoop.submit { worker.value.stop() }.get()
         }
+        await logs.shutDown(within: Self.logTime)
         // Not awaited: a thread may still be waiting for a name server.
         threads.shutdownGracefully { _ in }
         try await group.shutdownGracefully()
+        try await background.shutdownGracefully()
     }
 }

@@ -62,7 +62,7 @@ extension ProxyServer {
     }
 
     /// Opens access logs anew, as after a rotation.
-    package func reopenLogs() async {}
+    package func reopenLogs() async { await logs.reopenAll() }
 
     package func resetCounters() {
         for scope in statistics() { scope.resetCounters() }
@@ -74,7 +74,22 @@ extension SharedCluster {
     var status: ClusterStatus {
         var status = ClusterStatus(name: configuration.name)
         status.circuitBreakers = configuration.circuitBreakers
-        status.hosts = hostList.hosts.map(\.status)
+        status.detectsOutliers = outliers != nil
+        status.observabilityName = configuration.statName.isEmpty ? configuration.name : configuration.statName
+        if let averages = outliers?.averages {
+            status.successRateMean = averages.external?.mean
+            status.successRateThreshold = averages.external?.threshold
+            status.localOriginSuccessRateMean = averages.localOrigin?.mean
+            status.localOriginSuccessRateThreshold = averages.localOrigin?.threshold
+        }
+        status.hosts = hostList.hosts.map { host in
+            var status = host.status
+            if let rates = outliers?.successRates(of: host) {
+                status.successRate = rates.external
+                status.localOriginSuccessRate = rates.localOrigin
+            }
+            return status
+        }
         return status
     }
 }

@@ -9,15 +9,6 @@ package import UnderstudyCore
 internal import Synchronization
 internal import UnderstudyHTTP
 
-/// How often the configuration was loaded again.
-package final class ReloadCounters: Sendable {
-    package let attempts = Counter()
-    package let successes = Counter()
-    package let failures = Counter()
-
-    package init() {}
-}
-
 extension ProxyServer {
     /// Serves new requests by another configuration; those under way end by the one they began with.
     ///
@@ -33,8 +24,8 @@ extension ProxyServer {
             await turn.give()
             throw error
         }
-        serverCounters.attempts.add()
-        serverCounters.successes.add()
+        serverStatistics.reloadAttempts.add()
+        serverStatistics.reloadSuccesses.add()
         state.withLock { state in
             state.reload = ReloadStatus()
             state.reload.result = .loaded
@@ -45,8 +36,8 @@ extension ProxyServer {
 
     /// A configuration could not be used; the one before it still serves.
     package func refused(_ errors: [String], time: Int64) {
-        serverCounters.attempts.add()
-        serverCounters.failures.add()
+        serverStatistics.reloadAttempts.add()
+        serverStatistics.reloadFailures.add()
         state.withLock { state in
             state.reload.result = .refused
             state.reload.time = time
@@ -57,7 +48,7 @@ extension ProxyServer {
     private func exchange(for configuration: ServerConfiguration) async throws(BindFailure) {
         let (old, sockets, phase) = state.withLock { ($0.snapshot, $0.sockets, $0.phase) }
         guard phase == .live else { throw BindFailure(description: "the proxy is ending") }
-        let snapshot = ConfigurationSnapshot(configuration, slots: slots(configuration), store: store, replacing: old)
+        let snapshot = try snapshot(of: configuration, replacing: old)
         let known = Set(old.clusters.map(ObjectIdentifier.init))
         let added = snapshot.clusters.filter { !known.contains(ObjectIdentifier($0)) }
         let values = runtime.snapshot
@@ -68,13 +59,33 @@ extension ProxyServer {
         do throws(BindFailure) {
             opened = try await bind(snapshot.listeners.filter { !open.contains($0.slot) })
         } catch {
+            serverStatistics.listenerFailures.add()
             stop(added)
             throw error
         }
         await serve(snapshot, opened: opened)
+        serverStatistics.count(snapshot, replacing: old, opened: opened.count)
         let kept = Set(snapshot.clusters.map(ObjectIdentifier.init))
         stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
         snapshot.trim(store)
+    }
+
+    private func snapshot(
+        of configuration: ServerConfiguration,
+        replacing old: ConfigurationSnapshot
+    ) throws(BindFailure) -> ConfigurationSnapshot {
+        do throws(AccessLogFault) {
+            return try ConfigurationSnapshot(
+                configuration,
+                slots: slots(configuration),
+                store: store,
+                environment: environment,
+                logs: logs,
+                replacing: old
+            )
+        } catch {
+            throw BindFailure(description: error.description)
+        }
     }
 
     /// The socket of each listener; those not open yet get a number of their own.
@@ -100,6 +111,7 @@ extension ProxyServer {
         for socket in closed { try? await socket.listener.close() }
         for worker in workers { await worker.submit { $0.serve(snapshot) } }
         for socket in opened { try? await socket.listener.startAccepting() }
+        let logger = options.listenerLogger ?? logger
         for socket in closed { logger.info("no longer listening", metadata: ["address": "\(socket.key)"]) }
         for socket in opened { logger.info("listening", metadata: ["address": "\(socket.key)"]) }
     }
@@ -115,15 +127,28 @@ extension ProxyServer {
             }
         }
         let resolver = self.resolver
-        let discovery = ClusterDiscovery(threads: threads, logger: logger) { try resolver.resolve($0, family: $1) }
+        let discovery = ClusterDiscovery(threads: threads, logger: environment.logger) { try resolver.resolve($0, family: $1) }
+        let outliers = clusters.map { cluster in cluster.outliers.map { service in Task { await service.run() } } }
         let watchers = await discovery.watch(clusters, bound: options.startTime)
+        await firstChecks(of: clusters)
         state.withLock { state in
-            for (cluster, watcher) in zip(clusters, watchers) {
-                state.services[ObjectIdentifier(cluster)] = ClusterService(cluster, tasks: [watcher])
+            for (index, cluster) in clusters.enumerated() {
+                let tasks = [watchers[index]] + [outliers[index]].compactMap(\.self)
+                state.services[ObjectIdentifier(cluster)] = ClusterService(cluster, tasks: tasks)
             }
         }
         // What was resolved is on its way to the loops: the first request must find it there.
         for worker in workers { await worker.submit { _ in } }
+    }
+
+    /// Requests come once every endpoint has been checked, or the time for it is over.
+    private func firstChecks(of clusters: [SharedCluster]) async {
+        let bound = options.startTime
+        await withTaskGroup(of: Void.self) { tasks in
+            for checker in clusters.flatMap(\.checkers) {
+                tasks.addTask { await checker.firstChecksDone(within: bound) }
+            }
+        }
     }
 
     func stop(_ clusters: [SharedCluster]) {
@@ -155,5 +180,8 @@ struct ClusterService: Sendable {
 
     func cancel() {
         for task in tasks { task.cancel() }
+        let checkers = cluster.checkers
+        guard !checkers.isEmpty else { return }
+        Task { for checker in checkers { await checker.stop() } }
     }
 }

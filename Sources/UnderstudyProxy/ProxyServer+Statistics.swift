@@ -20,7 +20,8 @@ extension ProxyServer: StatisticsSource {
         var client = StatisticsScope(.connectionManager("async-client"))
         client.counter("rq_total", snapshot.clusters.reduce(0) { $0 + $1.statistics.copies.current })
         all += [client, serverScope(snapshot), runtime.statistics()]
-        all.append(managerScope(snapshot, sockets: sockets))
+        all += [clusterManagerScope(snapshot), listenerManagerScope(sockets)]
+        all.append(fileScope)
         return all
     }
 
@@ -32,15 +33,47 @@ extension ProxyServer: StatisticsSource {
         server.gauge("concurrency", UInt64(workers.count))
         let connections = snapshot.listeners.reduce(0) { $0 + $1.listenerStatistics.activeConnections.current }
         server.gauge("total_connections", UInt64(max(0, connections)))
-        server.counter("configuration_reload_attempt", serverCounters.attempts)
-        server.counter("configuration_reload_success", serverCounters.successes)
-        server.counter("configuration_reload_failure", serverCounters.failures)
+        server.histogram("initialization_time_ms", serverStatistics.startTime)
+        // As Envoy tells of a server without certificates and without hot restart.
+        server.gauge("days_until_first_cert_expiring", UInt64(UInt32.max))
+        server.gauge("hot_restart_epoch", 0)
+        server.gauge("parent_connections", 0)
+        server.counter("configuration_reload_attempt", serverStatistics.reloadAttempts)
+        server.counter("configuration_reload_success", serverStatistics.reloadSuccesses)
+        server.counter("configuration_reload_failure", serverStatistics.reloadFailures)
         return server
     }
 
-    private func managerScope(_ snapshot: ConfigurationSnapshot, sockets: Int) -> StatisticsScope {
+    private var fileScope: StatisticsScope {
+        var files = StatisticsScope(.part("filesystem"))
+        for value in logs.statistics.statistics() {
+            let name = String(value.name.dropFirst("filesystem.".count))
+            if name == "write_total_buffered" { files.gauge(name, value.value) } else { files.counter(name, value.value) }
+        }
+        return files
+    }
+
+    private func clusterManagerScope(_ snapshot: ConfigurationSnapshot) -> StatisticsScope {
         var manager = StatisticsScope(.part("cluster_manager"))
         manager.gauge("active_clusters", UInt64(snapshot.clusters.count))
+        manager.gauge("warming_clusters", 0)
+        manager.counter("cluster_added", serverStatistics.clustersAdded)
+        manager.counter("cluster_modified", serverStatistics.clustersModified)
+        manager.counter("cluster_removed", serverStatistics.clustersRemoved)
+        return manager
+    }
+
+    private func listenerManagerScope(_ sockets: Int) -> StatisticsScope {
+        var manager = StatisticsScope(.part("listener_manager"))
+        manager.gauge("total_listeners_active", UInt64(sockets))
+        manager.gauge("total_listeners_warming", 0)
+        manager.gauge("total_listeners_draining", drains.isDraining ? UInt64(sockets) : 0)
+        manager.gauge("workers_started", phase == .preInitializing ? 0 : 1)
+        manager.counter("listener_added", serverStatistics.listenersAdded)
+        manager.counter("listener_modified", serverStatistics.listenersModified)
+        manager.counter("listener_removed", serverStatistics.listenersRemoved)
+        manager.counter("listener_create_success", serverStatistics.listenersOpened)
+        manager.counter("listener_create_failure", serverStatistics.listenerFailures)
         return manager
     }
 }

@@ -32,6 +32,18 @@ package final class ProxyServer: Sendable {
         /// Default zero.
         package var lameDuckTime = TimeAmount.zero
         package var drainStrategy = DrainStrategy.gradual
+        /// Longest time that an access log line waits to be written.
+        ///
+        /// Source: Envoy `--file-flush-interval-msec`.
+        package var logFlushInterval = TimeAmount.seconds(10)
+        /// Bytes of lines that are written before that.
+        ///
+        /// Source: Envoy `--file-flush-min-size-kb`.
+        package var logFlushSize = 64 * 1024
+        /// For clusters, their health and their names; `nil` for the server's own.
+        package var upstreamLogger: Logger?
+        package var listenerLogger: Logger?
+        package var runtimeLogger: Logger?
 
         package init() {}
     }
@@ -65,7 +77,8 @@ package final class ProxyServer: Sendable {
     package let budget = MirrorBudget()
     package let runtime: RuntimeStore
     let store = StatisticsStore()
-    let serverCounters = ReloadCounters()
+    let serverStatistics = ServerStatistics()
+    private let begin = NIODeadline.now()
     let options: Options
     let logger: Logger
     let group: MultiThreadedEventLoopGroup
@@ -73,6 +86,10 @@ package final class ProxyServer: Sendable {
     let workers: [NIOLoopBound<Worker>]
     let drains: DrainControl
     let state: Mutex<State>
+    let logs: AccessLogRegistry
+    let environment: ClusterEnvironment
+    /// Carries no traffic.
+    let background: MultiThreadedEventLoopGroup
     /// One reload or drain after the other.
     let turn = Turn()
     let resolver: NameResolver
@@ -82,11 +99,29 @@ package final class ProxyServer: Sendable {
     package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
         self.logger = logger
-        runtime = RuntimeStore(configuration.runtime, logger: logger)
+        runtime = RuntimeStore(configuration.runtime, logger: options.runtimeLogger ?? logger)
         drains = DrainControl(options.drainStrategy, duration: options.drainTime)
         resolver = NameResolver(hosts: options.hosts)
+        logs = AccessLogRegistry(flushInterval: options.logFlushInterval, flushSize: options.logFlushSize)
+        background = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        environment = ClusterEnvironment(
+            logger: options.upstreamLogger ?? logger,
+            runtime: { [runtime] in runtime.snapshot },
+            probes: ProbeLoop(background.next())
+        )
         let keys = configuration.listeners.map(Self.key)
-        let snapshot = ConfigurationSnapshot(configuration, slots: Array(keys.indices), store: store)
+        let snapshot: ConfigurationSnapshot
+        do throws(AccessLogFault) {
+            snapshot = try ConfigurationSnapshot(
+                configuration,
+                slots: Array(keys.indices),
+                store: store,
+                environment: environment,
+                logs: logs
+            )
+        } catch {
+            throw BindFailure(description: error.description)
+        }
         var state = State(snapshot: snapshot)
         state.nextSlot = keys.count
         self.state = Mutex(state)
@@ -94,7 +129,7 @@ package final class ProxyServer: Sendable {
         threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
         threads.start()
         let machine = Machine.current()
-        let (values, budget, drains) = (runtime.snapshot, self.budget, self.drains)
+        let (values, budget, drains, logs) = (runtime.snapshot, self.budget, self.drains, self.logs)
         var workers: [NIOLoopBound<Worker>] = []
         for eventLoop in group.makeIterator() {
             workers.append(
@@ -105,6 +140,7 @@ package final class ProxyServer: Sendable {
                         runtime: values,
                         budget: budget,
                         drains: drains,
+                        logs: logs,
                         machine: machine
                     )
                     return NIOLoopBound(worker, eventLoop: eventLoop)
@@ -127,7 +163,11 @@ package final class ProxyServer: Sendable {
     package func run(isListening: @Sendable ([SocketAddress]) async -> Void) async throws {
         let runtime = self.runtime
         let disk = Task { await runtime.watch() }
-        defer { disk.cancel() }
+        let ticker = Task { await takeIntervals() }
+        defer {
+            disk.cancel()
+            ticker.cancel()
+        }
         let snapshot = self.snapshot
         await start(snapshot.clusters)
         let sockets: [Socket]
@@ -142,10 +182,22 @@ package final class ProxyServer: Sendable {
             state.phase = .live
         }
         for socket in sockets { try? await socket.listener.startAccepting() }
+        serverStatistics.count(snapshot, replacing: nil, opened: sockets.count)
+        serverStatistics.startTime.record(UInt64(max(0, (NIODeadline.now() - begin).nanoseconds / 1_000_000)))
         await isListening(sockets.compactMap(\.listener.localAddress))
         await Cancellation.wait()
         await drain()
         try await shutDown()
+    }
+
+    /// Histograms show what was recorded once an interval is over.
+    ///
+    /// - Source: Envoy `stats_flush_interval`.
+    private func takeIntervals() async {
+        // The interval of the configuration, not a wait for something else to happen.
+        while (try? await Task.sleep(for: snapshot.configuration.statsFlushInterval)) != nil {
+            for scope in statistics() { scope.takeIntervals() }
+        }
     }
 
     // MARK: Sockets

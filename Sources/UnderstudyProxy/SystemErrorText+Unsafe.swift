@@ -15,8 +15,11 @@ internal import Darwin
 
 package enum SystemErrorText {
     /// For instance `address already in use`.
-    package static func text(_ code: CInt) -> String {
+    package static func text(_ code: CInt) -> String { systemText(code).lowercased() }
+
+    /// For instance `Address already in use`.
+    static func systemText(_ code: CInt) -> String {
         guard let text = unsafe strerror(code) else { return "error \(code)" }
-        return unsafe String(cString: text).lowercased()
+        return unsafe String(cString: text)
     }
 }

@@ -13,6 +13,7 @@ final class Worker {
     /// What new requests are served by.
     private(set) var serving: WorkerSnapshot
     let drains: DrainControl
+    let logs: AccessLogBuffers
     let budget: MirrorBudget
     /// Added to `x-forwarded-for` of mirrors: the proxy is their client.
     let localAddress: [UInt8]
@@ -41,11 +42,13 @@ final class Worker {
         runtime: RuntimeSnapshot,
         budget: MirrorBudget,
         drains: DrainControl,
+        logs: AccessLogRegistry,
         machine: Machine
     ) {
         loop = LoopContext(eventLoop: eventLoop)
         self.budget = budget
         self.drains = drains
+        self.logs = logs.buffers(on: eventLoop)
         localAddress = machine.address
         hostname = machine.name
         self.runtime = runtime

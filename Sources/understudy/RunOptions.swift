@@ -118,6 +118,8 @@ struct RunOptions: ParsableArguments {
         if let concurrency { options.concurrency = concurrency }
         options.drainTime = .seconds(Int64(drainTime))
         options.drainStrategy = drainStrategy == .gradual ? .gradual : .immediate
+        options.logFlushInterval = .milliseconds(Int64(fileFlushInterval))
+        options.logFlushSize = fileFlushSize * 1024
         options.lameDuckTime = .seconds(Int64(lameDuckTime))
         for mapping in addedHosts { options.hosts[mapping.name] = mapping.address }
         return options

@@ -47,7 +47,11 @@ struct Serving: Sendable {
         var configuration = configuration
         origin.adjust(&configuration)
         do {
-            let server = try await ProxyServer(configuration, options: options.serverOptions, logger: logger)
+            var serverOptions = options.serverOptions
+            serverOptions.upstreamLogger = logs.logger(.upstream)
+            serverOptions.listenerLogger = logs.logger(.listener)
+            serverOptions.runtimeLogger = logs.logger(.runtime)
+            let server = try await ProxyServer(configuration, options: serverOptions, logger: logger)
             let serving = Serving(origin: origin, options: values, logs: logs, server: server)
             try await serving.run()
         } catch let failure as ProxyServer.BindFailure {

@@ -29,6 +29,11 @@ import UnderstudyCore
         #expect(breakers.high.retryBudget?.minimumConcurrency == 9 && breakers.connectionsPerHost == nil)
     }
 
+    @Test(arguments: [("DEFAULT", RoutingPriority.normal), ("HIGH", .high)])
+    func `a route says against whose limits its requests count`(name: String, priority: RoutingPriority) {
+        #expect(Sample.load(action: "priority: \(name)").actions.map(\.priority) == [priority])
+    }
+
     @Test func `the first of a priority counts`() throws {
         let thresholds = "[{max_requests: 1}, {max_requests: 2}]"
         #expect(try cluster("circuit_breakers: {thresholds: \(thresholds)}").circuitBreakers.normal.requests == 1)

@@ -29,7 +29,7 @@ import UnderstudyCore
             connectionManager: manager
         )
         #expect(
-            result.configuration
+            result.model
                 == ServerConfiguration(listeners: [listener], clusters: [cluster("c1", 8081), cluster("c2", 8082)])
         )
     }

@@ -51,7 +51,7 @@ import UnderstudyCore
 
     @Test(arguments: [
         "prefix_rewrite: \"\"", "host_rewrite_literal: \"\"", "host_rewrite_header: \"\"", "auto_host_rewrite: false",
-        "priority: HIGH", "hash_policy: [{connection_properties: {}}]",
+        "priority: DEFAULT", "hash_policy: [{connection_properties: {}}]",
     ])
     func `this changes nothing`(written: String) {
         expect(written) { _ in }

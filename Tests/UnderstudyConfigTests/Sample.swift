@@ -110,6 +110,12 @@ extension ConfigurationResult {
     var errors: [ConfigurationDiagnostic] { diagnostics.filter { $0.severity == .error } }
     var warnings: [ConfigurationDiagnostic] { diagnostics.filter { $0.severity == .warning } }
     var messages: [String] { diagnostics.map(\.message) }
+    /// The model without the text that it came from.
+    var model: ServerConfiguration? {
+        var model = configuration
+        model?.document = ConfigurationDocument()
+        return model
+    }
     var isAccepted: Bool { configuration != nil }
 
     var routes: [Route] { configuration?.listeners.first?.connectionManager.routes.virtualHosts.first?.routes ?? [] }

@@ -83,7 +83,7 @@ import UnderstudyCore
     ])
     func `a configuration may be empty`(text: String) {
         let result = Sample.load(text)
-        #expect(result.configuration == ServerConfiguration(listeners: [], clusters: []))
+        #expect(result.model == ServerConfiguration(listeners: [], clusters: []))
     }
 
     @Test(arguments: ["", "# nothing\n", "~", "- a", "abc", "[]", "---\n---\nstatic_resources: {}"])

@@ -18,6 +18,7 @@ extension Compiler {
         if scope.validatesClusters { checkClusters(of: mirrors) }
         let clusters = clusters(of: message, at: place, in: scope)
         var action = RouteAction(clusters: clusters ?? .one(.name("")), mirrorPolicies: mirrors.policies)
+        action.priority = message.priority == .high ? .high : .normal
         action.clusterNotFoundStatus = message.clusterNotFoundResponseCode.status
         setRewrites(message, at: place, of: &action)
         setTimes(message, of: &action)

@@ -59,7 +59,8 @@ package indirect enum AccessLogCondition: Sendable {
             return comparison.holds(UInt64(max(0, facts.elapsed / 1_000_000)), Self.threshold(value, key, runtime))
         case .header(let matcher): return matcher.matches(request: request)
         case .runtime(let fraction, let isIndependent):
-            return fraction.includes((isIndependent ? nil : request.sample) ?? random, runtime)
+            let sample = isIndependent || !facts.hasStreamID ? nil : request.sample
+            return fraction.includes(sample ?? random, runtime)
         case .flags(let flags): return facts.hasFlag(of: flags)
         case .notHealthCheck: return !facts.isHealthCheck
         case .grpcStatuses(let statuses, let isExcluding):

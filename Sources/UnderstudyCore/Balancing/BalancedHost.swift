@@ -7,9 +7,9 @@ package struct BalancedHost: Sendable, Equatable {
     /// 1 or more.
     package var weight: UInt32 = 1
     package var level = HostHealth.Level.healthy
-    /// It does not count when health is judged, as it has not been checked yet.
+    /// It does not count when health is judged: it has not been checked yet, or it is draining.
     ///
-    /// It still gets requests in a panic. Source: `ignore_new_hosts_until_first_hc`.
+    /// It still gets requests in a panic. Source: `ignore_new_hosts_until_first_hc`, `HealthStatus.DRAINING`.
     package var isExcluded = false
     /// 0 comes first; at most `highestPriority`.
     package var priority: UInt32 = 0

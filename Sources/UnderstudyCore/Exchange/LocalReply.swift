@@ -33,7 +33,11 @@ package struct LocalReply: Sendable {
     package static let badRequestWithoutText = LocalReply(400)
     package static let badRequest = LocalReply(400, "Bad Request", details: "http1.codec_error")
     package static let upgradeRequired = LocalReply(426, "Upgrade Required", details: "low_version")
-    package static let notImplemented = LocalReply(501, "Not Implemented", details: "http1.codec_error")
+    package static let notImplemented = LocalReply(
+        501,
+        "Not Implemented",
+        details: "http1.invalid_transfer_encoding"
+    )
     package static let headTooLarge = LocalReply(
         431,
         "Request Header Fields Too Large",
@@ -77,16 +81,20 @@ package struct LocalReply: Sendable {
 extension ResponseHead {
     /// Becomes the head of a reply, up to what routes add to every answer.
     ///
-    /// - Source: order measured on Envoy 1.40: location, what routes add, attempts, overload, length, type.
+    /// - Source: order measured on Envoy 1.40: location, what routes add, overload, attempts, length, type.
     package mutating func begin(_ draft: ReplyDraft) {
         reset()
         status = draft.status
         if let location = draft.location { headers.add("location", location, known: .other) }
     }
 
+    /// Says that the upstream was not asked because too much is under way already.
+    package mutating func addOverload(_ draft: ReplyDraft) {
+        if draft.isOverloaded { headers.add("x-envoy-overloaded", "true") }
+    }
+
     /// Adds the rest of a reply's lines.
     package mutating func addContent(_ draft: ReplyDraft) {
-        if draft.isOverloaded { headers.add("x-envoy-overloaded", "true") }
         if draft.isGRPC { return addStatusOfGRPC(draft) }
         guard !draft.body.isEmpty else { return }
         framing = .length(draft.body.count)

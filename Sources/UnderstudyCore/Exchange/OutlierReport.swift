@@ -8,6 +8,8 @@ package enum OutlierReport: Sendable, Equatable {
     case answered(status: Int)
     /// The failure is the proxy's own finding: no connection, a reset, a timeout.
     case failed(UpstreamFailure)
-    /// The connection was made; ends a row of failures to connect.
+    /// There is a connection, new or kept; ends a row of failures to connect.
+    ///
+    /// Once for each try, before anything else is known of it.
     case connected
 }

@@ -62,6 +62,8 @@ package struct ExchangeFacts: Sendable {
     package var virtualClusterName: [UInt8] = []
     /// What this line is written for; Envoy's name, such as `DownstreamEnd`.
     package var logType: StaticString = "NotSet"
+    /// The request's identifier names the exchange; not so in the log of a try, where Envoy has no stream's identifier.
+    package var hasStreamID = true
     /// The health check filter took the request for a health check.
     package var isHealthCheck = false
     /// Where the machine is; only for lines that need `.zone`.

@@ -35,6 +35,7 @@ package struct FactNeeds: OptionSet, Sendable, Hashable {
     package static let localReplyBody = FactNeeds(rawValue: 1 << 10)
     /// Why there is no connection: `transportFailure`.
     package static let transportFailure = FactNeeds(rawValue: 1 << 11)
+    package static let all = FactNeeds(rawValue: (1 << 12) - 1)
 }
 
 extension FormatString {

@@ -113,7 +113,7 @@ extension FormatFact {
             bytes.append(literal: "Normal")
         case .localReplyBody: bytes.append(contentsOf: facts.localReplyBody)
         case .uniqueID: RequestID(facts.unique.0, facts.unique.1).append(to: &bytes)
-        case .streamID: return request.append(Self.requestID, to: &bytes)
+        case .streamID: return facts.hasStreamID && request.append(Self.requestID, to: &bytes)
         case .transportFailure: return facts.append(failureTo: &bytes)
         case .protocolName: return bytes.append(word: facts.protocolName)
         case .upstreamProtocol: return bytes.append(word: facts.upstreamProtocol)

@@ -50,29 +50,34 @@ extension OutlierDetector {
         let count = UInt64(hosts.count)
         guard count >= min(settings.successRateMinimumHosts, settings.failurePercentageMinimumHosts) else { return [] }
         let (forRate, forPercentage) = candidates(origin, rates, settings)
+        var outliers = belowAverage(forRate, origin, settings)
+        if !forPercentage.isEmpty, UInt64(forPercentage.count) >= settings.failurePercentageMinimumHosts {
+            let cause = origin == .external ? OutlierCause.failurePercentage : .localOriginFailurePercentage
+            let threshold = Double(settings.failurePercentageThreshold)
+            outliers += forPercentage.filter { 100 - $0.percent >= threshold }.map { ($0.index, cause) }
+        }
         var actions: [Action] = []
-        if !forRate.isEmpty, UInt64(forRate.count) >= settings.successRateMinimumHosts,
-            let average = OutlierAverage(forRate.map(\.percent), factor: settings.successRateStdevFactor)
-        {
-            set(average, origin)
-            let cause = origin == .external ? OutlierCause.successRate : .localOriginSuccessRate
-            for candidate in forRate where candidate.percent < average.threshold {
-                statistics.successRate.add()
-                if let action = detected(cause, at: candidate.index, now: now, settings, using: &dice) {
-                    actions.append(action)
-                }
-            }
-        }
-        guard !forPercentage.isEmpty, UInt64(forPercentage.count) >= settings.failurePercentageMinimumHosts else {
-            return actions
-        }
-        let cause = origin == .external ? OutlierCause.failurePercentage : .localOriginFailurePercentage
-        for candidate in forPercentage where 100 - candidate.percent >= Double(settings.failurePercentageThreshold) {
-            if let action = detected(cause, at: candidate.index, now: now, settings, using: &dice) {
-                actions.append(action)
-            }
+        for (index, cause) in outliers {
+            guard let action = detected(cause, at: index, now: now, settings, using: &dice) else { continue }
+            actions.append(action)
         }
         return actions
+    }
+
+    /// Those whose rate of success is too far below that of the others; notes the average.
+    private mutating func belowAverage(
+        _ candidates: [Candidate],
+        _ origin: Origin,
+        _ settings: borrowing OutlierSettings
+    ) -> [(index: Int, cause: OutlierCause)] {
+        guard UInt64(candidates.count) >= settings.successRateMinimumHosts,
+            let average = OutlierAverage(candidates.map(\.percent), factor: settings.successRateStdevFactor)
+        else { return [] }
+        set(average, origin)
+        let cause = origin == .external ? OutlierCause.successRate : .localOriginSuccessRate
+        let outliers = candidates.filter { $0.percent < average.threshold }
+        statistics.successRate.add(UInt64(outliers.count))
+        return outliers.map { ($0.index, cause) }
     }
 
     private mutating func set(_ average: OutlierAverage?, _ origin: Origin) {

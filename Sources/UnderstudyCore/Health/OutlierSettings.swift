@@ -53,36 +53,51 @@ package struct OutlierSettings: Sendable, Equatable {
     private var enforcing: [OutlierCause: UInt64]
 
     package init(_ detection: OutlierDetection, _ runtime: RuntimeSnapshot = .empty) {
-        func number(_ key: String, _ field: UInt32) -> UInt64 {
-            runtime.integer("outlier_detection." + key) ?? UInt64(field)
-        }
-        func row(_ key: String, _ field: UInt32) -> UInt32 { UInt32(clamping: number(key, field)) }
-        func time(_ key: String, _ field: Duration) -> Duration {
-            guard let number = runtime.integer("outlier_detection." + key) else { return field }
-            return .milliseconds(Int64(min(number, UInt64(Duration.mostMilliseconds))))
-        }
-        consecutive5xx = row("consecutive_5xx", detection.consecutive5xx)
-        consecutiveGatewayFailure = row("consecutive_gateway_failure", detection.consecutiveGatewayFailure)
-        consecutiveLocalOriginFailure = row("consecutive_local_origin_failure", detection.consecutiveLocalOriginFailure)
-        interval = max(time("interval_ms", detection.interval), .milliseconds(1))
-        baseEjectionTime = time("base_ejection_time_ms", detection.baseEjectionTime)
-        maxEjectionTime = time("max_ejection_time_ms", detection.maxEjectionTime)
-        ejectionJitter = time("max_ejection_time_jitter_ms", detection.maxEjectionTimeJitter).milliseconds
-        maxEjectionPercent = min(100, number("max_ejection_percent", detection.maxEjectionPercent))
+        let numbers = Numbers(runtime: runtime)
+        consecutive5xx = numbers.row("consecutive_5xx", detection.consecutive5xx)
+        consecutiveGatewayFailure = numbers.row("consecutive_gateway_failure", detection.consecutiveGatewayFailure)
+        consecutiveLocalOriginFailure = numbers.row(
+            "consecutive_local_origin_failure",
+            detection.consecutiveLocalOriginFailure
+        )
+        interval = max(numbers.time("interval_ms", detection.interval), .milliseconds(1))
+        baseEjectionTime = numbers.time("base_ejection_time_ms", detection.baseEjectionTime)
+        maxEjectionTime = numbers.time("max_ejection_time_ms", detection.maxEjectionTime)
+        ejectionJitter = numbers.time("max_ejection_time_jitter_ms", detection.maxEjectionTimeJitter).milliseconds
+        maxEjectionPercent = min(100, numbers.number("max_ejection_percent", detection.maxEjectionPercent))
         alwaysEjectsOne = detection.alwaysEjectsOne
-        successRateMinimumHosts = number("success_rate_minimum_hosts", detection.successRateMinimumHosts)
-        successRateRequestVolume = number("success_rate_request_volume", detection.successRateRequestVolume)
-        successRateStdevFactor = number("success_rate_stdev_factor", detection.successRateStdevFactor)
-        failurePercentageThreshold = number("failure_percentage_threshold", detection.failurePercentageThreshold)
-        failurePercentageMinimumHosts = number(
+        successRateMinimumHosts = numbers.number("success_rate_minimum_hosts", detection.successRateMinimumHosts)
+        successRateRequestVolume = numbers.number("success_rate_request_volume", detection.successRateRequestVolume)
+        successRateStdevFactor = numbers.number("success_rate_stdev_factor", detection.successRateStdevFactor)
+        failurePercentageThreshold = numbers.number(
+            "failure_percentage_threshold",
+            detection.failurePercentageThreshold
+        )
+        failurePercentageMinimumHosts = numbers.number(
             "failure_percentage_minimum_hosts",
             detection.failurePercentageMinimumHosts
         )
-        failurePercentageRequestVolume = number(
+        failurePercentageRequestVolume = numbers.number(
             "failure_percentage_request_volume",
             detection.failurePercentageRequestVolume
         )
         enforcing = Self.enforcing(detection, runtime)
+    }
+
+    /// Looks a field up in the runtime.
+    private struct Numbers {
+        let runtime: RuntimeSnapshot
+
+        func number(_ key: String, _ field: UInt32) -> UInt64 {
+            runtime.integer("outlier_detection." + key) ?? UInt64(field)
+        }
+
+        func row(_ key: String, _ field: UInt32) -> UInt32 { UInt32(clamping: number(key, field)) }
+
+        func time(_ key: String, _ field: Duration) -> Duration {
+            guard let number = runtime.integer("outlier_detection." + key) else { return field }
+            return .milliseconds(Int64(min(number, UInt64(Duration.mostMilliseconds))))
+        }
     }
 
     private static func enforcing(

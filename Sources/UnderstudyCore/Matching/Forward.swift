@@ -18,7 +18,8 @@ package final class Forward: Sendable {
     package let retry: RetryRule?
     package let retryBufferLimit: Int?
     package let internalRedirects: InternalRedirectPolicy?
-    package let hashPolicy: [HashPolicy]
+    /// What endpoints are chosen by, for the balancers that hash.
+    package let hash: RequestHash
     package let priority: RoutingPriority
     /// The destination of every request, where there is no choice.
     package let onlyDestination: Destination?
@@ -34,7 +35,7 @@ package final class Forward: Sendable {
         retry = action.retryPolicy.map { RetryRule($0) }
         retryBufferLimit = action.retryBufferLimit
         internalRedirects = action.internalRedirects
-        hashPolicy = action.hashPolicy
+        hash = RequestHash(action.hashPolicy)
         priority = action.priority
         self.clusters = ClusterChoice(action.clusters, clusters: clusters)
         onlyDestination = self.clusters.only

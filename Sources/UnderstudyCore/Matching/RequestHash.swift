@@ -21,6 +21,8 @@ package struct RequestHash: Sendable {
     }
 
     package struct Result: Sendable, Equatable {
+        package init() {}
+
         /// `nil` if the request has nothing that the policies look at.
         package var hash: UInt64?
         /// Values of the `set-cookie` lines that the client has to get.

@@ -18,6 +18,7 @@ package struct StatisticsScope: Sendable {
     package let kind: Kind
     package private(set) var values: [Value] = []
     private var counters: [Counter] = []
+    private var histograms: [Histogram] = []
 
     /// Which part, and with it the prefix and the Prometheus labels.
     package enum Kind: Sendable, Hashable {
@@ -71,6 +72,11 @@ package struct StatisticsScope: Sendable {
         values.append(Value(name: name, number: .counter(counter.current), isUsed: counter.isUsed))
     }
 
+    /// Ends an interval of every histogram.
+    package func takeIntervals() {
+        for histogram in histograms { histogram.takeInterval() }
+    }
+
     /// Sets the counters of the scope back to zero.
     package func resetCounters() {
         for counter in counters { counter.reset() }
@@ -95,6 +101,7 @@ package struct StatisticsScope: Sendable {
     }
 
     package mutating func histogram(_ name: String, _ histogram: Histogram) {
+        histograms.append(histogram)
         self.histogram(name, histogram.reading)
     }
 

@@ -91,7 +91,7 @@ package final class ConnectionPool {
         if !fresh, let connection = idle.popLast() {
             guard connection.attach(to: limits) else {
                 idle.append(connection)
-                counters.pendingOverflows.add()
+                counters.activeOverflows.add()
                 return nil
             }
             return connection

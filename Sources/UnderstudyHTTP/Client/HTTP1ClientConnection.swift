@@ -204,6 +204,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         outgoing.flush(loop, to: transport)
     }
 
+    /// The system's number for why the connection could not be made.
+    package var connectError: CInt { transport.connectError }
+
     /// Bytes of the request that have not left yet.
     package var heldBytes: Int { outgoing.count + held.readableBytes + transport.queuedBytes }
 
@@ -289,6 +292,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         case .connected:
             counters.connectionLength.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
         }
+        counters.requestsPerConnection.record(UInt64(stage == .connected ? requestCount : 0))
         counters.activeConnections.add(-1)
         pool.host.activeConnections.add(-1)
         countDestroyed(ending, carriesRequest: carriesRequest)
@@ -299,7 +303,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         let counters = pool.counters
         counters.destroyed.add()
         if carriesRequest { counters.destroyedWithRequest.add() }
-        if ending == .byPeer {
+        if ending != .byUs {
             counters.destroyedRemotely.add()
             if carriesRequest { counters.destroyedRemotelyWithRequest.add() }
         } else {
@@ -323,7 +327,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// It is connected, but too many requests are under way for its own.
     private func overflow() {
-        pool.counters.pendingOverflows.add()
+        pool.counters.activeOverflows.add()
         let handler = self.handler
         self.handler = nil
         outgoing.removeAll(loop)

@@ -28,11 +28,15 @@ package final class UpstreamCounters: Sendable {
     /// Milliseconds.
     package let connectTime = Histogram()
     package let connectionLength = Histogram()
+    /// Told at the end of each connection.
+    package let requestsPerConnection = Histogram()
     package let requests = Counter()
     package let activeRequests = Gauge()
     package let pendingRequests = Counter()
     package let activePendingRequests = Gauge()
     package let pendingOverflows = Counter()
+    /// Requests that found a connection but the limit on requests reached.
+    package let activeOverflows = Counter()
     package let pendingFailures = Counter()
     package let cancelledRequests = Counter()
 

@@ -38,12 +38,16 @@ package enum MessageFault: Error, Hashable, Sendable {
         case .fragment: .pathRefused
         case .missingHost: LocalReply(400, details: "missing_host_header")
         case .badVersion: .upgradeRequired
-        case .unsupportedTransferCoding:
-            LocalReply(501, "Not Implemented", details: "http1.invalid_transfer_encoding")
+        case .unsupportedTransferCoding: .notImplemented
         case .tooLarge: .headTooLarge
         case .tooManyLines:
-            LocalReply(431, "Request Header Fields Too Large", details: "http1.too_many_headers")
-        case .underscore: LocalReply(400, "Bad Request", details: "http1.unexpected_underscore")
+            LocalReply(
+                431,
+                "Request Header Fields Too Large",
+                details: "http1.too_many_headers"
+            )
+        case .underscore:
+            LocalReply(400, "Bad Request", details: "http1.unexpected_underscore")
         }
     }
 }

@@ -55,7 +55,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     /// Milliseconds since it was accepted.
     package var age: UInt64 { UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)) }
     /// A request has been read in whole, so whoever is at the other end speaks HTTP.
-    var hasServed: Bool { requestCount > 0 }
+    package var hasServed: Bool { requestCount > 0 }
     /// The connection's time is over.
     var isExpired = false
     private var trailers: TrailerCollector?

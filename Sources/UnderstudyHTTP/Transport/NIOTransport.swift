@@ -29,6 +29,7 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     }
 
     private let counters: ByteCounters?
+    package private(set) var connectError: CInt = 0
 
     /// - Parameter counters: Where the bytes of the connection are counted.
     package init(_ counters: ByteCounters? = nil) {
@@ -126,6 +127,7 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
 
     /// An outgoing connection could not be made.
     package func connectFailed(_ error: any Error) {
+        connectError = Self.systemError(error)
         end =
             switch error {
             case ChannelError.connectTimeout: .connectTimedOut
@@ -172,6 +174,14 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
         let user = self.user
         self.user = nil
         user?.transportClosed(end)
+    }
+
+    private static func systemError(_ error: any Error) -> CInt {
+        switch error {
+        case let error as IOError: error.errnoCode
+        case let error as NIOConnectionError: error.connectionErrors.first.map { systemError($0.error) } ?? 0
+        default: 0
+        }
     }
 
     /// A broken pipe while reading means that the peer had closed in an orderly way before it refused what came later.

@@ -15,6 +15,8 @@ package protocol Transport: AnyObject {
     var isWritable: Bool { get }
     /// The connection exists, even if it is blocked.
     var isConnected: Bool { get }
+    /// The system's number for why the connection could not be made; zero if that is not known.
+    var connectError: CInt { get }
     /// Bytes accepted by `write` that the system has not taken yet.
     var queuedBytes: Int { get }
     /// Queues bytes; they leave with the next flush, in order.
@@ -34,6 +36,10 @@ package protocol Transport: AnyObject {
     func closeAfterFlush(linger: TimeAmount)
     /// Whoever gets the events from here on; kept until the connection ends.
     func attach(_ user: any TransportUser)
+}
+
+extension Transport {
+    package var connectError: CInt { 0 }
 }
 
 /// Whoever reads and writes the bytes of one connection.

@@ -31,6 +31,11 @@ package final class SharedListener: Sendable {
     let streamIdleTime: TimeAmount?
     let maxStreamDuration: TimeAmount?
     let retryBufferLimit: Int
+    let healthChecks: HealthCheckRules
+    /// A line of each for every request, for every try and copy, and for every connection.
+    let requestLogs: OpenLogs
+    let upstreamLogs: OpenLogs
+    let connectionLogs: OpenLogs
 
     /// Envoy's default of `per_connection_buffer_limit_bytes`.
     private static let defaultRetryBuffer = 1024 * 1024
@@ -40,8 +45,9 @@ package final class SharedListener: Sendable {
         slot: Int,
         clusters: NameTable,
         server: ServerConfiguration,
-        store: StatisticsStore
-    ) {
+        store: StatisticsStore,
+        logs: AccessLogRegistry
+    ) throws(AccessLogFault) {
         self.configuration = configuration
         self.slot = slot
         let manager = configuration.connectionManager
@@ -67,6 +73,15 @@ package final class SharedListener: Sendable {
         serverName = Array(manager.serverName.utf8)
         statistics = store.manager(manager.statPrefix)
         listenerStatistics = store.listener(configuration.statName)
+        healthChecks = HealthCheckRules(
+            manager.healthCheckFilters,
+            serviceCluster: Array(server.serviceCluster.utf8),
+            statistics: statistics.healthChecks,
+            now: Int64(NIODeadline.now().uptimeNanoseconds)
+        )
+        requestLogs = try OpenLogs(manager.accessLogs, logs)
+        upstreamLogs = try OpenLogs(manager.upstreamLogs, logs)
+        connectionLogs = try OpenLogs(configuration.accessLogs, logs)
     }
 
     func countAnswer(_ status: Int) {

@@ -11,9 +11,10 @@ extension SharedHost {
     var healthCheckAddress: SocketAddress {
         guard let own = endpoint.healthCheckAddress else { return address }
         let port = own.port > 0 ? Int(own.port) : address.port ?? 0
-        let host = own.host.isEmpty ? address.ipAddress ?? "" : own.host
-        guard let address = try? SocketAddress(ipAddress: host, port: port) else { return self.address }
-        return address
+        // A name is that of the endpoint, which has been resolved.
+        if let literal = try? SocketAddress(ipAddress: own.host, port: port) { return literal }
+        guard let host = address.ipAddress else { return address }
+        return (try? SocketAddress(ipAddress: host, port: port)) ?? address
     }
 }
 

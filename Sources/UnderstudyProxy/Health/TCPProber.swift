@@ -22,7 +22,7 @@ final class TCPProber: Prober {
     private var number = 0
 
     /// Bytes that are kept while not all that is waited for has come.
-    private static let mostReceived = 1 << 20
+    private static let mostReceived = 256 * 1024
 
     init(_ probe: HealthCheck.TCPProbe, of check: HealthCheck, to address: SocketAddress, eventLoop: any EventLoop) {
         self.probe = probe

@@ -14,7 +14,21 @@ extension Exchange {
         startStreamTimers(listener)
         if head.expectsContinue { answerExpectation(listener) }
         guard settleTarget(listener), sanitise(listener) else { return }
+        if !listener.healthChecks.isEmpty, isHealthCheck(listener) { return }
         takeRoute()
+    }
+
+    /// - Returns: Whether the request is a health check that the proxy has answered itself.
+    private func isHealthCheck(_ listener: SharedListener) -> Bool {
+        health = listener.healthChecks.decide(
+            head,
+            isFailing: worker.drains.isHealthCheckFailing,
+            now: Int64(NIODeadline.now().uptimeNanoseconds)
+        ) { [serving] in serving?.shared.membership($0) }
+        guard let reply = health.reply else { return false }
+        // Its body may still be on the way, and the connection is good for more after it.
+        if state.request == .complete { answer(reply.draft) } else { awaitedReply = reply.draft }
+        return true
     }
 
     private func answerExpectation(_ listener: SharedListener) {
@@ -69,10 +83,14 @@ extension Exchange {
         guard !origin.lacksScheme,
             let route = listener.routes.route(for: head, random: random, runtime: worker.runtime)
         else {
+            listener.statistics.withoutRoute.add()
             return answer(.routeNotFound, closing: head.method == .connect)
         }
         self.route = route
-        guard admitUpgrade(route) else { return answer(.upgradeNotEnabled, closing: true) }
+        guard admitUpgrade(route) else {
+            listener.statistics.refusedUpgrades.add()
+            return answer(.upgradeNotEnabled, closing: true)
+        }
         take(route)
     }
 

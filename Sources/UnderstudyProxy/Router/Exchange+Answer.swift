@@ -34,25 +34,33 @@ extension Exchange: ResponseHandler {
 
     func responseBegan(_ answer: inout ResponseHead) {
         guard stream != nil, let listener else { return }
-        cluster?.countAnswer(answer.status, for: .external)
-        if retry.isPossible, isTryingAgain(instead: answer) { return }
+        isConnected = true
+        if listener.upstreamLogs.isEmpty == false { tryAnswer = copy answer }
+        cluster?.answered(answer, at: endpoint)
+        if retry.isPossible, isTryingAgain(instead: answer) {
+            cluster?.shared.statistics.countRetried(answer.status)
+            return
+        }
         if isFollowing(answer) { return }
+        cluster?.countAnswer(answer.status, for: .external)
         timers.clear(.tryTotal)
         endRetrying()
-        listener.countAnswer(answer.status)
         passOn(&answer, listener)
     }
 
     private func passOn(_ answer: inout ResponseHead, _ listener: SharedListener) {
         let overtookRequest = state.answerBegan() && !isTunnel
         answer.endUpstreamHop()
+        let now = NIODeadline.now()
+        answerTime = (now - start).nanoseconds
         if !overtookRequest, !isTunnel, !listener.suppressesEnvoyHeaders {
-            answer.addServiceTime(Int((NIODeadline.now() - requestEnd).nanoseconds / 1_000_000))
+            answer.addServiceTime(Int((now - requestEnd).nanoseconds / 1_000_000))
         }
         replyDetails = "via_upstream"
         applyRoute(to: &answer, status: answer.status)
         if route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
         finishForwarding(&answer, listener)
+        noteAnswer(answer, listener)
         if isTunnel, answer.framing == .untilClose { tunnelOpened() }
         stream?.sendHead(answer, closing: overtookRequest)
     }
@@ -72,6 +80,15 @@ extension Exchange: ResponseHandler {
 
     /// What the connection manager makes of every answer.
     func finishForwarding(_ answer: inout ResponseHead, _ listener: SharedListener) {
+        for cookie in hash.cookies { answer.headers.add("set-cookie", cookie, known: .other) }
+        if !listener.healthChecks.isEmpty {
+            listener.healthChecks.finish(
+                &answer,
+                health,
+                isFailing: worker.drains.isHealthCheckFailing,
+                now: Int64(NIODeadline.now().uptimeNanoseconds)
+            )
+        }
         guard origin.wantsID || listener.answers.tellsRequestID else {
             return answer.finishPlainForwarding(listener.answers, date: worker.loop.date, keepsUpgrade: isTunnel)
         }
@@ -85,6 +102,7 @@ extension Exchange: ResponseHandler {
     }
 
     func responseBody(_ piece: ByteBuffer) {
+        sentBytes &+= piece.readableBytes
         stream?.sendBody(piece)
         if timers.isSet(.streamIdle) || timers.isSet(.tryIdle) { touchIdleTimers() }
     }
@@ -96,12 +114,26 @@ extension Exchange: ResponseHandler {
     }
 
     func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
+        completeTry(trailers)
         let actions = state.answerEnded()
         if !actions.contains(.cutPrimary) {
             if reusable { primary?.release() } else { primary?.close() }
         }
         if let trailers { stream?.sendTrailers(trailers) }
         perform(actions, reply: nil)
+    }
+
+    /// The try that is passed on has ended well.
+    private func completeTry(_ trailers: HeaderBlock?) {
+        if state.request == .complete {
+            cluster?.completed(
+                for: .external,
+                time: UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds / 1_000_000))
+            )
+        }
+        guard let listener else { return }
+        if listener.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }
+        writeTry()
     }
 
     func upstreamDrained() {
@@ -111,6 +143,8 @@ extension Exchange: ResponseHandler {
     func upstreamFailed(_ failure: UpstreamFailure) {
         let wasReused = primary?.isReused ?? false
         let hasSent = primary?.hasSentRequest ?? false
+        connectError = primary?.connectError ?? 0
+        isConnected = failure != .connectFailure && failure != .connectTimeout && failure != .overflow
         primary = nil
         guard state.answer == .awaited else { return primaryFailed(failure) }
         let mayRepeat = RetryDecision.mayRetry(

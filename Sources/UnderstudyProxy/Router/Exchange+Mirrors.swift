@@ -32,14 +32,22 @@ extension Exchange {
     private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
         worker.spareHead.copy(head)
         guard prepareCopy(rule) else { return cluster.shared.statistics.count(.notSent(.noPath)) }
-        switch cluster.acquire(for: .internal, hash: worker.loop.nextRandom()) {
+        switch cluster.acquire(for: .internal) {
         case .failure(let failure):
             cluster.shared.statistics.count(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: nil)
+            cluster.countAnswer(failure.status, for: .internal)
         case .success(let picked):
             let copy = worker.takeCopy()
             attach(copy)
-            copy.start(on: picked, of: cluster, mode: requestMode, timeout: timeouts.route)
+            let logs = listener?.upstreamLogs
+            copy.start(
+                on: picked,
+                of: cluster,
+                mode: requestMode,
+                timeout: timeouts.route,
+                logs: logs?.isEmpty == false ? logs : nil
+            )
         }
     }
 

@@ -21,6 +21,7 @@ extension Exchange {
         let cluster = serving.clusters[index]
         self.cluster = cluster
         priority = forward.priority
+        settleHash(forward, cluster)
         let rule = forward.retry ?? cluster.shared.retryRule
         settleTimeouts(forward, rule, listener)
         announceTimeout(listener)
@@ -87,7 +88,7 @@ extension Exchange {
             for: .external,
             priority: priority,
             fresh: fresh,
-            hash: requestHash(forward),
+            hash: hash.hash,
             avoiding: retry.tried,
             picks: retry.picks
         )
@@ -95,6 +96,9 @@ extension Exchange {
         case .success(let picked):
             primary = picked.connection
             endpoint = picked.endpoint
+            tryStart = .now()
+            isTrying = true
+            isConnected = false
             retry.started(on: picked.endpoint)
             limitTry(by: cluster)
             begin(picked, forward)
@@ -107,9 +111,16 @@ extension Exchange {
     }
 
     /// What the request has in common with others that go to the same endpoint, where the balancer asks for it.
-    private func requestHash(_ forward: Forward) -> UInt64? {
-        guard let cluster, cluster.shared.configuration.balancing.hashes else { return nil }
-        return nil
+    private func settleHash(_ forward: Forward, _ cluster: WorkerCluster) {
+        guard cluster.shared.configuration.balancing.hashes, !forward.hash.isEmpty else { return }
+        hash = forward.hash.hash(of: head) {
+            var facts = ExchangeFacts()
+            client?.describe(&facts)
+            var connection: [UInt8] = []
+            facts.directRemote.append(to: &connection)
+            facts.local.append(to: &connection)
+            return RequestHash.Client(address: origin.clientAddress(facts.directRemote).host, connection: connection)
+        }
     }
 
     private func begin(_ picked: PickedConnection, _ forward: Forward) {

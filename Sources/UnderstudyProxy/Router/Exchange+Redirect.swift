@@ -18,14 +18,20 @@ extension Exchange {
         do throws(InternalRedirectRefusal) {
             try head.follow(answer, policy: policy, followed: redirects)
         } catch {
+            refused(error)
             return false
         }
         random = worker.loop.nextRandom()
         guard let next = listener?.routes.route(for: head, random: random, runtime: worker.runtime) else {
             head.copy(worker.spareHead)
+            cluster?.shared.statistics.redirectsRefused.add()
+            listener?.statistics.redirectsWithoutRoute.add()
             return false
         }
         redirects += 1
+        cluster?.shared.statistics.redirectsFollowed.add()
+        // Envoy serves it as a request of its own.
+        listener?.statistics.requests.add()
         leavePrimary(answer)
         freeBudget()
         route = next
@@ -36,5 +42,15 @@ extension Exchange {
         timers.clear(.streamIdle)
         take(next)
         return true
+    }
+
+    private func refused(_ refusal: InternalRedirectRefusal) {
+        cluster?.shared.statistics.redirectsRefused.add()
+        guard let statistics = listener?.statistics else { return }
+        switch refusal {
+        case .noLocation, .badLocation: statistics.redirectsToNowhere.add()
+        case .unsafeScheme: statistics.unsafeRedirects.add()
+        case .tooMany: statistics.tooManyRedirects.add()
+        }
     }
 }

@@ -76,6 +76,7 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.answered(answer, circumstances) }
         guard mayRetry(decision) else { return false }
+        writeTry()
         leavePrimary(answer)
         retry.lastTimedOut = false
         scheduleTry(decision)
@@ -87,18 +88,20 @@ extension Exchange {
         let circumstances = circumstances
         let decision = retry.decide { $0.failed(failure, hasSent: hasSent, circumstances) }
         guard mayRetry(decision) else { return primaryFailed(failure) }
+        writeTry(flag: failure.reply().flag)
         cluster?.countFailure(failure, for: .external, at: endpoint)
         retry.lastTimedOut = false
         scheduleTry(decision)
     }
 
     func tryTimedOut() {
-        guard state.answer == .awaited, let primary else { return primaryFailed(.timeout) }
+        guard state.answer == .awaited, let primary else { return primaryFailed(.timeout, ofTry: true) }
         let circumstances = circumstances
         let hasSent = primary.hasSentRequest
         let decision = retry.decide { $0.tryTimedOut(hasSent: hasSent, circumstances) }
-        guard mayRetry(decision) else { return primaryFailed(.timeout) }
-        cluster?.countFailure(.timeout, for: .external, at: endpoint)
+        guard mayRetry(decision) else { return primaryFailed(.timeout, ofTry: true) }
+        writeTry(flag: "UT")
+        cluster?.countFailure(.timeout, for: .external, at: endpoint, ofTry: true)
         primary.close()
         self.primary = nil
         retry.lastTimedOut = true
@@ -122,6 +125,7 @@ extension Exchange {
             cluster.statistics.retryOverflows.add()
             return false
         case .limitExceeded:
+            isExhausted = true
             cluster.statistics.retriesExceeded.add()
             return false
         case .no: return false
@@ -136,7 +140,7 @@ extension Exchange {
 
     /// An answer is passed on: there will be no other try, so its place and the kept body are given back.
     func endRetrying() {
-        if retry.hasBudget { cluster?.shared.statistics.retrySuccesses.add() }
+        if retry.hasBudget, !isExhausted { cluster?.shared.statistics.retrySuccesses.add() }
         freeBudget()
         retry.forgetBody()
     }

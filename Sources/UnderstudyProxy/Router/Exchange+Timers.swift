@@ -130,9 +130,15 @@ extension Exchange {
         switch kind {
         case .route: primaryFailed(.timeout)
         case .tryTotal, .tryIdle: tryTimedOut()
-        case .streamIdle: overdue(state.request == .complete || isTunnel ? .idleTimeout : .bodyTimeout)
-        case .upstreamDuration: overdue(.upstreamDurationTimeout)
-        case .streamDuration: overdue(.durationTimeout(requestIsComplete: state.request == .complete))
+        case .streamIdle:
+            listener?.statistics.idleTimeouts.add()
+            overdue(state.request == .complete || isTunnel ? .idleTimeout : .bodyTimeout)
+        case .upstreamDuration:
+            cluster?.shared.statistics.durationsReached.add()
+            overdue(.upstreamDurationTimeout)
+        case .streamDuration:
+            listener?.statistics.durationsReached.add()
+            overdue(.durationTimeout(requestIsComplete: state.request == .complete))
         case .backOff: tryAgain()
         }
     }

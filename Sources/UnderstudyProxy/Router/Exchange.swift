@@ -53,6 +53,32 @@ final class Exchange: RequestHandler, Timed {
     var replyFlag: StaticString = ""
     /// Envoy's details of how the answer came about.
     var replyDetails: StaticString = ""
+    /// All tries that there may be have been made.
+    var isExhausted = false
+    /// Of the answer that went to the client; zero before one did.
+    var status = 0
+    /// Of the answer's body, so far.
+    var sentBytes = 0
+    /// The answer as the client has got it, if a log may ask for it.
+    var loggedAnswer: ResponseHead?
+    var loggedTrailers: HeaderBlock?
+    var health = HealthCheckRules.Mark()
+    /// The proxy's own answer to a request that is not complete yet.
+    var awaitedReply: ReplyDraft?
+    /// What endpoints are chosen by, and cookies that the client is to get for it.
+    var hash = RequestHash.Result()
+    /// Nanoseconds from the request's head to that of the primary's answer.
+    var answerTime: Int64 = 0
+    /// A try is under way that has no line yet.
+    var isTrying = false
+    /// The try under way has a connection.
+    var isConnected = false
+    /// The answer to the try under way, as the primary has sent it; only for logs.
+    var tryAnswer: ResponseHead?
+    /// Why the last connection could not be made.
+    var connectError: CInt = 0
+    /// When the try under way began.
+    var tryStart = NIODeadline.uptimeNanoseconds(0)
     /// The copies that still get parts of the body.
     private(set) var copies: [MirrorCopy] = []
     /// Of the client's body, so far.
@@ -86,6 +112,16 @@ final class Exchange: RequestHandler, Timed {
         redirects = 0
         bodyBytes = 0
         priority = .normal
+        isExhausted = false
+        status = 0
+        sentBytes = 0
+        answerTime = 0
+        isTrying = false
+        isConnected = false
+        connectError = 0
+        if health.isHealthCheck { health = HealthCheckRules.Mark() }
+        awaitedReply = nil
+        if hash != RequestHash.Result() { hash = RequestHash.Result() }
         listener?.statistics.activeRequests.add(1)
         if self.head.framing == .none, !self.head.asksForUpgrade, self.head.method != .connect { state.requestEnded() }
         admit()
@@ -109,6 +145,10 @@ final class Exchange: RequestHandler, Timed {
     }
 
     func requestIsComplete(trailers: HeaderBlock?) {
+        if let reply = awaitedReply {
+            awaitedReply = nil
+            return answer(reply)
+        }
         requestEnd = .now()
         armAfterRequest()
         primary?.endRequest(trailers: trailers)
@@ -175,12 +215,10 @@ final class Exchange: RequestHandler, Timed {
         closing: Bool = false,
         clientLeft: Bool = false
     ) {
-        if actions.contains(.cutPrimary), let primary {
-            cluster?.shared.statistics.sentResets.add()
-            primary.close()
-        }
+        if actions.contains(.cutPrimary) { primary?.close() }
         if actions.contains(.cutMirrors) { for copy in copies { copy.exchangeEnded(clientLeft: clientLeft) } }
         guard actions.contains(.finish), let stream else { return }
+        noteEnd(actions, clientLeft: clientLeft)
         if actions.contains(.reply), let reply {
             return finish(with: reply, closing: closing || !state.mayKeepClient)
         }
@@ -195,7 +233,7 @@ final class Exchange: RequestHandler, Timed {
 
     /// Forgets the request; this object may then serve another.
     func finish() {
-        listener?.statistics.activeRequests.add(-1)
+        if let listener { countEnd(listener) }
         worker.loop.deadlines.clear(self)
         timers.clearAll()
         stream?.setReading(true)

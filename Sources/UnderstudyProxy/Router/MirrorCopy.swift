@@ -22,6 +22,11 @@ final class MirrorCopy: ResponseHandler, Timed {
     private var state = MirrorState()
     private var timeout: TimeAmount?
     private var heldBytes = 0
+    /// When it was begun, and when its request was complete.
+    private var begin = NIODeadline.uptimeNanoseconds(0)
+    private var requestEnd = NIODeadline.uptimeNanoseconds(0)
+    /// What its line tells; `nil` if nobody asks for one.
+    private var record: MirrorRecord?
     /// The exchange may still give it parts of the body, so it cannot carry another request's yet.
     private var isAttached = false
 
@@ -36,9 +41,19 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     /// Sends the head that `worker.spareHead` holds.
     ///
-    /// - Parameter timeout: The route's, from the end of the request; `nil` for none.
-    func start(on picked: PickedConnection, of cluster: WorkerCluster, mode: RequestMode, timeout: TimeAmount?) {
+    /// - Parameters:
+    ///   - timeout: The route's, from the end of the request; `nil` for none.
+    ///   - logs: Where a line is written at its end.
+    func start(
+        on picked: PickedConnection,
+        of cluster: WorkerCluster,
+        mode: RequestMode,
+        timeout: TimeAmount?,
+        logs: OpenLogs?
+    ) {
         state = MirrorState()
+        begin = .now()
+        record = logs.map { MirrorRecord(logs: $0, head: worker.spareHead) }
         isAttached = true
         connection = picked.connection
         endpoint = picked.endpoint
@@ -51,11 +66,13 @@ final class MirrorCopy: ResponseHandler, Timed {
     // MARK: The request
 
     func body(_ piece: ByteBuffer) {
+        record?.sentBytes += piece.readableBytes
         connection?.sendBody(piece)
     }
 
     func requestEnded(trailers: HeaderBlock?) {
         guard state.isSending else { return }
+        requestEnd = .now()
         connection?.endRequest(trailers: trailers)
         perform(state.requestEnded())
     }
@@ -89,17 +106,24 @@ final class MirrorCopy: ResponseHandler, Timed {
     // MARK: The answer
 
     func responseBegan(_ head: inout ResponseHead) {
+        cluster?.answered(head, at: endpoint)
         cluster?.countAnswer(head.status, for: .internal)
+        record?.answer = copy head
         state.answerBegan(status: head.status)
     }
 
     func responseBody(_ piece: ByteBuffer) {
+        record?.receivedBytes += piece.readableBytes
         if timeout == nil, !state.isSending { worker.loop.deadlines.set(self, after: Self.idleTime) }
     }
 
     func responseInterim(_ head: inout ResponseHead) {}
 
     func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
+        if !state.isSending {
+            let time = (NIODeadline.now() - requestEnd).nanoseconds / 1_000_000
+            cluster?.completed(for: .internal, time: UInt64(max(0, time)))
+        }
         perform(state.answerEnded(reusable: reusable))
     }
 
@@ -113,12 +137,15 @@ final class MirrorCopy: ResponseHandler, Timed {
     func upstreamFailed(_ failure: UpstreamFailure) {
         // The connection is gone already.
         connection = nil
+        record?.flag = failure.reply().flag
         cluster?.countFailure(failure, for: .internal, at: endpoint)
+        cluster?.countAnswer(failure.status, for: .internal)
         perform(state.failed(failure))
     }
 
     func deadlinePassed() {
         cluster?.countFailure(.timeout, for: .internal, at: endpoint)
+        cluster?.countAnswer(UpstreamFailure.timeout.status, for: .internal)
         perform(state.timedOut())
     }
 
@@ -141,6 +168,10 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     private func end(_ outcome: MirrorOutcome) {
         cluster?.shared.statistics.count(outcome)
+        if let record, let cluster {
+            record.write(to: endpoint, of: cluster, elapsed: (NIODeadline.now() - begin).nanoseconds, worker: worker)
+        }
+        record = nil
         worker.loop.deadlines.clear(self)
         _ = worker.budget.update(from: heldBytes, to: 0)
         heldBytes = 0

@@ -17,9 +17,21 @@ extension SharedCluster {
         addRetries(to: &scope)
         addAnswers(to: &scope)
         addMembers(to: &scope)
+        addPlaces(to: &scope)
         addBreakers(to: &scope)
+        addHealth(to: &scope)
         addMirrors(to: &scope)
         return scope
+    }
+
+    private func addHealth(to scope: inout StatisticsScope) {
+        if !configuration.healthChecks.isEmpty {
+            for value in statistics.healthChecks.counters("") { scope.counter(value.name, value.value) }
+            for value in statistics.healthChecks.gauges("") { scope.gauge(value.name, value.value) }
+        }
+        guard configuration.outlierDetection != nil else { return }
+        for value in statistics.outliers.counters("") { scope.counter(value.name, value.value) }
+        for value in statistics.outliers.gauges("") { scope.gauge(value.name, value.value) }
     }
 
     private func addConnections(to scope: inout StatisticsScope) {
@@ -45,6 +57,7 @@ extension SharedCluster {
         scope.counter("upstream_cx_tx_bytes_total", upstream.bytes.sent)
         scope.histogram("upstream_cx_connect_ms", upstream.connectTime)
         scope.histogram("upstream_cx_length_ms", upstream.connectionLength)
+        scope.histogram("upstream_rq_per_cx", upstream.requestsPerConnection)
     }
 
     private func addRequests(to scope: inout StatisticsScope) {
@@ -55,6 +68,7 @@ extension SharedCluster {
         scope.gauge("upstream_rq_pending_active", upstream.activePendingRequests)
         scope.counter("upstream_rq_pending_overflow", upstream.pendingOverflows)
         scope.counter("upstream_rq_pending_failure_eject", upstream.pendingFailures)
+        scope.counter("upstream_rq_active_overflow", upstream.activeOverflows)
         scope.counter("upstream_rq_cancelled", upstream.cancelledRequests)
         scope.counter("upstream_rq_timeout", statistics.timeouts)
         scope.counter("upstream_rq_per_try_timeout", statistics.tryTimeouts)
@@ -89,6 +103,11 @@ extension SharedCluster {
                 sums[scope + hundreds, default: 0] += count
             }
         }
+        for (status, count) in statistics.retriedCounts {
+            for name in ["upstream_rq_\(status)", "upstream_rq_\(status / 100)xx", "upstream_rq_completed"] {
+                sums["retry." + name, default: 0] += count
+            }
+        }
         for (name, sum) in sums { scope.counter(name, sum) }
         let times = statistics.requestTimes
         scope.histogram("external.upstream_rq_time", times[ClusterStatistics.Origin.external.rawValue])
@@ -106,9 +125,24 @@ extension SharedCluster {
         scope.counter("update_attempt", statistics.updateAttempts)
         scope.counter("update_success", statistics.updateSuccesses)
         scope.counter("update_failure", statistics.updateFailures)
+        scope.counter("update_empty", statistics.emptyUpdates)
         scope.counter("update_no_rebuild", statistics.updatesWithoutChange)
         scope.counter("lb_healthy_panic", statistics.panics)
         scope.gauge("max_host_weight", UInt64(hostList.hosts.map(\.endpoint.weight).max() ?? 0))
+    }
+
+    private func addPlaces(to scope: inout StatisticsScope) {
+        guard let places = hostList.plan.places else { return }
+        switch configuration.balancing.policy {
+        case .ringHash:
+            scope.gauge("ring_hash_lb.size", UInt64(places.size))
+            scope.gauge("ring_hash_lb.min_hashes_per_host", UInt64(places.fewest))
+            scope.gauge("ring_hash_lb.max_hashes_per_host", UInt64(places.most))
+        case .maglev:
+            scope.gauge("maglev_lb.min_entries_per_host", UInt64(places.fewest))
+            scope.gauge("maglev_lb.max_entries_per_host", UInt64(places.most))
+        case .roundRobin, .leastRequest, .random: break
+        }
     }
 
     private func addBreakers(to scope: inout StatisticsScope) {

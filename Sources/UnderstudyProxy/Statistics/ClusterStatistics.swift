@@ -44,13 +44,18 @@ package final class ClusterStatistics: Sendable {
     let updateAttempts = Counter()
     let updateSuccesses = Counter()
     let updateFailures = Counter()
+    /// Names that resolved to nothing.
+    let emptyUpdates = Counter()
     let updatesWithoutChange = Counter()
     let membershipChanges = Counter()
+    let healthChecks = HealthCheckStatistics()
+    let outliers = OutlierStatistics()
     /// Picks while so few endpoints are well that all count as well.
     let panics = Counter()
     /// Copies that were begun; what each came to is counted as an outcome when it ends.
     let copies = Counter()
     private let outcomes = Dictionary(uniqueKeysWithValues: MirrorOutcome.all.map { ($0, Counter()) })
+    private let retriedAnswers = Mutex<[Int: UInt64]>([:])
     private let answers = Mutex<[Answer: Counter]>([:])
 
     struct Answer: Hashable {
@@ -70,6 +75,13 @@ package final class ClusterStatistics: Sendable {
             return counter
         }
     }
+
+    /// An answer that another try takes the place of.
+    func countRetried(_ status: Int) {
+        retriedAnswers.withLock { $0[status, default: 0] += 1 }
+    }
+
+    var retriedCounts: [Int: UInt64] { retriedAnswers.withLock { $0 } }
 
     /// All statuses so far.
     var answerCounts: [Answer: UInt64] { answers.withLock { $0.mapValues(\.current) } }

@@ -34,7 +34,13 @@ extension ManagerStatistics {
         scope.counter("downstream_rq_response_before_rq_complete", overtakingAnswers)
         scope.counter("downstream_rq_redirected_with_normalized_path", pathRedirects)
         scope.histogram("downstream_rq_time", requestTime)
+        scope.counter("downstream_rq_ws_on_non_ws_route", refusedUpgrades)
+        for value in healthChecks.counters("") where value.value > 0 { scope.counter(value.name, value.value) }
         scope.counter("rq_total", routed)
+        scope.counter("passthrough_internal_redirect_bad_location", redirectsToNowhere)
+        scope.counter("passthrough_internal_redirect_no_route", redirectsWithoutRoute)
+        scope.counter("passthrough_internal_redirect_unsafe_scheme", unsafeRedirects)
+        scope.counter("passthrough_internal_redirect_too_many_redirects", tooManyRedirects)
         scope.counter("no_route", withoutRoute)
         scope.counter("no_cluster", withoutCluster)
         scope.counter("rq_direct_response", directResponses)

@@ -31,6 +31,13 @@ package final class ManagerStatistics: Sendable {
     package let resetsAfterAnswer = Counter()
     package let retriesSkipped = Counter()
     package let pathRedirects = Counter()
+    /// Redirects of primaries that were not followed, by reason.
+    package let redirectsToNowhere = Counter()
+    package let redirectsWithoutRoute = Counter()
+    package let unsafeRedirects = Counter()
+    package let tooManyRedirects = Counter()
+    package let refusedUpgrades = Counter()
+    package let healthChecks = HealthCheckFilterStatistics()
 
     /// Copies that were not sent because the request gave no cluster for them, by reason.
     package let notSent = Dictionary(uniqueKeysWithValues: MirrorOutcome.NotSent.allCases.map { ($0, Counter()) })
@@ -38,6 +45,7 @@ package final class ManagerStatistics: Sendable {
     package init() {}
 
     func countAnswer(_ status: Int) {
+        completedRequests.add()
         guard (100..<600).contains(status) else { return }
         answerClasses[status / 100 - 1].add()
     }

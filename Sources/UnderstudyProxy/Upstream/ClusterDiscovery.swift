@@ -94,6 +94,7 @@ package struct ClusterDiscovery: Sendable {
             do {
                 known[index] = try await threads.runIfActive { try resolve(endpoint.address, family) }
                 shared.statistics.updateSuccesses.add()
+                if known[index].isEmpty { shared.statistics.emptyUpdates.add() }
             } catch {
                 areResolved = false
                 shared.statistics.updateFailures.add()

@@ -44,7 +44,7 @@ extension BalancedHost {
         weight = host.endpoint.weight
         level = health.level
         isExcluded =
-            health.contains(.excludedByImmediateFailure)
+            health.contains(.excludedByImmediateFailure) || host.endpoint.health == .draining
             || settings.ignoresUncheckedHosts && health.isSuperset(of: unchecked)
         priority = host.endpoint.priority
         locality = host.endpoint.locality

@@ -18,6 +18,9 @@ package final class SharedCluster: Sendable {
     /// By origin and then by priority: copies have limits of their own, so that they never take a client's place.
     private let limits: [[UpstreamLimits]]
     private let budgets: [RetryBudget?]
+    /// `nil` where nothing is detected.
+    let outliers: OutlierService?
+    let checkers: [HealthChecker]
     private let members: Mutex<Members>
 
     private struct Members {
@@ -26,7 +29,7 @@ package final class SharedCluster: Sendable {
         var subscriber: (@Sendable (HostList) -> Void)?
     }
 
-    init(_ configuration: Cluster, statistics: ClusterStatistics) {
+    init(_ configuration: Cluster, statistics: ClusterStatistics, environment: ClusterEnvironment) {
         self.configuration = configuration
         self.statistics = statistics
         maxStreamDuration = TimeAmount(limit: configuration.maxStreamDuration)
@@ -39,6 +42,11 @@ package final class SharedCluster: Sendable {
         let threshold = configuration.balancing.panicThreshold
         let empty = HostList([], configuration.balancing, panicThreshold: threshold, replacing: nil)
         members = Mutex(Members(current: empty, panicThreshold: threshold))
+        let hook = ChangeHook()
+        let outliers = environment.outlierService(configuration, statistics) { hook.call() }
+        self.outliers = outliers
+        checkers = environment.healthCheckers(configuration, statistics, outliers) { hook.call() }
+        hook.set { [weak self] in self?.publish() }
     }
 
     func limits(for origin: ClusterStatistics.Origin, _ priority: RoutingPriority) -> UpstreamLimits {
@@ -107,23 +115,38 @@ package final class SharedCluster: Sendable {
     /// - Returns: The hosts in use from here on.
     @discardableResult
     func replace(_ endpoints: [ResolvedEndpoint]) -> [SharedHost] {
-        let health: HostHealth = configuration.healthChecks.isEmpty ? [] : [.failedActiveCheck, .pendingActiveCheck]
         let most = configuration.circuitBreakers.connectionsPerHost
         var old = hostList.hosts
-        let hosts = endpoints.map { resolved in
+        var hosts = endpoints.map { resolved in
             let same = old.firstIndex { $0.address == resolved.address && $0.endpoint == resolved.endpoint }
             if let same { return old.remove(at: same) }
             return SharedHost(
                 address: resolved.address,
                 hostname: resolved.hostname,
                 endpoint: resolved.endpoint,
-                health: resolved.endpoint.isHealthChecked ? health : [],
-                mostConnections: most
+                health: HealthChecker.initialHealth(of: resolved.endpoint, in: configuration),
+                mostConnections: most,
+                outlierMonitor: outliers?.makeMonitor()
             )
         }
+        for host in hosts { host.set(.pendingRemoval, false) }
+        hosts += old.filter(keepsAfterRemoval)
         statistics.membershipChanges.add()
         publish(hosts)
+        outliers?.update(hosts: hosts)
+        for checker in checkers { checker.update(hosts: hosts) }
         return hosts
+    }
+
+    /// An endpoint that is no longer resolved stays while its health checks pass.
+    ///
+    /// - Source: Envoy, unless `ignore_health_on_host_removal`.
+    private func keepsAfterRemoval(_ host: SharedHost) -> Bool {
+        guard !checkers.isEmpty, !configuration.balancing.ignoresHealthOnRemoval,
+            host.endpoint.isHealthChecked, !host.health.contains(.failedActiveCheck)
+        else { return false }
+        host.set(.pendingRemoval, true)
+        return true
     }
 
     /// The health of an endpoint changed.
@@ -134,8 +157,9 @@ package final class SharedCluster: Sendable {
     private func publish(_ hosts: [SharedHost]?) {
         // Within the lock, so that subscribers hear of changes in their order.
         members.withLock { members in
+            let gone: HostHealth = [.pendingRemoval, .failedActiveCheck]
             members.current = HostList(
-                hosts ?? members.current.hosts,
+                (hosts ?? members.current.hosts).filter { !$0.health.isSuperset(of: gone) },
                 configuration.balancing,
                 panicThreshold: members.panicThreshold,
                 replacing: members.current

@@ -12,6 +12,8 @@ internal import UnderstudyHTTP
 /// Loop-bound.
 final class WorkerEndpoint {
     let host: SharedHost
+    /// As format strings tell it.
+    let networkAddress: NetworkAddress
     private let makePool: () -> ConnectionPool
     private var pool: ConnectionPool?
     /// For requests of high priority, which wait for no others.
@@ -19,6 +21,7 @@ final class WorkerEndpoint {
 
     init(_ host: SharedHost, makePool: @escaping () -> ConnectionPool) {
         self.host = host
+        networkAddress = NetworkAddress(host.address)
         self.makePool = makePool
     }
 
@@ -125,6 +128,30 @@ final class WorkerCluster {
         return pick.host
     }
 
+    /// An endpoint has answered.
+    func answered(_ answer: borrowing ResponseHead, at endpoint: WorkerEndpoint?) {
+        guard let host = endpoint?.host else { return }
+        (answer.status >= 500 ? host.counters.requestErrors : host.counters.requestSuccesses).add()
+        if let outliers = shared.outliers {
+            outliers.record(.connected, of: host)
+            outliers.record(.answered(status: answer.status), of: host)
+        }
+        guard !shared.checkers.isEmpty else { return }
+        if answer.headers.firstIndex(named: Self.immediateFailure) != nil {
+            for checker in shared.checkers { checker.failImmediately(host) }
+        }
+    }
+
+    private static let immediateFailure = Array("x-envoy-immediate-health-check-fail".utf8)
+
+    /// An answer is complete.
+    ///
+    /// - Parameter time: Since the end of the request, in milliseconds.
+    func completed(for origin: ClusterStatistics.Origin, time: UInt64) {
+        shared.statistics.requestTimes[origin.rawValue].record(time)
+        shared.statistics.requestTime.record(time)
+    }
+
     /// Counts an answer, be it the upstream's or the proxy's own for want of one.
     func countAnswer(_ status: Int, for origin: ClusterStatistics.Origin) {
         guard Self.statuses.contains(status) else { return }
@@ -139,18 +166,27 @@ final class WorkerCluster {
     }
 
     /// Counts what kept an upstream from answering.
-    func countFailure(_ failure: UpstreamFailure, for origin: ClusterStatistics.Origin, at endpoint: WorkerEndpoint?) {
+    ///
+    /// - Parameter ofTry: It was the time of one try that ran out.
+    func countFailure(
+        _ failure: UpstreamFailure,
+        for origin: ClusterStatistics.Origin,
+        at endpoint: WorkerEndpoint?,
+        ofTry: Bool = false
+    ) {
         let statistics = shared.statistics
         switch failure {
         case .timeout:
-            statistics.timeouts.add()
+            (ofTry ? statistics.tryTimeouts : statistics.timeouts).add()
             endpoint?.host.counters.requestTimeouts.add()
         case .noHealthyUpstream: statistics.noneHealthy.add()
-        case .closed, .reset, .protocolError: statistics.receivedResets.add()
-        case .connectFailure, .connectTimeout, .overflow: break
+        case .closed, .reset, .protocolError, .connectFailure, .connectTimeout, .overflow: break
         }
-        if failure != .overflow, failure != .noHealthyUpstream { endpoint?.host.counters.requestErrors.add() }
-        countAnswer(failure.status, for: origin)
+        if failure != .overflow, failure != .noHealthyUpstream, let host = endpoint?.host {
+            host.counters.requestErrors.add()
+            if failure != .connectFailure, failure != .connectTimeout { shared.outliers?.record(.connected, of: host) }
+            shared.outliers?.record(.failed(failure), of: host)
+        }
     }
 
     /// No later request comes here: idle connections close now, the others when they are done.

@@ -224,6 +224,19 @@ struct AccessLogFormatTests {
         #expect(format.text(Self.request, facts: facts) == "1|5|2|3|1500|1999999")
     }
 
+    @Test func `the log of a try has no stream, and its own kind`() throws {
+        let request = RequestHead("GET /", ["host: h-shadow", "x-request-id: id"])
+        let format = try FormatString(
+            "%STREAM_ID% %REQ(x-request-id)% %ACCESS_LOG_TYPE% %PROTOCOL% %UPSTREAM_CONNECTION_ID%"
+        )
+        var facts = ExchangeFacts()
+        #expect(format.text(request, facts: facts) == "id id NotSet HTTP/1.1 0")
+        facts.hasStreamID = false
+        facts.logType = "UpstreamEnd"
+        facts.protocolName = nil
+        #expect(format.text(request, facts: facts) == "- id UpstreamEnd - 0")
+    }
+
     @Test func `a decoded query keeps what may not stand in a URL`() throws {
         let query = (0..<256).map { byte in
             let digits = String(byte, radix: 16)

@@ -64,6 +64,7 @@ struct PriorityTests {
             (["huuuuuuuuu", "hu"], [true, false], [17, 83]),
             (["huuuuuuuuu", "huu"], [true, true], [77, 23]),
             (["hu"], [false], [100]),
+            (["hux"], [false], [100]),
             (["xx"], [true], [100]),
             (["u", "", "u"], [true, true, true], [50, 0, 50]),
         ] as [([String], [Bool], [Int])]
