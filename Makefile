@@ -50,8 +50,8 @@ check-docs: ## the field tables are those of api/, and every difference from Env
 	@python3 scripts/configuration-doc.py --check
 	@python3 scripts/check-differences.py
 
-check-deploy: $(FRESH) ## deploy/, the image and the dashboard agree with the binary; BINARY=
-	@$(PYTHON) scripts/check-deploy.py --binary '$(abspath $(BINARY))'
+check-deploy: $(FRESH) ## deploy/, the image and the dashboard agree with the binary; BINARY=, SCHEMAS=1 (Kubernetes)
+	@$(if $(SCHEMAS),$$(scripts/python.sh kubernetes-validate),$(PYTHON)) scripts/check-deploy.py --binary '$(abspath $(BINARY))'
 
 test-netns: $(FRESH) ## the example as five processes in five network namespaces (needs root)
 	@python3 Tests/Netns/netns_test.py --binary '$(abspath $(BINARY))'
