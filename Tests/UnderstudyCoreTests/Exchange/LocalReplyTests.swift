@@ -57,7 +57,11 @@ struct LocalReplyTests {
     }
 
     @Test func `an overload is told first`() {
-        let head = head(of: UpstreamFailure.overflow.reply())
+        let draft = UpstreamFailure.overflow.reply()
+        var head = ResponseHead()
+        head.begin(draft)
+        head.addOverload(draft)
+        head.addContent(draft)
         #expect(head.headers.texts.first == "x-envoy-overloaded: true")
         #expect(head.headers.texts.count == 3)
     }
