@@ -128,7 +128,8 @@ extension ProxyServer {
     func start(_ clusters: [SharedCluster]) async {
         guard !clusters.isEmpty else { return }
         for cluster in clusters {
-            cluster.subscribe { [workers] hosts in
+            cluster.subscribe { [workers, weak cluster] hosts in
+                guard let cluster else { return }
                 for worker in workers { worker.execute { $0.update(cluster, hosts) } }
             }
         }

@@ -8,6 +8,14 @@ internal import Logging
 internal import UnderstudyConfig
 internal import UnderstudyCore
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
@@ -64,6 +72,7 @@ struct ServeCommand: AsyncParsableCommand {
             StandardStream.output.write("disabled\n")
             return
         }
+        Signals.ignore(SIGHUP, SIGUSR1)
         let source: ConfigurationSource =
             if let configPath { .file(path: configPath) } else { .inline(configText ?? "", name: "--config-yaml") }
         let configuration = try ConfigurationReport.load(source, allowsUnknownFields: allowsUnknownFields)

@@ -63,6 +63,11 @@ enum Signals {
         }
     }
 
+    /// Keeps signals that ask for little from ending a process that has only begun.
+    static func ignore(_ numbers: CInt...) {
+        for number in numbers { signal(number, SIG_IGN) }
+    }
+
     /// Asks for the end as SIGTERM does.
     static func endByRequest() {
         kill(getpid(), SIGTERM)
