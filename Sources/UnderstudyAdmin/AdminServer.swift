@@ -31,9 +31,16 @@ package struct AdminSubject: Sendable {
 package struct AdminServer: Sendable {
     private let endpoints: AdminEndpoints
     private let accessLog: PlainServer.AccessLog?
+    private let counters: ServerCounters
 
+    /// - Parameter counters: Where its connections are counted.
     /// - Parameter accessLog: Gets every request that has ended; it is called on the event loop and must not block.
-    package init(_ subject: AdminSubject, accessLog: PlainServer.AccessLog? = nil) {
+    package init(
+        _ subject: AdminSubject,
+        counters: ServerCounters = ServerCounters(),
+        accessLog: PlainServer.AccessLog? = nil
+    ) {
+        self.counters = counters
         endpoints = AdminEndpoints(subject)
         self.accessLog = accessLog
     }
@@ -51,6 +58,7 @@ package struct AdminServer: Sendable {
             on: address,
             eventLoop: eventLoop,
             serverName: "understudy",
+            counters: counters,
             accessLog: accessLog
         ) {
             await endpoints.answer($0)

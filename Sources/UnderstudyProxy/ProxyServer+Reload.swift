@@ -16,6 +16,12 @@ extension ProxyServer {
     /// Clusters and sockets that are configured as before stay as they are, with all their connections.
     /// - Parameter time: Seconds since 1970, for `ReloadStatus`.
     package func replace(with configuration: ServerConfiguration, time: Int64) async throws(BindFailure) {
+        // Not after the turn of a drain, which has no end but the process's.
+        guard phase != .draining || drains.isHealthCheckFailing else {
+            let failure = BindFailure(description: "the proxy is ending")
+            refused([failure.description], time: time)
+            throw failure
+        }
         await turn.take()
         do throws(BindFailure) {
             try await exchange(for: configuration)

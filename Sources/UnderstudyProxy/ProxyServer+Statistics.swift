@@ -14,7 +14,13 @@ extension ProxyServer: StatisticsSource {
         var prefixes: Set<String> = []
         for listener in snapshot.listeners {
             let prefix = listener.configuration.connectionManager.statPrefix
-            if prefixes.insert(prefix).inserted { all.append(listener.statistics.scope(prefix)) }
+            if prefixes.insert(prefix).inserted {
+                let filtersChecks = snapshot.listeners.contains {
+                    let manager = $0.configuration.connectionManager
+                    return manager.statPrefix == prefix && !manager.healthCheckFilters.isEmpty
+                }
+                all.append(listener.statistics.scope(prefix, filtersChecks: filtersChecks))
+            }
             all.append(listener.scope)
         }
         var client = StatisticsScope(.connectionManager("async-client"))

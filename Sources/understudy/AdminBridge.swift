@@ -15,8 +15,16 @@ struct AdminBridge: ServerView, ServerControl {
     let commandLine: [(name: String, value: ServerInformation.OptionValue)]
     /// Seconds since 1970.
     let start: Int64
+    /// Of the admin server itself.
+    let counters = ServerCounters()
 
-    func statistics() -> [StatisticsScope] { server.statistics() + [serverScope] }
+    func statistics() -> [StatisticsScope] { server.statistics() + [serverScope, adminScope] }
+
+    private var adminScope: StatisticsScope {
+        var scope = StatisticsScope(.connectionManager("admin"))
+        counters.add(to: &scope)
+        return scope
+    }
 
     private var serverScope: StatisticsScope {
         var scope = StatisticsScope(.part("server"))

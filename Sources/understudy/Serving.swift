@@ -110,8 +110,9 @@ extension Serving {
         do {
             let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
             let subject = AdminSubject(view: bridge, control: bridge, runtime: server.runtime, logs: logs.levels)
-            let admin = AdminServer(subject)
-            try await admin.run(on: address, eventLoop: group.next()) { address in
+            let log = try server.adminLog(on: group.any())
+            let admin = AdminServer(subject, counters: bridge.counters, accessLog: log?.write)
+            try await admin.run(on: address, eventLoop: group.any()) { address in
                 let text = address.map(AddressText.text) ?? "-"
                 logs.logger(.admin).info("admin listening", metadata: ["address": "\(text)"])
                 if let path = options.adminAddressPath { try AdminAddressFile.write(text, to: path) }

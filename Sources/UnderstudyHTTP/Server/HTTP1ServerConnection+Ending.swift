@@ -19,7 +19,7 @@ extension HTTP1ServerConnection {
 
     func awaitRequest() {
         isHeadTimed = false
-        setDeadline(after: limits.idleTime)
+        setDeadline(after: isExpired ? lastRequestTime : limits.idleTime)
     }
 
     /// Once for each head: whoever sends it line by line wins no time by that.
@@ -96,17 +96,23 @@ extension HTTP1ServerConnection {
         if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
     }
 
-    /// Asks the connection to end: after the answer within a request; between requests at once, or, so that a request
-    /// on its way is not lost, after the drain time and a last request.
+    /// Asks the connection to end: with the answer within a request; between requests at once, or, so that a request on
+    /// its way is not lost, with the last request that arrives soon.
     package func drain(waitingForLast: Bool = false) {
-        guard waitingForLast, hasServed, limits.drainTime > .zero else {
+        guard waitingForLast, hasServed, lastRequestTime > .zero else {
+            isExpired = true
             _ = endIfIdle()
             return
         }
-        guard case .head = phase, handler == nil, unread.readableBytes == 0, !isExpired else { return }
+        guard !isExpired else { return }
         isExpired = true
-        loop.deadlines.set(self, after: limits.drainTime)
+        guard case .head = phase, handler == nil, unread.readableBytes == 0 else { return }
+        loop.deadlines.set(self, after: lastRequestTime)
     }
+
+    /// How long a connection that is to end waits for a last request.
+    private var lastRequestTime: TimeAmount { min(limits.drainTime, Self.longestWaitForLast) }
+    private static let longestWaitForLast = TimeAmount.seconds(2)
 
     private func endIfIdle() -> Bool {
         guard case .head = phase, handler == nil, unread.readableBytes == 0 else { return false }

@@ -15,6 +15,8 @@ final class PlainHandler: RequestHandler {
     private var request: PlainRequest?
     /// Until the end is logged.
     private var asked: PlainRequest?
+    /// Only if the end is logged.
+    private var head = RequestHead()
 
     init(_ service: PlainService, peer: String) {
         self.service = service
@@ -23,6 +25,7 @@ final class PlainHandler: RequestHandler {
 
     func requestBegan(_ head: inout RequestHead, on stream: any ServerStream) {
         self.stream = stream
+        if service.accessLog != nil { self.head = copy head }
         request = PlainRequest(
             method: head.headers.text(head.methodName),
             target: head.headers.text(head.target),
@@ -84,7 +87,16 @@ final class PlainHandler: RequestHandler {
         asked = nil
         self.request = nil
         let duration = max(0, WallClock.nanoseconds() - begin)
-        log(PlainAccess(request: request, status: status, bodyLength: bodyLength, begin: begin, duration: duration))
+        log(
+            PlainAccess(
+                request: request,
+                head: head,
+                status: status,
+                bodyLength: bodyLength,
+                begin: begin,
+                duration: duration
+            )
+        )
     }
 
     func requestTurnEnded() {}

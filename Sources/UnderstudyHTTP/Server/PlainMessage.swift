@@ -3,6 +3,8 @@
 //
 // Requests and answers of small servers.
 
+package import UnderstudyCore
+
 /// A request as a plain service sees it.
 package struct PlainRequest: Sendable {
     package let method: String
@@ -53,6 +55,7 @@ package struct PlainAnswer: Sendable {
 /// A request that has ended.
 package struct PlainAccess: Sendable {
     package let request: PlainRequest
+    package let head: RequestHead
     /// 0 if the client left before the answer.
     package let status: Int
     /// Bytes of the answer's body.

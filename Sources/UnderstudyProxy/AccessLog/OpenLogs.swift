@@ -37,19 +37,37 @@ struct OpenLogs: Sendable {
         facts: borrowing ExchangeFacts,
         worker: Worker
     ) {
-        let random = worker.loop.nextRandom()
+        write(
+            request: request,
+            response: response,
+            facts: facts,
+            to: worker.logs,
+            random: worker.loop.nextRandom(),
+            runtime: worker.runtime
+        )
+    }
+
+    /// - Parameter buffers: Those of the loop that this is called on.
+    func write(
+        request: borrowing RequestHead,
+        response: borrowing ResponseHead?,
+        facts: borrowing ExchangeFacts,
+        to buffers: AccessLogBuffers,
+        random: UInt64,
+        runtime: RuntimeSnapshot
+    ) {
         for entry in entries {
             let isWanted = entry.line.isWanted(
                 request: request,
                 response: response,
                 facts: facts,
                 random: random,
-                runtime: worker.runtime
+                runtime: runtime
             )
             guard isWanted else { continue }
             // A copy shares the memory; a closure cannot take what is borrowed.
             let (request, response, facts) = (copy request, copy response, copy facts)
-            worker.logs.buffer(for: entry.file).append {
+            buffers.buffer(for: entry.file).append {
                 entry.line.append(to: &$0, request: request, response: response, facts: facts)
             }
         }

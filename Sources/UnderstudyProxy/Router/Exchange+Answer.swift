@@ -131,9 +131,24 @@ extension Exchange: ResponseHandler {
                 time: UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds / 1_000_000))
             )
         }
+        if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
         guard let listener else { return }
         if listener.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }
         writeTry()
+    }
+
+    /// How much of its time the request has used, in percent.
+    ///
+    /// - Source: Envoy `track_cluster_stats.timeout_budgets`.
+    private func countTimeUse() {
+        guard let statistics = cluster?.shared.statistics else { return }
+        func percent(_ elapsed: TimeAmount, of time: TimeAmount?) -> UInt64 {
+            guard let time, time > .zero else { return 0 }
+            return UInt64(max(0, elapsed.nanoseconds) / max(1, time.nanoseconds / 100))
+        }
+        let now = NIODeadline.now()
+        statistics.timeoutUse.record(percent(now - requestEnd, of: timeouts.route))
+        statistics.tryTimeoutUse.record(percent(now - tryStart, of: timeouts.tryTotal))
     }
 
     func upstreamDrained() {

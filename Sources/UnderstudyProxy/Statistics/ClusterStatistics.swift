@@ -37,6 +37,9 @@ package final class ClusterStatistics: Sendable {
     /// Milliseconds from the end of a request to the end of its answer, by origin.
     let requestTimes = Origin.allCases.map { _ in Histogram() }
     let requestTime = Histogram()
+    /// Percent of the route's time, and of the time of one try, that requests have used.
+    let timeoutUse = Histogram()
+    let tryTimeoutUse = Histogram()
     /// Reading from clients paused because an upstream takes no more, and the other way round.
     let flowPauses = Counter()
     let flowResumptions = Counter()

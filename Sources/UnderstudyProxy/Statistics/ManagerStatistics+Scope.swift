@@ -8,11 +8,16 @@ internal import UnderstudyHTTP
 
 extension ManagerStatistics {
     /// All numbers, under `http.<stat_prefix>.`.
-    func scope(_ prefix: String) -> StatisticsScope {
+    ///
+    /// - Parameter filtersChecks: There is a health check filter.
+    func scope(_ prefix: String, filtersChecks: Bool) -> StatisticsScope {
         var scope = StatisticsScope(.connectionManager(prefix))
         scope.reserveCapacity(80)
         server.add(to: &scope)
         addRequests(to: &scope)
+        if filtersChecks {
+            for value in healthChecks.counters("") { scope.counter(value.name, value.value) }
+        }
         for reason in MirrorOutcome.NotSent.allCases {
             scope.counter("mirror_not_sent_\(reason.label)", notSent[reason]?.current ?? 0)
         }
@@ -35,7 +40,6 @@ extension ManagerStatistics {
         scope.counter("downstream_rq_redirected_with_normalized_path", pathRedirects)
         scope.histogram("downstream_rq_time", requestTime)
         scope.counter("downstream_rq_ws_on_non_ws_route", refusedUpgrades)
-        for value in healthChecks.counters("") where value.value > 0 { scope.counter(value.name, value.value) }
         scope.counter("rq_total", routed)
         scope.counter("passthrough_internal_redirect_bad_location", redirectsToNowhere)
         scope.counter("passthrough_internal_redirect_no_route", redirectsWithoutRoute)
@@ -47,37 +51,6 @@ extension ManagerStatistics {
         scope.counter("rq_redirect", redirects)
         scope.counter("rq_reset_after_downstream_response_started", resetsAfterAnswer)
         scope.counter("rq_retry_skipped_request_not_complete", retriesSkipped)
-    }
-}
-
-extension ServerCounters {
-    /// Connections, under the names of `downstream_cx_`.
-    func add(to scope: inout StatisticsScope) {
-        scope.counter("downstream_cx_total", connections)
-        scope.gauge("downstream_cx_active", activeConnections)
-        scope.counter("downstream_cx_http1_total", connections)
-        scope.gauge("downstream_cx_http1_active", activeConnections)
-        scope.counter("downstream_cx_destroy", destroyed)
-        scope.counter("downstream_cx_destroy_local", destroyedLocally)
-        scope.counter("downstream_cx_destroy_remote", destroyedRemotely)
-        scope.counter("downstream_cx_destroy_active_rq", destroyedWithRequest)
-        scope.counter("downstream_cx_destroy_local_active_rq", destroyedLocallyWithRequest)
-        scope.counter("downstream_cx_destroy_remote_active_rq", destroyedRemotelyWithRequest)
-        scope.counter("downstream_cx_idle_timeout", idleTimeouts)
-        scope.counter("downstream_cx_delayed_close_timeout", delayedCloseTimeouts)
-        scope.counter("downstream_cx_max_duration_reached", maxDurationsReached)
-        scope.counter("downstream_cx_max_requests_reached", maxRequestsReached)
-        scope.counter("downstream_cx_drain_close", drainCloses)
-        scope.counter("downstream_cx_protocol_error", protocolErrors)
-        scope.counter("downstream_cx_upgrades_total", upgrades)
-        scope.gauge("downstream_cx_upgrades_active", activeUpgrades)
-        scope.counter("downstream_cx_rx_bytes_total", bytes.received)
-        scope.counter("downstream_cx_tx_bytes_total", bytes.sent)
-        scope.histogram("downstream_cx_length_ms", connectionLength)
-        scope.counter("downstream_rq_header_timeout", headTimeouts)
-        scope.counter("downstream_rq_timeout", requestTimeouts)
-        scope.counter("downstream_flow_control_paused_reading_total", flowPauses)
-        scope.counter("downstream_flow_control_resumed_reading_total", flowResumptions)
     }
 }
 

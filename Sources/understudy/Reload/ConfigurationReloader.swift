@@ -29,6 +29,15 @@ struct ConfigurationReloader: Sendable {
     let origin: ConfigurationOrigin
     let server: ProxyServer
     let logger: Logger
+    /// What the process began with.
+    private let beginning: ServerConfiguration
+
+    init(origin: ConfigurationOrigin, server: ProxyServer, logger: Logger) {
+        self.origin = origin
+        self.server = server
+        self.logger = logger
+        beginning = server.snapshot.configuration
+    }
 
     /// A configuration that cannot be used is told of, and the one before it goes on serving.
     func reload() async {
@@ -68,11 +77,9 @@ struct ConfigurationReloader: Sendable {
 
     /// What is set up once, at the start.
     private func warnOfFixedParts(_ configuration: ServerConfiguration) {
-        let current = server.snapshot.configuration
         var parts: [String] = []
-        if configuration.admin != current.admin { parts.append("admin.address") }
-        if configuration.runtime != current.runtime { parts.append("layered_runtime") }
-        if configuration.statsFlushInterval != current.statsFlushInterval { parts.append("stats_flush_interval") }
+        if configuration.admin != beginning.admin { parts.append("admin.address") }
+        if configuration.runtime != beginning.runtime { parts.append("layered_runtime") }
         guard !parts.isEmpty else { return }
         logger.warning("changes take effect at the next start", metadata: ["fields": "\(parts.joined(separator: ","))"])
     }
