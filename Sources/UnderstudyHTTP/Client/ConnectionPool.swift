@@ -146,6 +146,9 @@ package final class ConnectionPool {
         if let time = settings.idleTime { loop.deadlines.set(connection, after: time) }
     }
 
+    /// Whether a connection is ready for a request that counts towards `limits`.
+    package func hasIdle(_ limits: UpstreamLimits) -> Bool { !idle[limits.slot].isEmpty }
+
     var idleCount: Int { idle[0].count + idle[1].count }
     var waitingCount: Int { waiting.count }
 

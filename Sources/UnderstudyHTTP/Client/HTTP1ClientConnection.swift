@@ -288,11 +288,12 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
             if ending == .failedToConnect { counters.pendingFailures.add() }
         case .connected:
             counters.connectionLength.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
+            counters.requestsPerConnection.record(UInt64(requestCount))
         }
-        counters.requestsPerConnection.record(UInt64(stage == .connected ? requestCount : 0))
         counters.activeConnections.add(-1)
         pool.host.activeConnections.add(-1)
-        countDestroyed(ending, carriesRequest: carriesRequest)
+        // A request that waited for the connection was never on it.
+        countDestroyed(ending, carriesRequest: carriesRequest && stage == .connected)
         if let limits { pool.connectionEnded(limits) }
     }
 

@@ -46,7 +46,8 @@ extension Exchange {
     /// Keeps what logs may ask of an answer.
     func noteAnswer(_ answer: borrowing ResponseHead, _ listener: SharedListener) {
         status = answer.status
-        listener.countAnswer(answer.status)
+        // Probes of the proxy itself are no traffic, as for Envoy.
+        if !health.isHealthCheck { listener.countAnswer(answer.status) }
         if !listener.requestLogs.isEmpty { loggedAnswer = copy answer }
     }
 
@@ -96,8 +97,10 @@ extension Exchange {
         facts.attempts = cluster == nil ? 0 : max(1, retry.attempts)
         facts.elapsed = (NIODeadline.now() - start).nanoseconds
         facts.startTime = WallClock.nanoseconds() - facts.elapsed
-        if isExhausted { facts.responseFlags.append("URX") }
-        if replyFlag.utf8CodeUnitCount > 0 { facts.responseFlags.append(replyFlag) }
+        if let flag = retryRefusal?.flag { facts.responseFlags.append(flag) }
+        if replyFlag.utf8CodeUnitCount > 0, retryRefusal?.flag.description != replyFlag.description {
+            facts.responseFlags.append(replyFlag)
+        }
         if replyDetails.utf8CodeUnitCount > 0 { facts.responseDetails = replyDetails }
         facts.bytesReceived = bodyBytes
         facts.bytesSent = head.method == .head ? 0 : sentBytes

@@ -33,11 +33,11 @@ extension Exchange {
         worker.spareHead.copy(head)
         guard prepareCopy(rule) else { return cluster.shared.statistics.count(.notSent(.noPath)) }
         switch cluster.acquire(for: .internal) {
-        case .failure(let failure):
+        case .refused(let failure, let endpoint):
             cluster.shared.statistics.count(MirrorOutcome(failure))
-            cluster.countFailure(failure, for: .internal, at: nil)
+            cluster.countFailure(failure, for: .internal, at: endpoint)
             cluster.countAnswer(failure.status, for: .internal)
-        case .success(let picked):
+        case .picked(let picked):
             let copy = worker.takeCopy()
             attach(copy)
             let logs = listener?.upstreamLogs

@@ -93,7 +93,7 @@ extension Exchange {
             picks: retry.picks
         )
         switch pick {
-        case .success(let picked):
+        case .picked(let picked):
             primary = picked.connection
             endpoint = picked.endpoint
             tryStart = .now()
@@ -103,8 +103,8 @@ extension Exchange {
             limitTry(by: cluster)
             begin(picked, forward)
             return true
-        case .failure(let failure):
-            endpoint = nil
+        case .refused(let failure, let endpoint):
+            self.endpoint = endpoint
             primaryFailed(failure)
             return false
         }

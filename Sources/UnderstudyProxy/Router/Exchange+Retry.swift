@@ -122,10 +122,11 @@ extension Exchange {
             retry.hasBudget = true
             return true
         case .overflow:
+            retryRefusal = .overflow
             cluster.statistics.retryOverflows.add()
             return false
         case .limitExceeded:
-            isExhausted = true
+            retryRefusal = .limitExceeded
             cluster.statistics.retriesExceeded.add()
             return false
         case .no: return false
@@ -140,7 +141,7 @@ extension Exchange {
 
     /// An answer is passed on: there will be no other try, so its place and the kept body are given back.
     func endRetrying() {
-        if retry.hasBudget, !isExhausted { cluster?.shared.statistics.retrySuccesses.add() }
+        if retry.hasBudget, retryRefusal == nil { cluster?.shared.statistics.retrySuccesses.add() }
         freeBudget()
         retry.forgetBody()
     }
@@ -199,5 +200,21 @@ extension Exchange {
         if state.request == .complete { primary?.endRequest(trailers: retry.trailers) }
         if state.request == .complete || isTunnel { armTry() }
         primary?.flush()
+    }
+}
+
+/// Why a request is not tried again, though its policy says so.
+enum RetryRefusal {
+    /// All tries that there may be have been made.
+    case limitExceeded
+    /// The cluster has too many retries under way.
+    case overflow
+
+    /// As access logs tell it.
+    var flag: StaticString {
+        switch self {
+        case .limitExceeded: "URX"
+        case .overflow: "UO"
+        }
     }
 }

@@ -53,8 +53,8 @@ final class Exchange: RequestHandler, Timed {
     var replyFlag: StaticString = ""
     /// Envoy's details of how the answer came about.
     var replyDetails: StaticString = ""
-    /// All tries that there may be have been made.
-    var isExhausted = false
+    /// Why there was no other try, though the answer called for one.
+    var retryRefusal: RetryRefusal?
     /// Of the answer that went to the client; zero before one did.
     var status = 0
     /// Of the answer's body, so far.
@@ -112,7 +112,7 @@ final class Exchange: RequestHandler, Timed {
         redirects = 0
         bodyBytes = 0
         priority = .normal
-        isExhausted = false
+        retryRefusal = nil
         status = 0
         sentBytes = 0
         answerTime = 0

@@ -132,7 +132,9 @@ extension SharedCluster {
         scope.counter("update_empty", statistics.emptyUpdates)
         scope.counter("update_no_rebuild", statistics.updatesWithoutChange)
         scope.counter("lb_healthy_panic", statistics.panics)
-        scope.gauge("max_host_weight", UInt64(hostList.hosts.map(\.endpoint.weight).max() ?? 0))
+        // As Envoy: of clusters whose endpoints may change only.
+        let isDynamic = configuration.discovery.dnsOptions != nil
+        scope.gauge("max_host_weight", UInt64(isDynamic ? hostList.hosts.map(\.endpoint.weight).max() ?? 0 : 0))
     }
 
     private func addPlaces(to scope: inout StatisticsScope) {
@@ -154,7 +156,8 @@ extension SharedCluster {
             let prefix = "circuit_breakers.\(priority.label)."
             let both = ClusterStatistics.Origin.allCases.map { limits(for: $0, priority) }
             func open(_ limit: (UpstreamLimits) -> ResourceLimit) -> UInt64 {
-                both.contains { limit($0).isExhausted } ? 1 : 0
+                // A limit of zero refuses, but is never used up: such a breaker does not show as open.
+                both.contains { limit($0).isExhausted && limit($0).current > 0 } ? 1 : 0
             }
             func remaining(_ limit: (UpstreamLimits) -> ResourceLimit) -> UInt64 {
                 UInt64(both.map { limit($0).remaining }.min() ?? 0)
@@ -163,7 +166,10 @@ extension SharedCluster {
             scope.gauge(prefix + "cx_pool_open", 0)
             scope.gauge(prefix + "rq_open", open(\.requests))
             scope.gauge(prefix + "rq_pending_open", open(\.pending))
-            scope.gauge(prefix + "rq_retry_open", mayRetry(priority) ? 0 : 1)
+            scope.gauge(
+                prefix + "rq_retry_open",
+                mayRetry(priority) || both.allSatisfy { $0.retries.current == 0 } ? 0 : 1
+            )
             guard configuration.circuitBreakers[priority].tracksRemaining else { continue }
             scope.gauge(prefix + "remaining_cx", remaining(\.connections))
             scope.gauge(prefix + "remaining_rq", remaining(\.requests))

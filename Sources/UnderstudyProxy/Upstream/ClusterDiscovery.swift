@@ -89,15 +89,17 @@ package struct ClusterDiscovery: Sendable {
         let family = cluster.discovery.dnsOptions?.family ?? .all
         let resolve = self.resolve
         var areResolved = true
+        // Fixed addresses are no updates.
+        let counters = cluster.discovery.dnsOptions == nil ? nil : shared.statistics
         for (index, endpoint) in cluster.endpoints.enumerated() {
-            shared.statistics.updateAttempts.add()
+            counters?.updateAttempts.add()
             do {
                 known[index] = try await threads.runIfActive { try resolve(endpoint.address, family) }
-                shared.statistics.updateSuccesses.add()
-                if known[index].isEmpty { shared.statistics.emptyUpdates.add() }
+                counters?.updateSuccesses.add()
+                if known[index].isEmpty { counters?.emptyUpdates.add() }
             } catch {
                 areResolved = false
-                shared.statistics.updateFailures.add()
+                counters?.updateFailures.add()
                 logger.debug(
                     "a name could not be resolved",
                     metadata: ["cluster": "\(cluster.name)", "name": "\(endpoint.address.host)", "reason": "\(error)"]
@@ -116,7 +118,9 @@ package struct ClusterDiscovery: Sendable {
     private static func endpoints(_ cluster: Cluster, _ known: [[SocketAddress]]) -> [ResolvedEndpoint] {
         zip(cluster.endpoints, known).flatMap { endpoint, addresses in
             let hostname = hostname(of: endpoint, in: cluster)
-            return addresses.prefix(cluster.discovery.mostAddresses).map { ResolvedEndpoint(address: $0, endpoint: endpoint, hostname: hostname) }
+            return addresses.prefix(cluster.discovery.mostAddresses).map {
+                ResolvedEndpoint(address: $0, endpoint: endpoint, hostname: hostname)
+            }
         }
     }
 }

@@ -114,6 +114,8 @@ struct ClientRequestTests {
         rig.connection.transportClosed(end)
         #expect(rig.events == [event])
         #expect(rig.limits.requests.current == 0)
+        #expect(rig.counters.destroyed.total == 1)
+        #expect(rig.counters.destroyedWithRequest.total == 0, "it waited for the connection, and was never on it")
     }
 
     // MARK: A slow upstream

@@ -37,6 +37,7 @@ struct ClientReuseTests {
         #expect(rig.pool.acquire(within: rig.limits, fresh: true) == nil)
         #expect(rig.pool.acquire(within: rig.limits) == nil)
         #expect(rig.pool.idleCount == 1)
+        #expect(rig.pool.hasIdle(rig.limits), "what refuses is the limit of its endpoint's ready connection")
     }
 
     @Test(arguments: ["HTTP/1.1 200 OK\r\n", "x", "\r\n", "\0"])
