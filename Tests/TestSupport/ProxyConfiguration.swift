@@ -40,6 +40,11 @@ package struct ProxyConfiguration: Sendable {
     package var routes: [Route]
     package var clusters: [Cluster]
     package var port = 0
+    /// Names of further listeners, each on a port of the system's choice.
+    package var furtherListeners: [String] = []
+    /// Further lines of the connection managers, such as `drain_timeout: 1s`.
+    package var manager: [String] = []
+    package var hasAdmin = false
 
     package init(routes: [Route], clusters: [Cluster]) {
         self.routes = routes
@@ -48,9 +53,18 @@ package struct ProxyConfiguration: Sendable {
 
     package var yaml: String {
         """
+        \(hasAdmin ? "admin: { address: { socket_address: { address: 127.0.0.1, port_value: 0 } } }\n" : "")\
         static_resources:
           listeners:
-          - address:
+        \(listener("", port))\(furtherListeners.map { listener($0, 0) }.joined())\
+          clusters:
+        \(clusters.map(text).joined())
+        """
+    }
+
+    private func listener(_ name: String, _ port: Int) -> String {
+        """
+          - \(name.isEmpty ? "" : "name: \(name)\n    ")address:
               socket_address: { address: 127.0.0.1, port_value: \(port) }
             filter_chains:
             - filters:
@@ -58,6 +72,7 @@ package struct ProxyConfiguration: Sendable {
                 typed_config:
                   "@type": type.googleapis.com/\(Self.manager)
                   stat_prefix: test
+        \(manager.map { "          \($0)\n" }.joined())\
                   route_config:
                     virtual_hosts:
                     - name: all
@@ -68,8 +83,7 @@ package struct ProxyConfiguration: Sendable {
                   - name: envoy.filters.http.router
                     typed_config:
                       "@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router
-          clusters:
-        \(clusters.map(text).joined())
+
         """
     }
 

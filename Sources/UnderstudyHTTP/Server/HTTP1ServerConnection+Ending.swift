@@ -19,7 +19,7 @@ extension HTTP1ServerConnection {
 
     func awaitRequest() {
         isHeadTimed = false
-        setDeadline(after: limits.idleTime)
+        setDeadline(after: isExpired ? limits.drainTime : limits.idleTime)
     }
 
     /// Once for each head: whoever sends it line by line wins no time by that.
@@ -96,16 +96,21 @@ extension HTTP1ServerConnection {
         if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
     }
 
-    /// Asks the connection to end: after the answer within a request; between requests at once, or, so that a request
-    /// on its way is not lost, after the drain time and a last request.
+    /// Asks the connection to end: within a request, after an answer that says so; between requests at once, or, so that
+    /// a request on its way is not lost, after the drain time and a last request.
     package func drain(waitingForLast: Bool = false) {
-        guard waitingForLast, hasServed, limits.drainTime > .zero else {
-            _ = endIfIdle()
-            return
-        }
-        guard case .head = phase, handler == nil, unread.readableBytes == 0, !isExpired else { return }
+        let waits = waitingForLast && hasServed && limits.drainTime > .zero
+        if !waits, endIfIdle() { return }
+        guard !isExpired else { return }
         isExpired = true
-        loop.deadlines.set(self, after: limits.drainTime)
+        if handler != nil {
+            // An answer that has begun can no longer say it: then the next request is the last.
+            guard !waits else { return }
+            closesUnasked = closesUnasked || !closes
+            closes = true
+        } else if case .head = phase, unread.readableBytes == 0 {
+            loop.deadlines.set(self, after: limits.drainTime)
+        }
     }
 
     private func endIfIdle() -> Bool {

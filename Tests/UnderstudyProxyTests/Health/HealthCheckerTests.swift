@@ -102,17 +102,16 @@ struct HealthCheckerTests {
         let silent = try SharedHost.local(upstream.port, [.failedActiveCheck, .pendingActiveCheck])
         rig.checker.update(hosts: [silent])
         #expect(try await rig.change(0) == [.failedActiveCheck, .activeCheckTimeout])
-        let closed = try SharedHost.local(ScriptedUpstream.closedPort, [.failedActiveCheck, .pendingActiveCheck])
-        rig.checker.update(hosts: [closed])
-        #expect(try await rig.change(1) == .failedActiveCheck)
         await rig.checker.stop()
         #expect(rig.statistics.networkFailures.current == rig.statistics.failures.current)
-        #expect(
-            rig.lines.current == [
-                "warning: a health check failed cluster=up first=true reason=timeout",
-                "warning: a health check failed cluster=up first=true reason=network",
-            ]
-        )
+        #expect(rig.lines.current == ["warning: a health check failed cluster=up first=true reason=timeout"])
+
+        let patient = HealthRig()
+        let closed = try SharedHost.local(ScriptedUpstream.closedPort, [.failedActiveCheck, .pendingActiveCheck])
+        patient.checker.update(hosts: [closed])
+        #expect(try await patient.change(0) == .failedActiveCheck)
+        await patient.checker.stop()
+        #expect(patient.lines.current == ["warning: a health check failed cluster=up first=true reason=network"])
         await upstream.stop()
     }
 
