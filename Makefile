@@ -13,7 +13,7 @@ ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release sandbox test unit conformance check-example check-docs test-netns fuzz-config instructions bench bench-reload format lint clean
+.PHONY: help setup build release sandbox test unit conformance check-example check-docs check-metrics test-netns fuzz-config instructions bench bench-reload format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ release: setup ## build for speed
 sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
 	.build/debug/understudy sandbox
 
-test: unit conformance check-example check-docs test-netns ## all tests: unit, conformance, example, documents, network namespaces
+test: unit conformance check-example check-docs check-metrics test-netns ## all tests: unit, conformance, example, documents, metrics, network namespaces
 
 unit: setup ## unit and end-to-end tests
 	swift build --product understudy
@@ -49,6 +49,9 @@ check-example: ## the files of examples/route-mirror agree with each other
 check-docs: ## the field tables are those of api/, and every difference from Envoy has its test
 	@python3 scripts/configuration-doc.py --check
 	@python3 scripts/check-differences.py
+
+check-metrics: $(FRESH) ## Prometheus reads the statistics of the example (skipped without promtool)
+	@scripts/check-example-metrics.sh '$(abspath $(BINARY))'
 
 test-netns: $(FRESH) ## the example as five processes in five network namespaces (needs root)
 	@python3 Tests/Netns/netns_test.py --binary '$(abspath $(BINARY))'
