@@ -37,7 +37,12 @@ struct ClusterDiscoveryTests {
         let threads = NIOThreadPool(numberOfThreads: 2)
         threads.start()
         let discovery = ClusterDiscovery(threads: threads, logger: Logger(label: "test"), resolve: resolve)
-        let shared = clusters.map { SharedCluster($0, statistics: ClusterStatistics()) }
+        let environment = ClusterEnvironment(
+            logger: Logger(label: "test"),
+            runtime: { .empty },
+            probes: ProbeLoop(MultiThreadedEventLoopGroup.singleton.next())
+        )
+        let shared = clusters.map { SharedCluster($0, statistics: ClusterStatistics(), environment: environment) }
         let watchers = await discovery.watch(shared, bound: bound)
         for watcher in watchers { watcher.cancel() }
         threads.shutdownGracefully { _ in }
