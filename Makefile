@@ -13,7 +13,7 @@ ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release sandbox test unit conformance check-example check-docs check-deploy test-netns fuzz-config instructions bench bench-reload format lint clean
+.PHONY: help setup build release sandbox test unit conformance check-example check-docs check-deploy check-metrics test-netns fuzz-config instructions bench bench-reload format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ release: setup ## build for speed
 sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
 	.build/debug/understudy sandbox
 
-test: unit conformance check-example check-docs check-deploy test-netns ## all tests: unit, conformance, example, documents, deployment, network namespaces
+test: unit conformance check-example check-docs check-deploy check-metrics test-netns ## all tests: unit, conformance, example, documents, deployment, metrics, network namespaces
 
 unit: setup ## unit and end-to-end tests
 	swift build --product understudy
@@ -52,6 +52,9 @@ check-docs: ## the field tables are those of api/, and every difference from Env
 
 check-deploy: $(FRESH) ## deploy/, the image and the dashboard agree with the binary; BINARY=, SCHEMAS=1 (Kubernetes)
 	@$(if $(SCHEMAS),$$(scripts/python.sh kubernetes-validate),$(PYTHON)) scripts/check-deploy.py --binary '$(abspath $(BINARY))'
+
+check-metrics: $(FRESH) ## Prometheus reads the statistics of the example (skipped without promtool)
+	@scripts/check-example-metrics.sh '$(abspath $(BINARY))'
 
 test-netns: $(FRESH) ## the example as five processes in five network namespaces (needs root)
 	@python3 Tests/Netns/netns_test.py --binary '$(abspath $(BINARY))'

@@ -112,6 +112,7 @@ struct DrainTests {
             let client = try await stage.connect()
             #expect(try await client.ask("GET / HTTP/1.1\r\nhost: h\r\n\r\n").status == 200)
             try await stage.mirror.complete(1)
+            client.close()
             let start = ContinuousClock.now
             stage.proxy.signal(SIGTERM)
             #expect(try await stage.proxy.end().code == 0)

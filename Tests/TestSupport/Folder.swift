@@ -37,4 +37,8 @@ package struct Folder: Sendable {
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         return path
     }
+
+    package func makeFolder(_ name: String) throws {
+        try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
+    }
 }

@@ -21,7 +21,7 @@ package struct ObservedMessage: Sendable, CustomStringConvertible {
     package internal(set) var isComplete = false
 
     /// Longest `bodyStart`.
-    static let keptBytes = 16 * 1024
+    static let keptBytes = 256 * 1024
 
     package init() {}
 

@@ -31,7 +31,14 @@ package final class ProxyProcess: Sendable {
 
         /// Ports of the log lines that say where it listens, in their order.
         package var ports: [Int] {
-            errorLines.filter { $0.contains(" listening ") }.compactMap { line in
+            Self.ports(errorLines.filter { $0.contains(" listening ") && !$0.contains(" admin listening ") })
+        }
+
+        /// Of the admin server, once it listens.
+        package var adminPort: Int? { Self.ports(errorLines.filter { $0.contains(" admin listening ") }).first }
+
+        private static func ports(_ lines: [String]) -> [Int] {
+            lines.compactMap { line in
                 let fields = line.split(separator: " ")
                 let address = fields.first { $0.hasPrefix("address=") }
                 return address?.split(separator: ":").last.flatMap { Int($0) }

@@ -38,12 +38,24 @@ final class RecordingTransport: Transport {
         unflushedBytes = 0
     }
 
-    /// Whoever has it now.
-    private(set) weak var user: (any TransportUser)?
+    /// Whoever has it now; kept until the end, as the real ones do.
+    private(set) var user: (any TransportUser)?
 
     func attach(_ user: any TransportUser) { self.user = user }
 
     func setReading(_ isReading: Bool) { self.isReading = isReading }
-    func close() { isClosed = true }
+    func close() {
+        isClosed = true
+        user = nil
+    }
+
+    /// The connection ends without its user's doing.
+    func end(_ reason: TransportEnd) {
+        (isConnected, isWritable) = (false, false)
+        let user = self.user
+        self.user = nil
+        user?.transportClosed(reason)
+    }
+
     func closeAfterFlush(linger: TimeAmount) { self.linger = linger }
 }

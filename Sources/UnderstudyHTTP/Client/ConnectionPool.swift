@@ -178,15 +178,17 @@ package final class ConnectionPool {
     /// A connection of this pool is gone: there may be another in its place.
     func connectionEnded(_ limits: UpstreamLimits) {
         freeConnection(limits)
-        var index = waiting.startIndex
         var isBlocked = [false, false]
-        while index < waiting.endIndex, isBlocked != [true, true] {
-            guard let limits = waiting[index].limits, !isBlocked[limits.slot], reserveConnection(limits) else {
-                if let limits = waiting[index].limits { isBlocked[limits.slot] = true }
-                index = waiting.index(after: index)
-                continue
+        var passed = 0
+        while passed < waiting.count, isBlocked != [true, true] {
+            let index = waiting.index(waiting.startIndex, offsetBy: passed)
+            guard let limits = waiting[index].limits else { return }
+            if !isBlocked[limits.slot], reserveConnection(limits) {
+                connect(waiting.remove(at: index))
+            } else {
+                isBlocked[limits.slot] = true
+                passed += 1
             }
-            connect(waiting.remove(at: index))
         }
     }
 

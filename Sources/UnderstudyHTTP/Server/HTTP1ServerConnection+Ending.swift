@@ -96,18 +96,21 @@ extension HTTP1ServerConnection {
         if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
     }
 
-    /// Asks the connection to end: with the answer within a request; between requests at once, or, so that a request on
-    /// its way is not lost, with the last request that arrives soon.
+    /// Asks the connection to end: within a request, after an answer that says so; between requests at once, or, so that
+    /// a request on its way is not lost, with the last request that arrives soon.
     package func drain(waitingForLast: Bool = false) {
-        guard waitingForLast, hasServed, lastRequestTime > .zero else {
-            isExpired = true
-            _ = endIfIdle()
-            return
-        }
+        let waits = waitingForLast && hasServed && lastRequestTime > .zero
+        if !waits, endIfIdle() { return }
         guard !isExpired else { return }
         isExpired = true
-        guard case .head = phase, handler == nil, unread.readableBytes == 0 else { return }
-        loop.deadlines.set(self, after: lastRequestTime)
+        if handler != nil {
+            // An answer that has begun can no longer say it: then the next request is the last.
+            guard !waits else { return }
+            closesUnasked = closesUnasked || !closes
+            closes = true
+        } else if case .head = phase, unread.readableBytes == 0 {
+            loop.deadlines.set(self, after: lastRequestTime)
+        }
     }
 
     /// How long a connection that is to end waits for a last request.

@@ -14,6 +14,9 @@ final class ClientLink: RequestService {
     let peer: PeerFacts
     /// The port that the client reached.
     let localPort: UInt16
+    /// Those of the listener that accepted it, to the end.
+    let counters: ServerCounters
+    private let listenerStatistics: ListenerStatistics
     private let number: UInt64
     private let local: NetworkAddress
     private let remote: NetworkAddress
@@ -21,6 +24,8 @@ final class ClientLink: RequestService {
 
     init(_ listener: SharedListener, worker: Worker, remote: SocketAddress?, local: SocketAddress?) {
         self.listener = listener
+        counters = listener.statistics.server
+        listenerStatistics = listener.listenerStatistics
         self.worker = worker
         self.remote = remote.map(NetworkAddress.init) ?? NetworkAddress()
         self.local = local.map(NetworkAddress.init) ?? NetworkAddress()
@@ -37,8 +42,6 @@ final class ClientLink: RequestService {
 
     /// The socket it was accepted on is no longer listened on.
     var isOrphaned: Bool { worker.serving.listener(at: listener.slot) == nil }
-
-    var counters: ServerCounters { listener.statistics.server }
 
     var serverName: [UInt8] { listener.serverName }
 
@@ -103,16 +106,15 @@ final class ClientLink: RequestService {
     }
 
     func connectionOpened(_ connection: HTTP1ServerConnection) {
-        listener.listenerStatistics.connections.add()
-        listener.listenerStatistics.activeConnections.add(1)
+        listenerStatistics.connections.add()
+        listenerStatistics.activeConnections.add(1)
         worker.connectionOpened(connection)
     }
 
     func connectionClosed(_ connection: HTTP1ServerConnection) {
-        let statistics = listener.listenerStatistics
-        statistics.activeConnections.add(-1)
-        statistics.destroyed.add()
-        statistics.connectionLength.record(connection.age)
+        listenerStatistics.activeConnections.add(-1)
+        listenerStatistics.destroyed.add()
+        listenerStatistics.connectionLength.record(connection.age)
         if !listener.connectionLogs.isEmpty { writeConnectionLine(connection) }
         worker.connectionClosed(connection)
     }

@@ -192,6 +192,26 @@ struct ServerClosingTests {
         #expect(rig.isEnding)
     }
 
+    @Test func `a connection whose answer had begun before the drain may carry one more request, or be silent`() {
+        for isSilent in [true, false] {
+            let rig = ServerRig()
+            rig.receive(get)
+            rig.service.handler(0).begin(.length(2))
+            rig.connection.drain(waitingForLast: true)
+            rig.service.handler(0).stream?.sendBody(ByteBuffer(string: "ok"))
+            rig.service.handler(0).stream?.endResponse()
+            #expect(!rig.isEnding)
+            if isSilent {
+                rig.pass(rig.limits.drainTime)
+            } else {
+                rig.receive(get)
+                rig.service.handler(1).answer()
+                #expect(rig.sent == .answer("ok") + .answer("ok", closing: true))
+            }
+            #expect(rig.isEnding)
+        }
+    }
+
     @Test func `draining ends a connection whose answer had begun before`() {
         let rig = ServerRig()
         rig.receive(get)
