@@ -84,8 +84,10 @@ struct FlagTests {
         let path = "/dev/stdout"
         let text = "{admin: {address: {socket_address: {address: 127.0.0.1, port_value: 0}}}}"
         try await ProxyProcess.run(["--config-yaml", text, "--admin-address-path", path]) { process in
-            let output = try await process.output.wait("an address") { $0.standardOutput.contains(":") }
-            #expect(output.standardOutput == "127.0.0.1:\(try await process.port())")
+            let output = try await process.output.wait("an address") {
+                $0.standardOutput.contains(":") && $0.adminPort != nil
+            }
+            #expect(output.standardOutput == "127.0.0.1:\(output.adminPort ?? 0)")
         }
     }
 }
