@@ -91,9 +91,13 @@ extension HTTP1ServerConnection {
         if !isExpired { service.counters.maxDurationsReached.add() }
         if isExpired || !hasServed, endIfIdle() { return }
         isExpired = true
+        endWithAnswer()
+        if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
+    }
+
+    private func endWithAnswer() {
         closesUnasked = closesUnasked || !closes
         closes = true
-        if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
     }
 
     /// Asks the connection to end: with the answer within a request; between requests at once, or, so that a request on
@@ -101,7 +105,7 @@ extension HTTP1ServerConnection {
     package func drain(waitingForLast: Bool = false) {
         guard waitingForLast, hasServed, lastRequestTime > .zero else {
             isExpired = true
-            _ = endIfIdle()
+            if !endIfIdle() { endWithAnswer() }
             return
         }
         guard !isExpired else { return }
