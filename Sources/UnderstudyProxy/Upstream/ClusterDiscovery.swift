@@ -92,7 +92,11 @@ package struct ClusterDiscovery: Sendable {
         for (index, endpoint) in cluster.endpoints.enumerated() {
             shared.statistics.updateAttempts.add()
             do {
-                known[index] = try await threads.runIfActive { try resolve(endpoint.address, family) }
+                // An address needs no thread, so that it does not wait behind names that nobody answers for.
+                known[index] =
+                    cluster.discovery == .static
+                    ? try resolve(endpoint.address, family)
+                    : try await threads.runIfActive { try resolve(endpoint.address, family) }
                 shared.statistics.updateSuccesses.add()
                 if known[index].isEmpty { shared.statistics.emptyUpdates.add() }
             } catch {
@@ -116,7 +120,9 @@ package struct ClusterDiscovery: Sendable {
     private static func endpoints(_ cluster: Cluster, _ known: [[SocketAddress]]) -> [ResolvedEndpoint] {
         zip(cluster.endpoints, known).flatMap { endpoint, addresses in
             let hostname = hostname(of: endpoint, in: cluster)
-            return addresses.prefix(cluster.discovery.mostAddresses).map { ResolvedEndpoint(address: $0, endpoint: endpoint, hostname: hostname) }
+            return addresses.prefix(cluster.discovery.mostAddresses).map {
+                ResolvedEndpoint(address: $0, endpoint: endpoint, hostname: hostname)
+            }
         }
     }
 }
