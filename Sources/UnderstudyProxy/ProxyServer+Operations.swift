@@ -51,7 +51,9 @@ extension ProxyServer {
             guard !drain.skipsExit else { return }
             // In its own time: whoever asked is not kept waiting.
             Task { [group, options] in
-                try? await group.next().scheduleTask(in: options.drainTime) {}.futureResult.get()
+                let drainTime = group.next().scheduleTask(in: options.drainTime) {}.futureResult
+                // It fails if the process ends before, and then there is nothing left to drain.
+                guard (try? await drainTime.get()) != nil else { return }
                 await self.closeListeners(isMeant)
                 for worker in self.workers { worker.execute { $0.drain(isMeant) } }
             }

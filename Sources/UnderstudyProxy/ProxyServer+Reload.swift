@@ -5,8 +5,8 @@
 
 internal import Logging
 internal import NIOCore
-package import UnderstudyCore
 internal import Synchronization
+package import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer {
@@ -70,6 +70,9 @@ extension ProxyServer {
             throw error
         }
         await serve(snapshot, opened: opened)
+        // What has changed while they were resolved went to the clusters before.
+        let latest = runtime.snapshot
+        for cluster in added { cluster.apply(latest) }
         serverStatistics.count(snapshot, replacing: old, opened: opened.count)
         let kept = Set(snapshot.clusters.map(ObjectIdentifier.init))
         stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
@@ -128,13 +131,16 @@ extension ProxyServer {
     func start(_ clusters: [SharedCluster]) async {
         guard !clusters.isEmpty else { return }
         for cluster in clusters {
+            // The cluster keeps the closure, which must not keep the cluster.
             cluster.subscribe { [workers, weak cluster] hosts in
                 guard let cluster else { return }
                 for worker in workers { worker.execute { $0.update(cluster, hosts) } }
             }
         }
         let resolver = self.resolver
-        let discovery = ClusterDiscovery(threads: threads, logger: environment.logger) { try resolver.resolve($0, family: $1) }
+        let discovery = ClusterDiscovery(threads: threads, logger: environment.logger) {
+            try resolver.resolve($0, family: $1)
+        }
         let outliers = clusters.map { cluster in cluster.outliers.map { service in Task { await service.run() } } }
         let watchers = await discovery.watch(clusters, bound: options.startTime)
         await firstChecks(of: clusters)

@@ -64,8 +64,9 @@ final class Worker {
         let kept = Set(serving.clusters.map(ObjectIdentifier.init))
         for cluster in old.clusters where !kept.contains(ObjectIdentifier(cluster)) { cluster.retire() }
         for connection in connections.all {
-            guard let link = connection.service as? ClientLink, link.isOrphaned else { continue }
-            connection.drain(waitingForLast: true)
+            guard let link = connection.service as? ClientLink else { continue }
+            link.renew()
+            if link.isOrphaned { connection.drain(waitingForLast: true) }
         }
     }
 
@@ -76,9 +77,11 @@ final class Worker {
 
     /// Takes over a client connection that was accepted on a listening socket.
     ///
+    /// One that comes from a socket that is no longer listened on is closed, as those in the system's queue are.
+    ///
     /// - Parameter listener: As the socket was opened for it; a later configuration takes its place.
     func accept(_ transport: NIOTransport, on listener: SharedListener, remote: SocketAddress?, local: SocketAddress?) {
-        let shared = serving.listener(at: listener.slot) ?? listener
+        guard let shared = serving.listener(at: listener.slot) else { return transport.close() }
         let link = ClientLink(shared, worker: self, remote: remote, local: local)
         transport.attach(
             HTTP1ServerConnection(transport: transport, service: link, loop: loop, limits: shared.limits)
@@ -96,7 +99,7 @@ final class Worker {
         let exchange = spareExchanges.popLast() ?? Exchange(worker: self)
         exchange.client = client
         exchange.listener = client.listener
-        exchange.serving = serving
+        exchange.serving = client.serving
         return exchange
     }
 

@@ -83,6 +83,28 @@ struct ClusterDiscoveryTests {
         #expect(hosts[1].count == 1)
     }
 
+    @Test func `addresses do not wait behind names that nobody answers for`() async throws {
+        let gate = ConditionLock(value: false)
+        defer {
+            gate.lock()
+            gate.unlock(withValue: true)
+        }
+        var fixed = cluster("fixed")
+        fixed.discovery = .static
+        // As many dead names as there are threads.
+        let hosts = try await watch([cluster("dead1"), cluster("dead2"), fixed], bound: .milliseconds(200)) {
+            endpoint,
+            _ in
+            if endpoint.host != "fixed" {
+                gate.lock(whenValue: true)
+                gate.unlock()
+                throw NoSuchName()
+            }
+            return [try SocketAddress(ipAddress: "192.0.2.1", port: 80)]
+        }
+        #expect(hosts.map(\.count) == [0, 0, 1])
+    }
+
     @Test func `added hosts are asked before DNS`() throws {
         let resolver = NameResolver(hosts: ["service1": "127.83.0.1"])
         let addresses = try resolver.resolve(SocketEndpoint(host: "service1", port: 8080), family: .auto)

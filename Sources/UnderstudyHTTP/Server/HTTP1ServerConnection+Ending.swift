@@ -91,9 +91,13 @@ extension HTTP1ServerConnection {
         if !isExpired { service.counters.maxDurationsReached.add() }
         if isExpired || !hasServed, endIfIdle() { return }
         isExpired = true
+        endWithAnswer()
+        if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
+    }
+
+    private func endWithAnswer() {
         closesUnasked = closesUnasked || !closes
         closes = true
-        if let alarm = connectionAlarm { loop.deadlines.set(alarm, after: limits.drainTime) }
     }
 
     /// Asks the connection to end: within a request, after an answer that says so; between requests at once, or, so that
@@ -105,9 +109,7 @@ extension HTTP1ServerConnection {
         isExpired = true
         if handler != nil {
             // An answer that has begun can no longer say it: then the next request is the last.
-            guard !waits else { return }
-            closesUnasked = closesUnasked || !closes
-            closes = true
+            if !waits { endWithAnswer() }
         } else if case .head = phase, unread.readableBytes == 0 {
             loop.deadlines.set(self, after: lastRequestTime)
         }

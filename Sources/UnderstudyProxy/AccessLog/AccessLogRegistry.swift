@@ -93,14 +93,18 @@ package final class AccessLogRegistry: Sendable {
 
     /// Writes what can be written in the time, then closes every file.
     ///
-    /// Call while the workers' loops still run, and after their last line.
+    /// Call while the workers' loops still run, and after their last line; a cancelled task waits, too.
     package func shutDown(within time: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.flushAll() }
-            group.addTask { try? await Task.sleep(for: time) }
-            await group.next()
-            group.cancelAll()
+        // A task of its own: the end is asked for by cancelling, and would cancel this as well.
+        let writing = Task {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await self.flushAll() }
+                group.addTask { try? await Task.sleep(for: time) }
+                await group.next()
+                group.cancelAll()
+            }
         }
+        await writing.value
         for file in files { file.close() }
     }
 

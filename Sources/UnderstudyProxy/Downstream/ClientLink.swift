@@ -11,12 +11,13 @@ internal import UnderstudyHTTP
 final class ClientLink: RequestService {
     /// What new requests are served by; another one after a reload.
     private(set) var listener: SharedListener
+    /// The configuration that the listener belongs to.
+    private(set) var serving: WorkerSnapshot
     let peer: PeerFacts
     /// The port that the client reached.
     let localPort: UInt16
-    /// Those of the listener that accepted it, to the end.
-    let counters: ServerCounters
-    private let listenerStatistics: ListenerStatistics
+    /// Where the connection is counted from its begin to its end.
+    private let accepting: SharedListener
     private let number: UInt64
     private let local: NetworkAddress
     private let remote: NetworkAddress
@@ -24,8 +25,8 @@ final class ClientLink: RequestService {
 
     init(_ listener: SharedListener, worker: Worker, remote: SocketAddress?, local: SocketAddress?) {
         self.listener = listener
-        counters = listener.statistics.server
-        listenerStatistics = listener.listenerStatistics
+        accepting = listener
+        serving = worker.serving
         self.worker = worker
         self.remote = remote.map(NetworkAddress.init) ?? NetworkAddress()
         self.local = local.map(NetworkAddress.init) ?? NetworkAddress()
@@ -35,13 +36,23 @@ final class ClientLink: RequestService {
     }
 
     func makeHandler() -> any RequestHandler {
-        if let current = worker.serving.listener(at: listener.slot) { listener = current }
         listener.statistics.requests.add()
         return worker.takeExchange(for: self)
     }
 
+    /// Goes on with what the worker serves now, unless the socket is no longer listened on.
+    ///
+    /// Routes know clusters by their places in one configuration, so the two only change together.
+    func renew() {
+        guard let current = worker.serving.listener(at: listener.slot) else { return }
+        listener = current
+        serving = worker.serving
+    }
+
     /// The socket it was accepted on is no longer listened on.
-    var isOrphaned: Bool { worker.serving.listener(at: listener.slot) == nil }
+    var isOrphaned: Bool { serving !== worker.serving }
+
+    var counters: ServerCounters { accepting.statistics.server }
 
     var serverName: [UInt8] { listener.serverName }
 
@@ -106,15 +117,16 @@ final class ClientLink: RequestService {
     }
 
     func connectionOpened(_ connection: HTTP1ServerConnection) {
-        listenerStatistics.connections.add()
-        listenerStatistics.activeConnections.add(1)
+        accepting.listenerStatistics.connections.add()
+        accepting.listenerStatistics.activeConnections.add(1)
         worker.connectionOpened(connection)
     }
 
     func connectionClosed(_ connection: HTTP1ServerConnection) {
-        listenerStatistics.activeConnections.add(-1)
-        listenerStatistics.destroyed.add()
-        listenerStatistics.connectionLength.record(connection.age)
+        let statistics = accepting.listenerStatistics
+        statistics.activeConnections.add(-1)
+        statistics.destroyed.add()
+        statistics.connectionLength.record(connection.age)
         if !listener.connectionLogs.isEmpty { writeConnectionLine(connection) }
         worker.connectionClosed(connection)
     }

@@ -55,7 +55,9 @@ package final class DrainControl: Sendable {
         let scope = scope.load(ordering: .acquiring)
         guard scope != 0, scope == Self.all || listener.configuration.isInbound else { return false }
         guard strategy == .gradual, duration > 0 else { return true }
-        let elapsed = NIODeadline.now().uptimeNanoseconds - start.load(ordering: .relaxed)
+        // Another drain may begin at this very moment.
+        let (now, start) = (NIODeadline.now().uptimeNanoseconds, start.load(ordering: .relaxed))
+        let elapsed = now > start ? now - start : 0
         return elapsed >= duration || random() % duration < elapsed
     }
 }

@@ -130,8 +130,8 @@ extension Exchange: ResponseHandler {
                 for: .external,
                 time: UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds / 1_000_000))
             )
+            if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
         }
-        if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
         guard let listener else { return }
         if listener.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }
         writeTry()

@@ -94,7 +94,11 @@ package struct ClusterDiscovery: Sendable {
         for (index, endpoint) in cluster.endpoints.enumerated() {
             counters?.updateAttempts.add()
             do {
-                known[index] = try await threads.runIfActive { try resolve(endpoint.address, family) }
+                // An address needs no thread, so that it does not wait behind names that nobody answers for.
+                known[index] =
+                    cluster.discovery == .static
+                    ? try resolve(endpoint.address, family)
+                    : try await threads.runIfActive { try resolve(endpoint.address, family) }
                 counters?.updateSuccesses.add()
                 if known[index].isEmpty { counters?.emptyUpdates.add() }
             } catch {

@@ -19,6 +19,7 @@ final class WorkerEndpoint {
     /// For requests of high priority, which wait for no others.
     private var highPool: ConnectionPool?
     private var isFailing = false
+    private var isRetired = false
 
     init(_ host: SharedHost, makePool: @escaping () -> ConnectionPool) {
         self.host = host
@@ -30,11 +31,14 @@ final class WorkerEndpoint {
         let known = priority == .normal ? pool : highPool
         if let known { return known }
         let pool = makePool()
+        // A request that began before may still come here for another try.
+        if isRetired { pool.retire() }
         if priority == .normal { self.pool = pool } else { highPool = pool }
         return pool
     }
 
     func retire() {
+        isRetired = true
         pool?.retire()
         highPool?.retire()
     }

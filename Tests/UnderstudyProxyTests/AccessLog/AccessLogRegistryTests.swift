@@ -114,6 +114,20 @@ struct AccessLogRegistryTests {
         }
     }
 
+    @Test func `the last lines are waited for, even by a task that is cancelled`() async throws {
+        try await Folder.with { folder in
+            let registry = AccessLogRegistry()
+            let sink = AccessLog.Sink.file(path: folder.path("log"))
+            try await write(0..<100_000, registry, sink)
+            let end = Task { await registry.shutDown(within: .seconds(30)) }
+            end.cancel()
+            await end.value
+            #expect(value("lines_dropped", registry) == 0)
+            #expect(value("write_total_buffered", registry) == 0)
+            #expect(try folder.lines("log").count == 100_000)
+        }
+    }
+
     @Test func `the clock flushes what waits, once an interval`() async throws {
         try await Folder.with { folder in
             let registry = AccessLogRegistry(flushInterval: .seconds(10))
