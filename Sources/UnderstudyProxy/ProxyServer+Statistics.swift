@@ -4,8 +4,8 @@
 // The proxy's numbers under Envoy's names, for whoever shows them.
 
 internal import Synchronization
-internal import UnderstudyHTTP
 package import UnderstudyCore
+internal import UnderstudyHTTP
 
 extension ProxyServer: StatisticsSource {
     package func statistics() -> [StatisticsScope] {
@@ -54,7 +54,11 @@ extension ProxyServer: StatisticsSource {
         var files = StatisticsScope(.part("filesystem"))
         for value in logs.statistics.statistics() {
             let name = String(value.name.dropFirst("filesystem.".count))
-            if name == "write_total_buffered" { files.gauge(name, value.value) } else { files.counter(name, value.value) }
+            if name == "write_total_buffered" {
+                files.gauge(name, value.value)
+            } else {
+                files.counter(name, value.value)
+            }
         }
         return files
     }

@@ -75,17 +75,17 @@ struct ServeCommand: AsyncParsableCommand {
         Signals.ignore(SIGHUP, SIGUSR1)
         let source: ConfigurationSource =
             if let configPath { .file(path: configPath) } else { .inline(configText ?? "", name: "--config-yaml") }
+        let origin = ConfigurationOrigin(
+            source: source,
+            allowsUnknownFields: allowsUnknownFields,
+            watch: configPath.map(FileWatch.init),
+            adjust: { [options] in options.adjust(&$0) }
+        )
         let configuration = try ConfigurationReport.load(source, allowsUnknownFields: allowsUnknownFields)
         if mode == .validate {
             StandardStream.output.write("configuration '\(source.name)' OK\n")
             return
         }
-        let origin = ConfigurationOrigin(
-            source: source,
-            allowsUnknownFields: allowsUnknownFields,
-            path: configPath,
-            adjust: { [options] in options.adjust(&$0) }
-        )
         let values = options.values(
             configPath: configPath,
             configText: configText,

@@ -90,7 +90,7 @@ extension Serving {
     private func run() async throws {
         let reloader = ConfigurationReloader(origin: origin, server: server, logger: logs.logger(.config))
         let bridge = AdminBridge(server: server, logs: logs, commandLine: options.commandLine, start: start)
-        let watcher = options.watchesConfiguration ? origin.path.map(FileWatch.init) : nil
+        let watcher = options.watchesConfiguration ? origin.watch : nil
         let watching = watcher.map { watcher in Task { await watcher.run { await reloader.reload() } } }
         defer { watching?.cancel() }
         try await Signals.cancelling(actions: [

@@ -32,7 +32,7 @@ final class PoolRig {
             address: try SocketAddress(ipAddress: "127.0.0.1", port: 1),
             connectTimeout: .seconds(1)
         )
-        settings.hostConnections = hostConnections
+        settings.hostConnections = hostConnections.map { [$0, $0] } ?? []
         let sockets = self.sockets
         pool = ConnectionPool(settings, loop: loop, counters: counters, host: host) { connection in
             let transport = RecordingTransport()

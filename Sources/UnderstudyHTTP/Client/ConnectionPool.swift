@@ -28,8 +28,8 @@ package final class ConnectionPool {
         /// Bounds on heads, chunk lines and trailers of answers.
         package var messages = MessageLimits()
         package var keepalive: TCPKeepalive?
-        /// Connections to the address, on all loops together; `nil` for no limit.
-        package var hostConnections: ResourceLimit?
+        /// Connections to the address, on all loops together, by the slot of their limits; empty for no limit.
+        package var hostConnections: [ResourceLimit] = []
 
         package init(address: SocketAddress, connectTimeout: TimeAmount) {
             self.address = address
@@ -136,7 +136,9 @@ package final class ConnectionPool {
         for connection in idle { connection.close() }
     }
 
+    /// Does nothing for a connection that has ended meanwhile.
     func release(_ connection: HTTP1ClientConnection) {
+        guard case .idle = connection.phase else { return }
         guard let slot = connection.limits?.slot else { return connection.close() }
         if handOver(connection, slot) { return }
         // Whoever waits still needs a fresh connection, for which this one makes room.
@@ -198,13 +200,14 @@ package final class ConnectionPool {
     ///
     /// - Source: Envoy, whose pools have at least one each.
     private func reserveConnection(_ limits: UpstreamLimits) -> Bool {
-        if let host = settings.hostConnections, !host.reserve() {
+        let host = hostLimit(limits)
+        if let host, !host.reserve() {
             guard open[limits.slot] == 0 else { return false }
             host.take()
         }
         if !limits.connections.reserve() {
             guard open[limits.slot] == 0 else {
-                settings.hostConnections?.free()
+                host?.free()
                 return false
             }
             limits.connections.take()
@@ -213,10 +216,14 @@ package final class ConnectionPool {
         return true
     }
 
+    private func hostLimit(_ limits: UpstreamLimits) -> ResourceLimit? {
+        settings.hostConnections.isEmpty ? nil : settings.hostConnections[limits.slot]
+    }
+
     private func freeConnection(_ limits: UpstreamLimits) {
         open[limits.slot] -= 1
         limits.connections.free()
-        settings.hostConnections?.free()
+        hostLimit(limits)?.free()
     }
 }
 

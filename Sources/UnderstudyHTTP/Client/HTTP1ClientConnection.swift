@@ -332,7 +332,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         held = ByteBuffer()
         requestCount -= 1
         phase = .idle
-        pool.release(self)
+        // Not at once: each of those that wait would otherwise meet the same limit from within the one before.
+        loop.eventLoop.assumeIsolated().execute { [self] in pool.release(self) }
         handler?.upstreamFailed(.overflow)
     }
 

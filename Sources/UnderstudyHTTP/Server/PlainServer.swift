@@ -47,7 +47,12 @@ package final class PlainServer: Sendable {
             )
             return NIOLoopBound(service, eventLoop: eventLoop)
         }.get()
-        let listener = try await ServerListener.bind(to: address, group: eventLoop, limits: ServerLimits(), bytes: counters.bytes) {
+        let listener = try await ServerListener.bind(
+            to: address,
+            group: eventLoop,
+            limits: ServerLimits(),
+            bytes: counters.bytes
+        ) {
             _,
             transport,
             peer,

@@ -15,8 +15,8 @@ package final class SharedHost: Sendable {
     /// The endpoint of the configuration that it comes from.
     package let endpoint: Endpoint
     package let counters = HostCounters()
-    /// Connections on all loops together; `nil` for no limit.
-    package let connectionLimit: ResourceLimit?
+    /// Connections on all loops together, for clients and for copies; empty for no limit.
+    package let connectionLimits: [ResourceLimit]
     /// What workers have seen of it; `nil` in a cluster without outlier detection.
     package let outlierMonitor: OutlierMonitor?
     private let healthBits: Atomic<UInt32>
@@ -32,7 +32,7 @@ package final class SharedHost: Sendable {
         self.address = address
         self.hostname = hostname
         self.endpoint = endpoint
-        connectionLimit = mostConnections.map { ResourceLimit(Int($0)) }
+        connectionLimits = mostConnections.map { most in (0..<2).map { _ in ResourceLimit(Int(most)) } } ?? []
         healthBits = Atomic(health.union(HostHealth(endpoint.health)).rawValue)
         self.outlierMonitor = outlierMonitor
     }

@@ -222,7 +222,7 @@ final class WorkerCluster {
 
     private func makePool(_ host: SharedHost) -> ConnectionPool {
         var settings = ConnectionPool.Settings(shared.configuration, address: host.address)
-        settings.hostConnections = host.connectionLimit
+        settings.hostConnections = host.connectionLimits
         return ConnectionPool(settings, loop: loop, counters: shared.statistics.upstream, host: host.counters)
     }
 }

@@ -41,7 +41,7 @@ struct MirrorCommand: AsyncParsableCommand {
         let origin = ConfigurationOrigin(
             source: source,
             allowsUnknownFields: false,
-            path: nil,
+            watch: nil,
             adjust: { [options] in options.adjust(&$0) }
         )
         try await Serving.run(configuration, from: origin, options: options, values: options.values())

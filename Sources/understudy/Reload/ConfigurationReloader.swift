@@ -13,8 +13,8 @@ internal import UnderstudyProxy
 struct ConfigurationOrigin: Sendable {
     let source: ConfigurationSource
     let allowsUnknownFields: Bool
-    /// `nil` if it is not a file.
-    let path: String?
+    /// Made before the first reading; `nil` if it is not a file.
+    let watch: FileWatch?
     /// What the command line has set in place of the file.
     let adjust: @Sendable (inout ServerConfiguration) -> Void
 
@@ -41,7 +41,7 @@ struct ConfigurationReloader: Sendable {
 
     /// A configuration that cannot be used is told of, and the one before it goes on serving.
     func reload() async {
-        guard origin.path != nil else {
+        guard origin.watch != nil else {
             return logger.warning("there is no configuration file to load again")
         }
         let result = origin.load()

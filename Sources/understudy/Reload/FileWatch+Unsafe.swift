@@ -31,12 +31,16 @@ struct FileWatch: Sendable {
         fileprivate var nanoseconds = 0
     }
 
+    /// As it was when the watch was made: a change from then on is noticed.
+    private let first: Identity?
+
     init(path: String) {
         self.path = path
+        first = Self.identity(of: path)
     }
 
     /// `nil` if nothing is there.
-    var identity: Identity? {
+    private static func identity(of path: String) -> Identity? {
         var facts = stat()
         guard unsafe stat(path, &facts) == 0 else { return nil }
         #if canImport(Darwin)
@@ -57,11 +61,11 @@ struct FileWatch: Sendable {
     ///
     /// A file that is still being written is left alone until two looks see the same. One that is gone is waited for.
     func run(_ body: @Sendable () async -> Void) async {
-        var known = identity
+        var known = first
         var before = known
         // The interval of looking, not a wait for something else to happen.
         while (try? await Task.sleep(for: interval)) != nil {
-            let now = identity
+            let now = Self.identity(of: path)
             defer { before = now }
             guard let now, now == before, now != known else { continue }
             known = now

@@ -91,7 +91,7 @@ struct ConnectionPoolTests {
         rig.connect(1)
         #expect(rig.request("/3") == nil)
         #expect(rig.pool.idleCount == 1)
-        #expect(rig.counters.pendingOverflows.current == 1)
+        #expect(rig.counters.activeOverflows.current == 1)
     }
 
     @Test func `beyond max_requests one that has waited fails, and its connection stays`() throws {
