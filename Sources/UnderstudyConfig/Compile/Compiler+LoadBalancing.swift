@@ -10,7 +10,12 @@ import UnderstudyCore
 extension Compiler {
     mutating func balancing(_ message: Envoy_Config_Cluster_V3_Cluster, at place: Place) -> LoadBalancing {
         var balancing = LoadBalancing()
-        balancing.closesConnectionsOnFailure = message.closeConnectionsOnHostHealthFailure
+        refuseUnsupported(
+            message.closeConnectionsOnHostHealthFailure,
+            "idle connections to an endpoint that fails are closed, busy ones are used to the end of their request",
+            at: place.field("close_connections_on_host_health_failure"),
+            accepted: "false"
+        )
         balancing.ignoresHealthOnRemoval = message.ignoreHealthOnHostRemoval
         setCommon(message, at: place, of: &balancing)
         let assignment = message.loadAssignment

@@ -63,10 +63,9 @@ package struct LoadBalancing: Sendable, Equatable {
     ///
     /// Source: `ignore_new_hosts_until_first_hc`.
     package var ignoresUncheckedHosts = false
-    /// Connections to an endpoint are closed when a health check fails it.
+    /// Idle connections are closed when endpoints come or go.
     ///
-    /// Source: `close_connections_on_host_health_failure`, `close_connections_on_host_set_change`.
-    package var closesConnectionsOnFailure = false
+    /// Source: `close_connections_on_host_set_change`.
     package var closesConnectionsOnChange = false
     /// Endpoints that leave are kept while their health checks pass, unless this is set.
     ///
