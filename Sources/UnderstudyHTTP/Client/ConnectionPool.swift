@@ -165,11 +165,13 @@ package final class ConnectionPool {
 
     /// Gives a connection that has become free to the request of its kind that has waited longest.
     private func handOver(_ connection: HTTP1ClientConnection, _ slot: Int) -> Bool {
-        let index = waiting.firstIndex { !$0.needsFresh && $0.limits?.slot == slot }
-        guard let index else { return false }
-        let next = waiting.remove(at: index)
-        next.takeOver(connection)
-        return true
+        while let index = waiting.firstIndex(where: { !$0.needsFresh && $0.limits?.slot == slot }) {
+            let next = waiting.remove(at: index)
+            guard next.mayTakeOver() else { continue }
+            next.takeOver(connection)
+            return true
+        }
+        return false
     }
 
     func removeWaiting(_ connection: HTTP1ClientConnection) {

@@ -87,15 +87,32 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         pool.host.activeConnections.add(1)
     }
 
-    /// Gets the socket of another that has become free.
+    /// Counts the request that waits as one that is under way.
+    ///
+    /// - Returns: Whether there may be another; otherwise its waiting has ended in an overflow.
+    func mayTakeOver() -> Bool {
+        if let limits, attach(to: limits) { return true }
+        pool.counters.activeOverflows.add()
+        endWaiting()
+        let handler = self.handler
+        self.handler = nil
+        phase = .closed
+        outgoing.removeAll(loop)
+        held = ByteBuffer()
+        handler?.upstreamFailed(.overflow)
+        return false
+    }
+
+    /// Gets the socket of another that has become free; `mayTakeOver` came before.
     func takeOver(_ other: HTTP1ClientConnection) {
         requestCount += other.requestCount
         isReused = other.isReused
         start = other.start
         transport = other.giveUpTransport()
         stage = .connected
+        endWaiting()
         transport.attach(self)
-        transportConnected()
+        useTransport()
     }
 
     private func giveUpTransport() -> any Transport {
@@ -319,6 +336,10 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         stage = .connected
         endWaiting()
         guard let limits, attach(to: limits) else { return overflow() }
+        useTransport()
+    }
+
+    private func useTransport() {
         if case .connecting = phase { openRawTunnel() }
         transportWritabilityChanged()
     }
@@ -332,8 +353,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         held = ByteBuffer()
         requestCount -= 1
         phase = .idle
-        // Not at once: each of those that wait would otherwise meet the same limit from within the one before.
-        loop.eventLoop.assumeIsolated().execute { [self] in pool.release(self) }
+        pool.release(self)
         handler?.upstreamFailed(.overflow)
     }
 
