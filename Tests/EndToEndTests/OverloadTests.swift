@@ -60,6 +60,7 @@ struct OverloadTests {
             }
             let refused = try await proxy.connect()
             expectOverload(try await refused.ask(Self.get))
+            _ = try await proxy.line("a circuit breaker is open cluster=primary refuses=requests")
             #expect(try await proxy.statistic("cluster.primary.upstream_rq_pending_overflow") == 1)
             #expect(try await proxy.statistic("cluster.primary.upstream_cx_overflow") == 2)
             #expect(try await proxy.statistic("cluster.primary.circuit_breakers.default.rq_pending_open") == 1)

@@ -21,11 +21,11 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     package var deadlineSlot = -1
     /// It has carried a request before the current one.
-    package private(set) var isReused = false
+    package internal(set) var isReused = false
     /// Something of the current request has been handed to a connected socket.
     package private(set) var hasSentRequest = false
 
-    private(set) var transport: any Transport
+    var transport: any Transport
     let loop: LoopContext
     let pool: ConnectionPool
     var phase = Phase.idle
@@ -33,24 +33,24 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     private(set) var method = Method.get
     var bodyCoding = BodyCoding.none
     private var mode = RequestMode.plain
-    private var requestCount = 0
+    var requestCount = 0
     /// The last byte of the request was handed over.
     private var requestIsSent = false
     /// An interim answer came: the request has been read, whatever becomes of it.
     private var hasInterimAnswer = false
     /// Where the connection is counted, and the current request.
-    private(set) var limits: UpstreamLimits?
-    private var stage = Stage.waiting
+    var limits: UpstreamLimits?
+    var stage = Stage.waiting
     /// The request is counted as one that is under way.
-    private var isAttached = false
+    var isAttached = false
     /// Among those that wait, it is for a connection of its own.
     var needsFresh = false
-    private var start = NIODeadline.uptimeNanoseconds(0)
-    private var unread = ByteBuffer()
+    var start = NIODeadline.uptimeNanoseconds(0)
+    var unread = ByteBuffer()
     var outgoing = OutgoingBytes()
     /// What the client has said in a tunnel that the upstream has not agreed to.
     var held = ByteBuffer()
-    private var trailers: TrailerCollector?
+    var trailers: TrailerCollector?
 
     /// How the body of the request is written.
     enum BodyCoding {
@@ -63,90 +63,6 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         self.transport = transport
         self.loop = loop
         self.pool = pool
-    }
-
-    // MARK: The way to a socket
-
-    /// How far the connection is from having a socket.
-    private enum Stage { case waiting, connecting, connected }
-
-    /// There is no connection for its request yet.
-    func waitForConnection(_ limits: UpstreamLimits) {
-        self.limits = limits
-        pool.counters.pendingRequests.add()
-        pool.counters.activePendingRequests.add(1)
-    }
-
-    func isConnecting(on transport: any Transport) {
-        self.transport = transport
-        stage = .connecting
-        start = .now()
-        pool.counters.connections.add()
-        pool.counters.activeConnections.add(1)
-        pool.host.connections.add()
-        pool.host.activeConnections.add(1)
-    }
-
-    /// Counts the request that waits as one that is under way.
-    ///
-    /// - Returns: Whether there may be another; otherwise its waiting has ended in an overflow.
-    func mayTakeOver() -> Bool {
-        if let limits, attach(to: limits) { return true }
-        pool.counters.activeOverflows.add()
-        endWaiting()
-        let handler = self.handler
-        self.handler = nil
-        phase = .closed
-        outgoing.removeAll(loop)
-        held = ByteBuffer()
-        handler?.upstreamFailed(.overflow)
-        return false
-    }
-
-    /// Gets the socket of another that has become free; `mayTakeOver` came before.
-    func takeOver(_ other: HTTP1ClientConnection) {
-        requestCount += other.requestCount
-        isReused = other.isReused
-        start = other.start
-        transport = other.giveUpTransport()
-        stage = .connected
-        endWaiting()
-        transport.attach(self)
-        useTransport()
-    }
-
-    private func giveUpTransport() -> any Transport {
-        phase = .closed
-        loop.deadlines.clear(self)
-        outgoing.removeAll(loop)
-        return transport
-    }
-
-    /// Counts a request on a connection that is ready.
-    ///
-    /// - Returns: Whether there may be another.
-    func attach(to limits: UpstreamLimits) -> Bool {
-        assert(limits === self.limits, "a request was counted elsewhere than its connection")
-        guard limits.requests.reserve() else { return false }
-        isAttached = true
-        pool.counters.requests.add()
-        pool.counters.activeRequests.add(1)
-        pool.host.requests.add()
-        pool.host.activeRequests.add(1)
-        return true
-    }
-
-    private func detachRequest() {
-        guard isAttached, let limits else { return }
-        isAttached = false
-        limits.requests.free()
-        pool.counters.activeRequests.add(-1)
-        pool.host.activeRequests.add(-1)
-    }
-
-    private func endWaiting() {
-        limits?.pending.free()
-        pool.counters.activePendingRequests.add(-1)
     }
 
     // MARK: The request
@@ -268,94 +184,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         end(.byUs)
     }
 
-    /// Whose doing the end is.
-    private enum Ending { case byUs, byPeer, failedToConnect }
-
-    private func end(_ ending: Ending) {
-        if case .closed = phase { return }
-        let carriesRequest: Bool
-        if case .idle = phase {
-            pool.removeIdle(self)
-            carriesRequest = false
-        } else {
-            carriesRequest = true
-        }
-        phase = .closed
-        handler = nil
-        unread = ByteBuffer()
-        held = ByteBuffer()
-        trailers = nil
-        outgoing.removeAll(loop)
-        loop.deadlines.clear(self)
-        detachRequest()
-        if ending == .byUs { transport.close() }
-        countEnd(ending, carriesRequest: carriesRequest)
-    }
-
-    private func countEnd(_ ending: Ending, carriesRequest: Bool) {
-        let counters = pool.counters
-        switch stage {
-        case .waiting:
-            endWaiting()
-            counters.cancelledRequests.add()
-            return pool.removeWaiting(self)
-        case .connecting:
-            endWaiting()
-            if ending == .byUs { counters.cancelledRequests.add() }
-            if ending == .failedToConnect { counters.pendingFailures.add() }
-        case .connected:
-            counters.connectionLength.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
-            counters.requestsPerConnection.record(UInt64(requestCount))
-        }
-        counters.activeConnections.add(-1)
-        pool.host.activeConnections.add(-1)
-        // A request that waited for the connection was never on it.
-        countDestroyed(ending, carriesRequest: carriesRequest && stage == .connected)
-        if let limits { pool.connectionEnded(limits) }
-    }
-
-    private func countDestroyed(_ ending: Ending, carriesRequest: Bool) {
-        let counters = pool.counters
-        counters.destroyed.add()
-        if carriesRequest { counters.destroyedWithRequest.add() }
-        if ending != .byUs {
-            counters.destroyedRemotely.add()
-            if carriesRequest { counters.destroyedRemotelyWithRequest.add() }
-        } else {
-            counters.destroyedLocally.add()
-            if carriesRequest { counters.destroyedLocallyWithRequest.add() }
-        }
-    }
-
     // MARK: Bytes from the upstream
-
-    package func transportConnected() {
-        if stage == .connecting {
-            pool.counters.connectTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
-        }
-        stage = .connected
-        endWaiting()
-        guard let limits, attach(to: limits) else { return overflow() }
-        useTransport()
-    }
-
-    private func useTransport() {
-        if case .connecting = phase { openRawTunnel() }
-        transportWritabilityChanged()
-    }
-
-    /// It is connected, but too many requests are under way for its own.
-    private func overflow() {
-        pool.counters.activeOverflows.add()
-        let handler = self.handler
-        self.handler = nil
-        outgoing.removeAll(loop)
-        held = ByteBuffer()
-        requestCount -= 1
-        phase = .idle
-        pool.release(self)
-        handler?.upstreamFailed(.overflow)
-    }
 
     package func transportWritabilityChanged() {
         flush()

@@ -168,6 +168,7 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     private func end(_ outcome: MirrorOutcome) {
         cluster?.shared.statistics.count(outcome)
+        if outcome == .cutSlow { cluster?.shared.warnings.cutSlowMirror() }
         if let record, let cluster {
             record.write(to: endpoint, of: cluster, elapsed: (NIODeadline.now() - begin).nanoseconds, worker: worker)
         }

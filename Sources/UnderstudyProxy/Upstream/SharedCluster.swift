@@ -21,6 +21,7 @@ package final class SharedCluster: Sendable {
     /// `nil` where nothing is detected.
     let outliers: OutlierService?
     let checkers: [HealthChecker]
+    let warnings: ClusterWarnings
     private let members: Mutex<Members>
 
     private struct Members {
@@ -42,6 +43,7 @@ package final class SharedCluster: Sendable {
         let threshold = configuration.balancing.panicThreshold
         let empty = HostList([], configuration.balancing, panicThreshold: threshold, replacing: nil)
         members = Mutex(Members(current: empty, panicThreshold: threshold))
+        warnings = ClusterWarnings(configuration.name, logger: environment.logger)
         let hook = ChangeHook()
         let outliers = environment.outlierService(configuration, statistics) { hook.call() }
         self.outliers = outliers

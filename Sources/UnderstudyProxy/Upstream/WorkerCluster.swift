@@ -129,11 +129,15 @@ final class WorkerCluster {
         picks: Int = 1
     ) -> Acquisition {
         let index = pick(hash, picks: picks) { avoiding.contains(self.endpoints[$0].host.address) }
-        guard let index else { return .refused(.noHealthyUpstream, at: nil) }
+        guard let index else {
+            shared.warnings.refused(.noHealthyUpstream, for: origin)
+            return .refused(.noHealthyUpstream, at: nil)
+        }
         let endpoint = endpoints[index]
         let limits = shared.limits(for: origin, priority)
         let pool = endpoint.pool(priority)
         guard let connection = pool.acquire(within: limits, fresh: fresh) else {
+            shared.warnings.refused(.overflow, for: origin)
             let isReady = !fresh && pool.hasIdle(limits)
             return .refused(.overflow, at: isReady ? endpoint : nil)
         }
