@@ -128,31 +128,37 @@ package final class ProxyServer: Sendable {
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, options.concurrency))
         threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
         threads.start()
-        let machine = Machine.current()
-        let (values, budget, drains, logs) = (runtime.snapshot, self.budget, self.drains, self.logs)
-        var workers: [NIOLoopBound<Worker>] = []
-        for eventLoop in group.makeIterator() {
-            workers.append(
-                try await eventLoop.submit {
-                    let worker = Worker(
-                        eventLoop: eventLoop,
-                        snapshot: snapshot,
-                        runtime: values,
-                        budget: budget,
-                        drains: drains,
-                        logs: logs,
-                        machine: machine
-                    )
-                    return NIOLoopBound(worker, eventLoop: eventLoop)
-                }.get()
+        workers = try await Self.makeWorkers(
+            in: group,
+            WorkerParts(
+                snapshot: snapshot,
+                runtime: runtime.snapshot,
+                budget: budget,
+                drains: drains,
+                logs: logs,
+                machine: Machine.current()
             )
-        }
-        self.workers = workers
-        for cluster in snapshot.clusters { cluster.apply(values) }
+        )
+        for cluster in snapshot.clusters { cluster.apply(runtime.snapshot) }
         runtime.subscribe { [unowned self] values in
             for cluster in self.snapshot.clusters { cluster.apply(values) }
             for worker in self.workers { try? await worker.eventLoop.submit { worker.value.runtime = values }.get() }
         }
+    }
+
+    private static func makeWorkers(
+        in group: MultiThreadedEventLoopGroup,
+        _ parts: WorkerParts
+    ) async throws -> [NIOLoopBound<Worker>] {
+        var workers: [NIOLoopBound<Worker>] = []
+        for eventLoop in group.makeIterator() {
+            workers.append(
+                try await eventLoop.submit {
+                    NIOLoopBound(Worker(eventLoop: eventLoop, parts), eventLoop: eventLoop)
+                }.get()
+            )
+        }
+        return workers
     }
 
     package var snapshot: ConfigurationSnapshot { state.withLock { $0.snapshot } }

@@ -7,6 +7,16 @@ internal import NIOCore
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
+/// What a worker is made of, the same for all.
+struct WorkerParts: Sendable {
+    let snapshot: ConfigurationSnapshot
+    let runtime: RuntimeSnapshot
+    let budget: MirrorBudget
+    let drains: DrainControl
+    let logs: AccessLogRegistry
+    let machine: Machine
+}
+
 /// Loop-bound.
 final class Worker {
     let loop: LoopContext
@@ -36,23 +46,15 @@ final class Worker {
 
     private static let mostSpares = 256
 
-    init(
-        eventLoop: any EventLoop,
-        snapshot: ConfigurationSnapshot,
-        runtime: RuntimeSnapshot,
-        budget: MirrorBudget,
-        drains: DrainControl,
-        logs: AccessLogRegistry,
-        machine: Machine
-    ) {
+    init(eventLoop: any EventLoop, _ parts: WorkerParts) {
         loop = LoopContext(eventLoop: eventLoop)
-        self.budget = budget
-        self.drains = drains
-        self.logs = logs.buffers(on: eventLoop)
-        localAddress = machine.address
-        hostname = machine.name
-        self.runtime = runtime
-        serving = WorkerSnapshot(snapshot, loop: loop)
+        budget = parts.budget
+        drains = parts.drains
+        logs = parts.logs.buffers(on: eventLoop)
+        localAddress = parts.machine.address
+        hostname = parts.machine.name
+        runtime = parts.runtime
+        serving = WorkerSnapshot(parts.snapshot, loop: loop)
     }
 
     /// Serves new requests by another configuration; those under way end as they began.
