@@ -552,7 +552,7 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    /// Also while a request lasts, this often, 1 ms or more; default only at its end.
+    /// Not supported: a request gets its line at its end.
     package var accessLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration {
       get {_accessLogFlushInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
       set {_accessLogFlushInterval = newValue}
@@ -562,7 +562,7 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
     /// Clears the value of `accessLogFlushInterval`. Subsequent reads from it will return its default value.
     package mutating func clearAccessLogFlushInterval() {self._accessLogFlushInterval = nil}
 
-    /// Also when it begins.
+    /// Only false: a request gets its line at its end.
     package var flushAccessLogOnNewRequest: Bool = false
 
     /// Has to be false, the default.

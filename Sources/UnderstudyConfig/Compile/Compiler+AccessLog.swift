@@ -82,27 +82,28 @@ extension Compiler {
 }
 
 extension Compiler {
-    /// The logs of a connection manager, and when their lines are written.
+    /// The logs of a connection manager.
     mutating func setAccessLogs(_ message: Manager, at place: Place, of manager: inout ConnectionManager) {
         manager.accessLogs = accessLogs(message.accessLog, at: place.field("access_log"))
-        if message.hasAccessLogFlushInterval {
-            let place = place.field("access_log_flush_interval")
-            manager.accessLogFlushInterval = flushInterval(message.accessLogFlushInterval, at: place)
-        }
-        manager.logsNewRequests = message.flushAccessLogOnNewRequest
-        guard message.hasAccessLogOptions else { return }
-        if message.hasAccessLogFlushInterval {
+        // First of all: of one place only the first mistake is told.
+        if message.hasAccessLogOptions, message.hasAccessLogFlushInterval {
             refuseBoth("access_log_flush_interval", in: place)
-        } else if message.flushAccessLogOnNewRequest {
+        } else if message.hasAccessLogOptions, message.flushAccessLogOnNewRequest {
             refuseBoth("flush_access_log_on_new_request", in: place)
         }
+        if message.hasAccessLogFlushInterval {
+            let place = place.field("access_log_flush_interval")
+            refuseFlushInterval(message.accessLogFlushInterval, Self.lineAtEnd, at: place)
+        }
+        refuseEarlyLine(message.flushAccessLogOnNewRequest, in: place)
+        guard message.hasAccessLogOptions else { return }
         let options = message.accessLogOptions
         let place = place.field("access_log_options")
         if options.hasAccessLogFlushInterval {
             let place = place.field("access_log_flush_interval")
-            manager.accessLogFlushInterval = flushInterval(options.accessLogFlushInterval, at: place)
+            refuseFlushInterval(options.accessLogFlushInterval, Self.lineAtEnd, at: place)
         }
-        manager.logsNewRequests = options.flushAccessLogOnNewRequest
+        refuseEarlyLine(options.flushAccessLogOnNewRequest, in: place)
         refuseUnsupported(
             options.flushLogOnTunnelSuccessfullyEstablished,
             "tunnels get their line at their end",
@@ -116,13 +117,19 @@ extension Compiler {
         refuse(place.field(field), text, accepted: "access_log_options")
     }
 
-    private mutating func flushInterval(_ message: Google_Protobuf_Duration, at place: Place) -> Duration {
-        let interval = Duration(message)
-        if interval < .milliseconds(1) {
+    private static let lineAtEnd = "a request gets its line at its end"
+
+    private mutating func refuseFlushInterval(_ message: Google_Protobuf_Duration, _ text: String, at place: Place) {
+        guard Duration(message) >= .milliseconds(1) else {
             let rule = "value must be greater than or equal to 1ms"
-            refuse(place, breaking: rule, accepted: "0.001s or more")
+            return refuse(place, breaking: rule, accepted: "0.001s or more")
         }
-        return interval
+        refuseUnsupported(true, text, at: place, accepted: "no interval")
+    }
+
+    private mutating func refuseEarlyLine(_ isAsked: Bool, in place: Place) {
+        let place = place.field("flush_access_log_on_new_request")
+        refuseUnsupported(isAsked, Self.lineAtEnd, at: place, accepted: "false")
     }
 
     /// The logs of a router.
@@ -139,8 +146,7 @@ extension Compiler {
         )
         guard options.hasUpstreamLogFlushInterval else { return logs }
         let interval = place.field("upstream_log_flush_interval")
-        _ = flushInterval(options.upstreamLogFlushInterval, at: interval)
-        refuseUnsupported(true, text, at: interval, accepted: "no interval")
+        refuseFlushInterval(options.upstreamLogFlushInterval, text, at: interval)
         return logs
     }
 }

@@ -47,14 +47,6 @@ package struct ConnectionManager: Sendable, Equatable {
     ///
     /// Source: `Router.upstream_log`.
     package var upstreamLogs: [AccessLog] = []
-    /// Lines while a request lasts, this often; zero only at its end.
-    ///
-    /// Source: `access_log_options.access_log_flush_interval`.
-    package var accessLogFlushInterval = Duration.zero
-    /// A line already when the request arrives.
-    ///
-    /// Source: `access_log_options.flush_access_log_on_new_request`.
-    package var logsNewRequests = false
     /// In the order of the filters.
     package var healthCheckFilters: [HealthCheckFilter] = []
     package var routes: RouteConfiguration
