@@ -11,17 +11,20 @@ package import UnderstudyHTTP
 package struct AdminSubject: Sendable {
     package var view: any ServerView
     package var control: any ServerControl
+    package var mirrors: any MirrorControl
     package var runtime: any RuntimeControl
     package var logs: any LogControl
 
     package init(
         view: any ServerView,
         control: any ServerControl,
+        mirrors: any MirrorControl,
         runtime: any RuntimeControl,
         logs: any LogControl
     ) {
         self.view = view
         self.control = control
+        self.mirrors = mirrors
         self.runtime = runtime
         self.logs = logs
     }

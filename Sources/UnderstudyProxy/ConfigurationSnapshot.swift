@@ -16,6 +16,11 @@ package final class ConfigurationSnapshot: Sendable {
     package let listeners: [SharedListener]
     /// By cluster: in place of the routes' mirrors; `nil` leaves those.
     let clusterMirrors: [[MirrorRule]?]
+    /// What mirrors may take that the routes say nothing of, by cluster.
+    let mirrorLimits: [MirrorLimits]
+    /// By the number of the mirror rules.
+    let books: [MirrorBook]
+    private let store: StatisticsStore
     /// By slot.
     private let bySlot: [SharedListener?]
 
@@ -25,11 +30,15 @@ package final class ConfigurationSnapshot: Sendable {
         _ configuration: ServerConfiguration,
         slots: [Int],
         store: StatisticsStore,
+        accounts: MirrorAccounts,
         environment: ClusterEnvironment,
         logs: AccessLogRegistry,
         replacing old: ConfigurationSnapshot? = nil
     ) throws(AccessLogFault) {
         self.configuration = configuration
+        self.store = store
+        let catalogue = MirrorCatalogue()
+        let mirroring = configuration.mirroring
         let names = NameTable(configuration.clusters.enumerated().map { (Array($1.name.utf8), $0) })
         clusterNames = names
         let known = Dictionary(
@@ -38,10 +47,21 @@ package final class ConfigurationSnapshot: Sendable {
         )
         clusters = configuration.clusters.map { cluster in
             if let shared = known[cluster.name], shared.configuration == cluster { return shared }
-            return SharedCluster(cluster, statistics: store.cluster(cluster.name), environment: environment)
+            return SharedCluster(
+                cluster,
+                statistics: store.cluster(cluster.name),
+                accounts: accounts,
+                mirroring: mirroring,
+                environment: environment
+            )
         }
+        mirrorLimits = configuration.clusters.map { mirroring[$0.name].limits }
         clusterMirrors = configuration.clusters.map { cluster in
-            cluster.mirrorPolicies.map { policies in policies.map { MirrorRule($0, clusters: names) } }
+            cluster.mirrorPolicies.map { policies in
+                policies.map {
+                    MirrorRule($0, clusters: names, route: "cluster:\(cluster.name)", catalogue: catalogue)
+                }
+            }
         }
         var listeners: [SharedListener] = []
         for (listener, slot) in zip(configuration.listeners, slots) {
@@ -50,6 +70,7 @@ package final class ConfigurationSnapshot: Sendable {
                     listener,
                     slot: slot,
                     clusters: names,
+                    catalogue: catalogue,
                     server: configuration,
                     store: store,
                     logs: logs
@@ -57,6 +78,7 @@ package final class ConfigurationSnapshot: Sendable {
             )
         }
         self.listeners = listeners
+        books = catalogue.keys.map { store.book($0) }
         var bySlot: [SharedListener?] = Array(repeating: nil, count: (slots.max() ?? -1) + 1)
         for listener in listeners { bySlot[listener.slot] = listener }
         self.bySlot = bySlot
@@ -73,10 +95,18 @@ package final class ConfigurationSnapshot: Sendable {
         )
     }
 
+    /// Where a policy's copies to a cluster that a request has named are written down.
+    func book(_ key: MirrorKey) -> MirrorBook { store.book(key) }
+
     /// Lets the store forget what no name here asks for.
     func trim(_ store: StatisticsStore) {
+        let clusters = Set(configuration.clusters.map(\.name))
+        let routes = Set(books.map(\.key.route))
+        let keys = Set(books.map(\.key))
+        // Of clusters that requests have named.
+        store.keepBooks { keys.contains($0) || routes.contains($0.route) && clusters.contains($0.mirror) }
         store.keep(
-            clusters: Set(configuration.clusters.map(\.name)),
+            clusters: clusters,
             managers: Set(configuration.listeners.map(\.connectionManager.statPrefix)),
             listeners: Set(configuration.listeners.map(\.statName))
         )

@@ -69,6 +69,7 @@ extension ProxyServer {
     package func resetCounters() {
         for scope in statistics() { scope.resetCounters() }
         for cluster in snapshot.clusters { cluster.statistics.resetAnswers() }
+        for book in store.books { book.reset() }
     }
 }
 

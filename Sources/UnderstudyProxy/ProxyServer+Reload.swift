@@ -77,6 +77,8 @@ extension ProxyServer {
         let kept = Set(snapshot.clusters.map(ObjectIdentifier.init))
         stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
         snapshot.trim(store)
+        accounts.set(configuration.mirroring)
+        accounts.keep(Set(configuration.clusters.map(\.name)))
     }
 
     private func snapshot(
@@ -88,6 +90,7 @@ extension ProxyServer {
                 configuration,
                 slots: slots(configuration),
                 store: store,
+                accounts: accounts,
                 environment: environment,
                 logs: logs,
                 replacing: old

@@ -23,9 +23,8 @@ extension ProxyServer: StatisticsSource {
             }
             all.append(listener.scope)
         }
-        var client = StatisticsScope(.connectionManager("async-client"))
-        client.counter("rq_total", snapshot.clusters.reduce(0) { $0 + $1.statistics.copies.current })
-        all += [client, serverScope(snapshot), runtime.statistics()]
+        all += mirrorScopes()
+        all += [serverScope(snapshot), runtime.statistics()]
         all += [clusterManagerScope(snapshot), listenerManagerScope(sockets)]
         all.append(fileScope)
         return all
@@ -33,7 +32,6 @@ extension ProxyServer: StatisticsSource {
 
     private func serverScope(_ snapshot: ConfigurationSnapshot) -> StatisticsScope {
         var server = StatisticsScope(.part("server"))
-        server.gauge("mirror_bytes_held", UInt64(max(0, budget.heldBytes)))
         server.gauge("live", phase == .live ? 1 : 0)
         server.gauge("state", UInt64(phase.rawValue))
         server.gauge("concurrency", UInt64(workers.count))

@@ -32,6 +32,10 @@ package final class ProxyServer: Sendable {
         /// Default zero.
         package var lameDuckTime = TimeAmount.zero
         package var drainStrategy = DrainStrategy.gradual
+        /// As many as the process may have open; connections to mirrors leave half of them to clients and primaries.
+        ///
+        /// Default: no limit.
+        package var descriptors = Int.max
         /// Longest time that an access log line waits to be written.
         ///
         /// Source: Envoy `--file-flush-interval-msec`.
@@ -74,9 +78,9 @@ package final class ProxyServer: Sendable {
         var reload = ReloadStatus()
     }
 
-    package let budget = MirrorBudget()
+    let accounts: MirrorAccounts
     package let runtime: RuntimeStore
-    let store = StatisticsStore()
+    let store: StatisticsStore
     let serverStatistics = ServerStatistics()
     private let begin = NIODeadline.now()
     let options: Options
@@ -99,6 +103,9 @@ package final class ProxyServer: Sendable {
     package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
         self.logger = logger
+        let concurrency = max(1, options.concurrency)
+        accounts = MirrorAccounts(configuration.mirroring, descriptors: options.descriptors)
+        store = StatisticsStore(workers: concurrency)
         runtime = RuntimeStore(configuration.runtime, logger: options.runtimeLogger ?? logger)
         drains = DrainControl(options.drainStrategy, duration: options.drainTime)
         resolver = NameResolver(hosts: options.hosts)
@@ -116,6 +123,7 @@ package final class ProxyServer: Sendable {
                 configuration,
                 slots: Array(keys.indices),
                 store: store,
+                accounts: accounts,
                 environment: environment,
                 logs: logs
             )
@@ -125,15 +133,16 @@ package final class ProxyServer: Sendable {
         var state = State(snapshot: snapshot)
         state.nextSlot = keys.count
         self.state = Mutex(state)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, options.concurrency))
+        group = MultiThreadedEventLoopGroup(numberOfThreads: concurrency)
         threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
         threads.start()
         workers = try await Self.makeWorkers(
             in: group,
             WorkerParts(
+                count: concurrency,
                 snapshot: snapshot,
                 runtime: runtime.snapshot,
-                budget: budget,
+                accounts: accounts,
                 drains: drains,
                 logs: logs,
                 machine: Machine.current()
@@ -151,10 +160,10 @@ package final class ProxyServer: Sendable {
         _ parts: WorkerParts
     ) async throws -> [NIOLoopBound<Worker>] {
         var workers: [NIOLoopBound<Worker>] = []
-        for eventLoop in group.makeIterator() {
+        for (number, eventLoop) in group.makeIterator().enumerated() {
             workers.append(
                 try await eventLoop.submit {
-                    NIOLoopBound(Worker(eventLoop: eventLoop, parts), eventLoop: eventLoop)
+                    NIOLoopBound(Worker(number: number, eventLoop: eventLoop, parts), eventLoop: eventLoop)
                 }.get()
             )
         }

@@ -9,9 +9,11 @@ internal import UnderstudyHTTP
 
 /// What a worker is made of, the same for all.
 struct WorkerParts: Sendable {
+    /// How many workers there are.
+    let count: Int
     let snapshot: ConfigurationSnapshot
     let runtime: RuntimeSnapshot
-    let budget: MirrorBudget
+    let accounts: MirrorAccounts
     let drains: DrainControl
     let logs: AccessLogRegistry
     let machine: Machine
@@ -24,7 +26,11 @@ final class Worker {
     private(set) var serving: WorkerSnapshot
     let drains: DrainControl
     let logs: AccessLogBuffers
-    let budget: MirrorBudget
+    let accounts: MirrorAccounts
+    let pacer: AnswerPacer
+    /// Which worker it is.
+    private let number: Int
+    private let workerCount: Int
     /// Added to `x-forwarded-for` of mirrors: the proxy is their client.
     let localAddress: [UInt8]
     /// The machine's name, for format strings.
@@ -38,7 +44,8 @@ final class Worker {
     private var connections = ConnectionRegistry()
     private var spareExchanges: [Exchange] = []
     private var spareCopies: [MirrorCopy] = []
-    private var copiesInFlight = 0
+    /// In no order; each knows its place.
+    private var copies: [MirrorCopy] = []
     private var connectionNumber: UInt64 = 0
     private var drained: EventLoopPromise<Void>?
     /// When copies have run on long enough after the last client; set while draining.
@@ -46,15 +53,18 @@ final class Worker {
 
     private static let mostSpares = 256
 
-    init(eventLoop: any EventLoop, _ parts: WorkerParts) {
+    init(number: Int, eventLoop: any EventLoop, _ parts: WorkerParts) {
+        self.number = number
+        workerCount = parts.count
         loop = LoopContext(eventLoop: eventLoop)
-        budget = parts.budget
+        accounts = parts.accounts
+        pacer = AnswerPacer(parts.accounts, loop: loop)
         drains = parts.drains
         logs = parts.logs.buffers(on: eventLoop)
         localAddress = parts.machine.address
         hostname = parts.machine.name
         runtime = parts.runtime
-        serving = WorkerSnapshot(parts.snapshot, loop: loop)
+        serving = WorkerSnapshot(parts.snapshot, worker: number, loop: loop)
     }
 
     /// Serves new requests by another configuration; those under way end as they began.
@@ -62,7 +72,7 @@ final class Worker {
     /// Clients of sockets that are no longer listened on are asked to go.
     func serve(_ snapshot: ConfigurationSnapshot) {
         let old = serving
-        serving = WorkerSnapshot(snapshot, replacing: old, loop: loop)
+        serving = WorkerSnapshot(snapshot, worker: number, replacing: old, loop: loop)
         let kept = Set(serving.clusters.map(ObjectIdentifier.init))
         for cluster in old.clusters where !kept.contains(ObjectIdentifier(cluster)) { cluster.retire() }
         for connection in connections.all {
@@ -110,15 +120,30 @@ final class Worker {
         spareExchanges.append(exchange)
     }
 
+    /// All mirrors together may have another copy in flight; each worker has an equal part of them.
+    var mayCopy: Bool { copies.count < (accounts.maximumCopies + workerCount - 1) / workerCount }
+
+    /// `copyEnded` and `recycle` follow.
     func takeCopy() -> MirrorCopy {
-        copiesInFlight += 1
-        return spareCopies.popLast() ?? MirrorCopy(worker: self)
+        let copy = spareCopies.popLast() ?? MirrorCopy(worker: self)
+        copy.slot = copies.count
+        copies.append(copy)
+        return copy
+    }
+
+    func copyEnded(_ copy: MirrorCopy) {
+        let slot = copy.slot
+        copy.slot = -1
+        let last = copies.removeLast()
+        if slot < copies.count {
+            copies[slot] = last
+            last.slot = slot
+        }
+        checkDrained()
     }
 
     func recycle(_ copy: MirrorCopy) {
-        copiesInFlight -= 1
         if spareCopies.count < Self.mostSpares { spareCopies.append(copy) }
-        checkDrained()
     }
 
     // MARK: Draining
@@ -163,13 +188,13 @@ final class Worker {
     /// Ends whatever is left.
     func stop() {
         for connection in connections.all { connection.kill() }
+        for copy in copies.reversed() { copy.stop() }
         for cluster in serving.clusters { cluster.retire() }
-        copiesInFlight = 0
         checkDrained()
     }
 
     private func checkDrained() {
-        guard let promise = drained, connections.count == 0, copiesInFlight == 0 else { return }
+        guard let promise = drained, connections.count == 0, copies.isEmpty else { return }
         promise.succeed()
     }
 }

@@ -48,6 +48,7 @@ struct Serving: Sendable {
         origin.adjust(&configuration)
         do {
             var serverOptions = options.serverOptions
+            serverOptions.descriptors = DescriptorLimit.current
             serverOptions.upstreamLogger = logs.logger(.upstream)
             serverOptions.listenerLogger = logs.logger(.listener)
             serverOptions.runtimeLogger = logs.logger(.runtime)
@@ -109,7 +110,13 @@ extension Serving {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let address = try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port))
-            let subject = AdminSubject(view: bridge, control: bridge, runtime: server.runtime, logs: logs.levels)
+            let subject = AdminSubject(
+                view: bridge,
+                control: bridge,
+                mirrors: server,
+                runtime: server.runtime,
+                logs: logs.levels
+            )
             let log = try server.adminLog(on: group.any())
             let admin = AdminServer(subject, counters: bridge.counters, accessLog: log?.write)
             try await admin.run(on: address, eventLoop: group.any()) { address in

@@ -14,7 +14,7 @@ import UnderstudyCore
 import UnderstudyHTTP
 
 /// Shows what it is given, and notes what is asked of it.
-final class FakeServer: ServerView, ServerControl, RuntimeControl, LogControl {
+final class FakeServer: ServerView, ServerControl, MirrorControl, RuntimeControl, LogControl {
     struct Shown: Sendable {
         var information = ServerInformation()
         var clusters: [ClusterStatus] = []
@@ -22,6 +22,7 @@ final class FakeServer: ServerView, ServerControl, RuntimeControl, LogControl {
         var document = ConfigurationDocument()
         var memory = MemoryStatus()
         var statistics: [StatisticsScope] = []
+        var mirroring = MirroringStatus()
         var levels: [(String, LogLevel)] = [("admin", .info), ("http", .info), ("upstream", .info)]
         var layers = RuntimeLayers([])
     }
@@ -57,6 +58,22 @@ final class FakeServer: ServerView, ServerControl, RuntimeControl, LogControl {
     func resetCounters() { note("reset") }
     func reopenLogs() async { note("reopen") }
     func quit() { note("quit") }
+
+    func mirroring() -> MirroringStatus { shown.withLock { $0.mirroring } }
+    func setMirroring(_ isEnabled: Bool, mirror: String?) async -> MirrorSwitchResult {
+        note("mirroring \(isEnabled) \(mirror ?? "all")")
+        return shown.withLock { shown in
+            guard let mirror else {
+                defer { shown.mirroring.isEnabled = isEnabled }
+                return shown.mirroring.isEnabled == isEnabled ? .unchanged : .switched
+            }
+            guard let index = shown.mirroring.clusters.firstIndex(where: { $0.name == mirror }) else {
+                return .unknown(shown.mirroring.clusters.map(\.name))
+            }
+            defer { shown.mirroring.clusters[index].isEnabled = isEnabled }
+            return shown.mirroring.clusters[index].isEnabled == isEnabled ? .unchanged : .switched
+        }
+    }
 
     func runtimeDocument() -> RuntimeDocument { shown.withLock { $0.layers.document } }
     func modifyRuntime(_ changes: [(key: String, value: String)]) async throws(RuntimeFault) {
@@ -101,7 +118,7 @@ extension FakeServer {
         accessLog: PlainServer.AccessLog? = nil,
         while body: @Sendable (Int) async throws -> Void
     ) async throws {
-        let subject = AdminSubject(view: self, control: self, runtime: self, logs: self)
+        let subject = AdminSubject(view: self, control: self, mirrors: self, runtime: self, logs: self)
         let server = AdminServer(subject, accessLog: accessLog)
         let address = try SocketAddress(ipAddress: "127.0.0.1", port: 0)
         try await server.run(on: address, eventLoop: MultiThreadedEventLoopGroup.singleton.next()) { address in

@@ -42,7 +42,15 @@ struct ClusterDiscoveryTests {
             runtime: { .empty },
             probes: ProbeLoop(MultiThreadedEventLoopGroup.singleton.next())
         )
-        let shared = clusters.map { SharedCluster($0, statistics: ClusterStatistics(), environment: environment) }
+        let shared = clusters.map {
+            SharedCluster(
+                $0,
+                statistics: ClusterStatistics(),
+                accounts: MirrorAccounts(),
+                mirroring: MirroringOptions(),
+                environment: environment
+            )
+        }
         let watchers = await discovery.watch(shared, bound: bound)
         for watcher in watchers { watcher.cancel() }
         threads.shutdownGracefully { _ in }

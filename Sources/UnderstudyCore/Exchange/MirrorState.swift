@@ -85,6 +85,21 @@ package struct MirrorState: Sendable {
         end(.close(.timeout))
     }
 
+    /// The request's body is larger than what the mirror is to get.
+    package mutating func requestTooLarge() -> Action {
+        end(.close(.cutBodyTooLarge))
+    }
+
+    /// More of the answer came than is read of it.
+    package mutating func answerTooLarge() -> Action {
+        end(.close(.cutAnswerTooLarge))
+    }
+
+    /// The proxy ends.
+    package mutating func stopped() -> Action {
+        end(.close(.draining))
+    }
+
     private mutating func end(_ action: Action) -> Action {
         guard !hasEnded else { return .none }
         phase = .ended
@@ -92,7 +107,6 @@ package struct MirrorState: Sendable {
     }
 
     private static func outcome(_ status: Int?) -> MirrorOutcome {
-        guard let status else { return .protocolError }
-        return status < 400 ? .ok : .httpError
+        status.map { MirrorOutcome(status: $0) } ?? .protocolError
     }
 }

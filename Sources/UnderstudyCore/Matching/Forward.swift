@@ -14,6 +14,8 @@ package final class Forward: Sendable {
     /// Zero for none, `nil` for the connection manager's.
     package let maxStreamDuration: Duration?
     package let mirrors: [MirrorRule]
+    /// What the route says of its copies.
+    package let mirrorLimits: MirrorLimits
     /// `nil` leaves it to the cluster and the request.
     package let retry: RetryRule?
     package let retryBufferLimit: Int?
@@ -26,12 +28,24 @@ package final class Forward: Sendable {
     private let clusters: ClusterChoice
     private let rewriter: RequestRewriter
 
-    package init(_ action: RouteAction, matcher: PathMatcher, clusters: NameTable) {
+    /// - Parameters:
+    ///   - route: What the books of its mirrors are called.
+    ///   - catalogue: Has the numbers of the books.
+    package init(
+        _ action: RouteAction,
+        matcher: PathMatcher,
+        clusters: NameTable,
+        route: String = "",
+        catalogue: MirrorCatalogue = MirrorCatalogue()
+    ) {
         clusterNotFoundStatus = action.clusterNotFoundStatus
         timeout = action.timeout > .zero ? action.timeout : nil
         idleTimeout = action.idleTimeout
         maxStreamDuration = action.maxStreamDuration
-        mirrors = action.mirrorPolicies.map { MirrorRule($0, clusters: clusters) }
+        mirrors = action.mirrorPolicies.map {
+            MirrorRule($0, clusters: clusters, route: route, catalogue: catalogue)
+        }
+        mirrorLimits = action.mirrorLimits
         retry = action.retryPolicy.map { RetryRule($0) }
         retryBufferLimit = action.retryBufferLimit
         internalRedirects = action.internalRedirects

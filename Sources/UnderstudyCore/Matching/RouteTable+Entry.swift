@@ -29,13 +29,23 @@ extension RouteTable {
         package let marksTimeoutRetries: Bool
         private let upgrades: UpgradeTable
 
-        init(_ route: Route, _ context: Context) {
+        /// - Parameter number: Its place among the routes of its virtual host.
+        init(_ route: Route, _ context: Context, number: Int) {
             matcher = RouteMatcher(route.match, ignoresParameters: context.configuration.ignoresPathParameters)
             var routeUpgrades: [String: UpgradePolicy] = [:]
             switch route.action {
             case .forward(let action):
                 routeUpgrades = action.upgrades
-                self.action = .forward(Forward(action, matcher: matcher.path, clusters: context.clusters))
+                let label = route.name.isEmpty ? "\(context.virtualHost.name)[\(number)]" : route.name
+                self.action = .forward(
+                    Forward(
+                        action,
+                        matcher: matcher.path,
+                        clusters: context.clusters,
+                        route: label,
+                        catalogue: context.catalogue
+                    )
+                )
             case .redirect(let action): self.action = .redirect(Redirection(action, matcher: matcher.path))
             case .direct(let response): action = .direct(response)
             case .none: action = .none
@@ -91,6 +101,7 @@ extension RouteTable {
             let virtualHost: VirtualHost
             let clusters: NameTable
             let upgrades: [String: UpgradePolicy]
+            let catalogue: MirrorCatalogue
 
             /// - Source: Envoy `most_specific_header_mutations_wins`: what is applied later wins.
             func levels(of route: Route) -> [HeaderOperations] {

@@ -25,11 +25,14 @@ package struct RouteTable: Sendable {
     private let domains: DomainTable
     private let hosts: [Host]
 
-    /// - Parameter upgrades: The connection manager's, by type in lower case.
+    /// - Parameters:
+    ///   - upgrades: The connection manager's, by type in lower case.
+    ///   - catalogue: Has the numbers of the mirrors' books.
     package init(
         _ configuration: RouteConfiguration,
         clusters: NameTable,
-        upgrades: [String: UpgradePolicy] = [:]
+        upgrades: [String: UpgradePolicy] = [:],
+        catalogue: MirrorCatalogue = MirrorCatalogue()
     ) {
         domains = DomainTable(configuration.virtualHosts, ignoresPort: configuration.ignoresPortInHost)
         hosts = configuration.virtualHosts.map { host in
@@ -37,10 +40,11 @@ package struct RouteTable: Sendable {
                 configuration: configuration,
                 virtualHost: host,
                 clusters: clusters,
-                upgrades: upgrades
+                upgrades: upgrades,
+                catalogue: catalogue
             )
             return Host(
-                entries: host.routes.map { Entry($0, context) },
+                entries: host.routes.enumerated().map { Entry($1, context, number: $0) },
                 tlsRequirement: host.tlsRequirement,
                 toHTTPS: Entry(toHTTPS: context)
             )

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// How a copy can end: exactly one of these for each policy of each request.
+// How a mirror policy can end for one request: exactly one of these for each policy of each request.
 
-package enum MirrorOutcome: Hashable, Sendable {
+/// The order is that in which they are shown: what the mirror did, what we cut, what was never sent.
+package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     /// The mirror answered completely, with a status below 400.
     case ok
-    /// The mirror answered completely, with a status of 400 or more.
-    case httpError
+    /// The mirror answered completely, with 400 to 499.
+    case clientError
+    /// The mirror answered completely, with 500 to 599.
+    case serverError
+    /// The mirror answered completely, with a status above 599.
+    case otherError
     case timeout
     case reset
     case connectFailure
@@ -18,34 +23,41 @@ package enum MirrorOutcome: Hashable, Sendable {
     case cutClientLeft
     /// The exchange with the primary ended before the client's request was complete.
     case cutPrimaryEnded
-    case notSent(NotSent)
+    /// The request's body turned out to be larger than what mirrors are to get.
+    case cutBodyTooLarge
+    /// The mirror's answer is larger than what is read of it.
+    case cutAnswerTooLarge
+    /// The proxy ended before the mirror had answered.
+    case draining
+    /// The policy's share does not include the request.
+    case sampledOut
+    case unknownCluster
+    case noHeader
+    case noHost
+    /// A circuit breaker of the mirror's cluster is open.
+    case overflow
+    /// All mirrors together have used up what they may.
+    case budget
+    /// The request's `content-length` is larger than what mirrors are to get.
+    case bodyTooLarge
+    case connectMethod
+    /// The policy's mutations have removed the path or the method.
+    case noPath
+    /// There was no primary to send the request to.
+    case primaryNotStarted
+    /// An operator has switched the mirror off.
+    case disabled
 
-    /// Why there was no copy at all.
-    package enum NotSent: Error, Hashable, CaseIterable, Sendable {
-        case sampledOut
-        case unknownCluster
-        case noHeader
-        case noHost
-        case overflow
-        case budget
-        case connectMethod
-        /// The policy's mutations have removed the path or the method.
-        case noPath
-        case draining
-    }
-
-    package static let all: [MirrorOutcome] =
-        [
-            .ok, .httpError, .timeout, .reset, .connectFailure, .protocolError, .cutSlow, .cutClientLeft,
-            .cutPrimaryEnded,
-        ]
-        + NotSent.allCases.map { .notSent($0) }
+    /// Whether there was a copy at all.
+    package var isSent: Bool { rawValue < Self.sampledOut.rawValue }
 
     /// The label under which it is published.
     package var label: StaticString {
         switch self {
         case .ok: "ok"
-        case .httpError: "http_error"
+        case .clientError: "http_error_4xx"
+        case .serverError: "http_error_5xx"
+        case .otherError: "http_error_other"
         case .timeout: "timeout"
         case .reset: "reset"
         case .connectFailure: "connect_failure"
@@ -53,35 +65,42 @@ package enum MirrorOutcome: Hashable, Sendable {
         case .cutSlow: "cut_slow"
         case .cutClientLeft: "cut_client_left"
         case .cutPrimaryEnded: "cut_primary_ended"
-        case .notSent(let reason): reason.label
-        }
-    }
-
-    /// The outcome of a copy whose upstream failed.
-    package init(_ failure: UpstreamFailure) {
-        switch failure {
-        case .noHealthyUpstream: self = .notSent(.noHost)
-        case .overflow: self = .notSent(.overflow)
-        case .connectFailure, .connectTimeout: self = .connectFailure
-        case .closed, .reset: self = .reset
-        case .protocolError: self = .protocolError
-        case .timeout: self = .timeout
-        }
-    }
-}
-
-extension MirrorOutcome.NotSent {
-    package var label: StaticString {
-        switch self {
+        case .cutBodyTooLarge: "cut_body_too_large"
+        case .cutAnswerTooLarge: "cut_answer_too_large"
+        case .draining: "draining"
         case .sampledOut: "sampled_out"
         case .unknownCluster: "unknown_cluster"
         case .noHeader: "no_header"
         case .noHost: "no_host"
         case .overflow: "overflow"
         case .budget: "budget"
+        case .bodyTooLarge: "body_too_large"
         case .connectMethod: "connect_method"
         case .noPath: "no_path"
-        case .draining: "draining"
+        case .primaryNotStarted: "primary_not_started"
+        case .disabled: "disabled"
+        }
+    }
+
+    /// The outcome of a copy whose upstream failed.
+    package init(_ failure: UpstreamFailure) {
+        switch failure {
+        case .noHealthyUpstream: self = .noHost
+        case .overflow: self = .overflow
+        case .connectFailure, .connectTimeout: self = .connectFailure
+        case .closed, .reset: self = .reset
+        case .protocolError: self = .protocolError
+        case .timeout: self = .timeout
+        }
+    }
+
+    /// The outcome of a complete answer.
+    package init(status: Int) {
+        switch status {
+        case ..<400: self = .ok
+        case 400..<500: self = .clientError
+        case 500..<600: self = .serverError
+        default: self = .otherError
         }
     }
 }

@@ -18,8 +18,22 @@ package struct MirrorRule: Sendable {
     package let mutations: [HeaderMutation]
     /// The cluster that gets a copy of every request but CONNECT, whatever its head says.
     package let certainCluster: Int?
+    /// The number of its book; with a cluster from a header, of the one for requests that name none that exists.
+    package let book: Int
+    /// What the books of the policy's route are called.
+    package let route: String
 
-    package init(_ policy: MirrorPolicy, clusters: NameTable) {
+    /// - Parameters:
+    ///   - route: What the books are to be called.
+    ///   - catalogue: Has the number of its book.
+    package init(
+        _ policy: MirrorPolicy,
+        clusters: NameTable,
+        route: String = "",
+        catalogue: MirrorCatalogue = MirrorCatalogue()
+    ) {
+        self.route = route
+        book = catalogue.number(of: MirrorKey(route: route, mirror: policy.cluster.fixedName ?? ""))
         cluster = ClusterTarget(policy.cluster, clusters: clusters)
         fraction = policy.fraction
         mutations = policy.mutations
@@ -44,10 +58,16 @@ package struct MirrorRule: Sendable {
         clusters: NameTable,
         random: UInt64,
         runtime: RuntimeSnapshot = .empty
-    ) -> Result<Int, MirrorOutcome.NotSent> {
+    ) -> Result<Int, MirrorOutcome> {
         guard head.method != .connect else { return .failure(.connectMethod) }
         guard fraction.includes(random, runtime) else { return .failure(.sampledOut) }
         return cluster.resolve(head, clusters: clusters)
+    }
+}
+
+extension ClusterSpecifier {
+    fileprivate var fixedName: String? {
+        if case .name(let name) = self { name } else { nil }
     }
 }
 
@@ -71,7 +91,7 @@ package enum ClusterTarget: Sendable {
     package func resolve(
         _ head: borrowing RequestHead,
         clusters: NameTable
-    ) -> Result<Int, MirrorOutcome.NotSent> {
+    ) -> Result<Int, MirrorOutcome> {
         switch self {
         case .index(let index): return .success(index)
         case .unknown: return .failure(.unknownCluster)

@@ -47,6 +47,11 @@ package struct RouteAction: Sendable, Equatable {
     ///
     /// A list on the primary cluster (`Cluster.mirrorPolicies`) wins over it.
     package var mirrorPolicies: [MirrorPolicy]
+    /// What one copy may take.
+    ///
+    /// The nearest of weighted cluster, route, virtual host and route configuration that has
+    /// `understudy.mirroring.v1.MirroringPerRoute` among its `typed_per_filter_config`.
+    package var mirrorLimits = MirrorLimits()
 
     package static let defaultTimeout = Duration.seconds(15)
 

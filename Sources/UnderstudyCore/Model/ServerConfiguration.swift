@@ -31,6 +31,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var serviceCluster = ""
     /// Source: `node.id`.
     package var serviceNode = ""
+    /// What mirrors may take.
+    package var mirroring = MirroringOptions()
 
     package init(listeners: [Listener], clusters: [Cluster], admin: SocketEndpoint? = nil) {
         self.listeners = listeners

@@ -12,7 +12,13 @@ internal import Synchronization
 /// most 1,000 bins that was ever hit, and 16 for each that was hit in the last interval.
 package final class Histogram: Sendable {
     private let counts = LazyCounts(count: HistogramBin.count)
-    private let merged = Mutex(HistogramReading())
+    private let merged = Mutex(Merged())
+
+    private struct Merged {
+        var reading = HistogramReading()
+        /// Of the interval under way, taken over early because somebody has looked.
+        var begun = HistogramSnapshot()
+    }
 
     package init() {}
 
@@ -27,13 +33,30 @@ package final class Histogram: Sendable {
     package func takeInterval() {
         guard counts.isAllocated else { return }
         merged.withLock { merged in
-            var bins: [HistogramSnapshot.Bin] = []
-            counts.drain { bins.append(HistogramSnapshot.Bin(index: $0, count: UInt64($1))) }
-            merged.interval = HistogramSnapshot(bins: bins)
-            merged.cumulative.add(merged.interval)
+            collect(into: &merged)
+            merged.reading.interval = merged.begun
+            merged.reading.cumulative.add(merged.begun)
+            merged.begun = HistogramSnapshot()
         }
     }
 
+    /// All up to now; the interval under way goes on.
+    package var current: HistogramSnapshot {
+        guard counts.isAllocated else { return HistogramSnapshot() }
+        return merged.withLock { merged in
+            collect(into: &merged)
+            var all = merged.reading.cumulative
+            all.add(merged.begun)
+            return all
+        }
+    }
+
+    private func collect(into merged: inout Merged) {
+        var bins: [HistogramSnapshot.Bin] = []
+        counts.drain { bins.append(HistogramSnapshot.Bin(index: $0, count: UInt64($1))) }
+        merged.begun.add(HistogramSnapshot(bins: bins))
+    }
+
     /// All up to the last `takeInterval()`, and what was recorded between the last two calls of it.
-    package var reading: HistogramReading { merged.withLock { $0 } }
+    package var reading: HistogramReading { merged.withLock { $0.reading } }
 }

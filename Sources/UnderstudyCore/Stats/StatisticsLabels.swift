@@ -53,6 +53,11 @@ extension StatisticsScope.Kind {
             )
         case .virtualCluster(let host, let name): return Self.virtualCluster(Cut(host), name)
         case .route(let host, let prefix): return Self.route(Cut(host), prefix)
+        case .mirror(let key):
+            return LabelledPrefix(
+                "mirror.",
+                [StatisticsLabel("route", key.route), StatisticsLabel("mirror", key.mirror)]
+            )
         case .worker(let part, let worker):
             return LabelledPrefix("\(part).worker_", [StatisticsLabel("envoy_worker_id", String(worker))])
         case .part(let name): return LabelledPrefix("\(name).")

@@ -17,6 +17,7 @@ extension StatisticsScope.Kind {
             "listener.\(Self.clean(address)).http.\(Self.clean(prefix))."
         case .virtualCluster(let host, let name): "vhost.\(Self.clean(host)).vcluster.\(Self.clean(name))."
         case .route(let host, let prefix): "vhost.\(Self.clean(host)).route.\(Self.clean(prefix))."
+        case .mirror(let key): "mirror.\(Self.clean(key.route)).\(Self.clean(key.mirror))."
         case .worker(let part, let worker): "\(part).worker_\(worker)."
         case .part(let name): "\(name)."
         }

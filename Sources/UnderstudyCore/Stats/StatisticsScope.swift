@@ -38,6 +38,8 @@ package struct StatisticsScope: Sendable {
         case virtualCluster(virtualHost: String, name: String)
         /// `vhost.<virtual host>.route.<stat_prefix>.`
         case route(virtualHost: String, statPrefix: String)
+        /// `mirror.<route>.<mirror>.`: what became of copies; for Prometheus `understudy_mirror_`.
+        case mirror(MirrorKey)
         /// `<part>.worker_<number>.`, such as `listener_manager` and `server`.
         case worker(String, Int)
         /// `<part>.`, such as `server`, `listener_manager`, `cluster_manager`, `runtime` and `filesystem`.

@@ -214,6 +214,7 @@ package final class ConnectionPool {
             }
             limits.connections.take()
         }
+        limits.total?.take()
         open[limits.slot] += 1
         return true
     }
@@ -225,6 +226,7 @@ package final class ConnectionPool {
     private func freeConnection(_ limits: UpstreamLimits) {
         open[limits.slot] -= 1
         limits.connections.free()
+        limits.total?.free()
         hostLimit(limits)?.free()
     }
 }

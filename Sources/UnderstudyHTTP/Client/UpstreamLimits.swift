@@ -57,6 +57,8 @@ package final class UpstreamLimits: Sendable {
     /// Requests on a connection.
     package let requests: ResourceLimit
     package let retries: ResourceLimit
+    /// Open connections of several groups together, which whoever asks for one looks at first; `nil` for no limit.
+    package let total: ResourceLimit?
     /// Tells the limits of one pool apart: 0 or 1.
     let slot: Int
 
@@ -65,8 +67,10 @@ package final class UpstreamLimits: Sendable {
         pending: Int = 1024,
         requests: Int = 1024,
         retries: Int = 3,
+        total: ResourceLimit? = nil,
         slot: Int = 0
     ) {
+        self.total = total
         self.connections = ResourceLimit(connections)
         self.pending = ResourceLimit(pending)
         self.requests = ResourceLimit(requests)

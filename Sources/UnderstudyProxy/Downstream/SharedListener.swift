@@ -44,6 +44,7 @@ package final class SharedListener: Sendable {
         _ configuration: Listener,
         slot: Int,
         clusters: NameTable,
+        catalogue: MirrorCatalogue,
         server: ServerConfiguration,
         store: StatisticsStore,
         logs: AccessLogRegistry
@@ -51,7 +52,12 @@ package final class SharedListener: Sendable {
         self.configuration = configuration
         self.slot = slot
         let manager = configuration.connectionManager
-        routes = RouteTable(manager.routes, clusters: clusters, upgrades: manager.upgrades)
+        routes = RouteTable(
+            manager.routes,
+            clusters: clusters,
+            upgrades: manager.upgrades,
+            catalogue: catalogue
+        )
         forwarding = ForwardingRules(
             manager,
             serviceCluster: server.serviceCluster,

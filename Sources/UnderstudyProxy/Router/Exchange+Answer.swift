@@ -103,6 +103,7 @@ extension Exchange: ResponseHandler {
 
     func responseBody(_ piece: ByteBuffer) {
         sentBytes &+= piece.readableBytes
+        if !mirrorBooks.isEmpty { worker.pacer.earn(piece.readableBytes * mirrorBooks.count) }
         stream?.sendBody(piece)
         if timers.isSet(.streamIdle) || timers.isSet(.tryIdle) { touchIdleTimers() }
     }
@@ -126,10 +127,9 @@ extension Exchange: ResponseHandler {
     /// The try that is passed on has ended well.
     private func completeTry(_ trailers: HeaderBlock?) {
         if state.request == .complete {
-            cluster?.completed(
-                for: .external,
-                time: UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds / 1_000_000))
-            )
+            let time = UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds)) / 1000
+            cluster?.completed(for: .external, time: time / 1000)
+            for book in mirrorBooks { book.primaryTime.record(time) }
             if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
         }
         guard let listener else { return }

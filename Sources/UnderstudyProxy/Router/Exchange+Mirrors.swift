@@ -8,11 +8,11 @@ internal import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension Exchange {
-    func startMirrors(_ rules: [MirrorRule]) {
-        guard !rules.isEmpty, let serving else { return }
-        for rule in rules {
+    func startMirrors(_ forward: Forward, _ primary: Int) {
+        guard let serving else { return }
+        for rule in serving.shared.clusterMirrors[primary] ?? forward.mirrors {
             if let certain = rule.certainCluster, head.method != .connect {
-                startCopy(rule, serving.clusters[certain])
+                startCopy(rule, forward, certain, serving)
                 continue
             }
             let decision = rule.decide(
@@ -22,33 +22,56 @@ extension Exchange {
                 runtime: worker.runtime
             )
             switch decision {
-            case .success(let index): startCopy(rule, serving.clusters[index])
-            // Without a cluster there is none to count at.
-            case .failure(let reason): listener?.statistics.notSent[reason]?.add()
+            case .success(let index): startCopy(rule, forward, index, serving)
+            case .failure(let reason): serving.ledger(rule, nil).tally.skip(reason)
             }
         }
     }
 
-    private func startCopy(_ rule: MirrorRule, _ cluster: WorkerCluster) {
+    /// The request has no primary, and so no copies either.
+    ///
+    /// - Parameter primary: The cluster that was to serve it; `nil` if there is none.
+    func skipMirrors(_ forward: Forward, _ primary: Int?) {
+        guard let serving else { return }
+        let rules = primary.flatMap { serving.shared.clusterMirrors[$0] } ?? forward.mirrors
+        for rule in rules { serving.ledger(rule, nil).tally.skip(.primaryNotStarted) }
+    }
+
+    private func startCopy(_ rule: MirrorRule, _ forward: Forward, _ index: Int, _ serving: WorkerSnapshot) {
+        let cluster = serving.clusters[index]
+        let ledger = serving.ledger(rule, index)
+        guard worker.accounts.isEnabled, cluster.shared.mirrorAccount.isEnabled else {
+            return ledger.tally.skip(.disabled)
+        }
+        let terms = terms(forward.mirrorLimits.merged(over: serving.shared.mirrorLimits[index]))
+        if case .length(let length) = head.framing, length > terms.requestBytes {
+            return ledger.tally.skip(.bodyTooLarge)
+        }
+        guard worker.mayCopy else { return ledger.tally.skip(.budget) }
         worker.spareHead.copy(head)
-        guard prepareCopy(rule) else { return cluster.shared.statistics.count(.notSent(.noPath)) }
+        guard prepareCopy(rule) else { return ledger.tally.skip(.noPath) }
         switch cluster.acquire(for: .internal) {
         case .refused(let failure, let endpoint):
-            cluster.shared.statistics.count(MirrorOutcome(failure))
+            ledger.tally.skip(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: endpoint)
             cluster.countAnswer(failure.status, for: .internal)
+        case .beyondBudget:
+            ledger.tally.skip(.budget)
         case .picked(let picked):
             let copy = worker.takeCopy()
             attach(copy)
-            let logs = listener?.upstreamLogs
-            copy.start(
-                on: picked,
-                of: cluster,
-                mode: requestMode,
-                timeout: timeouts.route,
-                logs: logs?.isEmpty == false ? logs : nil
-            )
+            mirrorBooks.append(ledger.book)
+            copy.start(on: picked, of: cluster, mode: requestMode, terms: terms, ledger: ledger)
         }
+    }
+
+    private func terms(_ limits: MirrorLimits) -> MirrorTerms {
+        var terms = MirrorTerms(timeout: timeouts.route)
+        if let timeout = limits.timeout { terms.timeout = TimeAmount(timeout) }
+        if let bytes = limits.requestBytes { terms.requestBytes = Int(clamping: bytes) }
+        if let bytes = limits.responseBytes { terms.responseBytes = Int(clamping: bytes) }
+        if let logs = listener?.upstreamLogs, !logs.isEmpty { terms.logs = logs }
+        return terms
     }
 
     /// Whether the mirror's copy may say another timeout than the mirror has.

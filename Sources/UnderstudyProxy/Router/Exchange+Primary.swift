@@ -16,6 +16,7 @@ extension Exchange {
         self.destination = destination
         guard let index = index(of: destination.cluster) else {
             listener.statistics.withoutCluster.add()
+            skipMirrors(forward, nil)
             return answer(.clusterNotFound(forward.clusterNotFoundStatus), closing: false)
         }
         let cluster = serving.clusters[index]
@@ -32,8 +33,8 @@ extension Exchange {
         retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
         keepBody(forward, listener)
         listener.statistics.routed.add()
-        guard startPrimary(fresh: false) else { return }
-        startMirrors(serving.shared.clusterMirrors[index] ?? forward.mirrors)
+        guard startPrimary(fresh: false) else { return skipMirrors(forward, index) }
+        startMirrors(forward, index)
         if isTunnel { armTunnel() }
         guard state.request == .complete else { return }
         if redirects > 0 { sendKeptBody() }
@@ -106,6 +107,10 @@ extension Exchange {
         case .refused(let failure, let endpoint):
             self.endpoint = endpoint
             primaryFailed(failure)
+            return false
+        case .beyondBudget:
+            // Only copies have that limit.
+            primaryFailed(.overflow)
             return false
         }
     }

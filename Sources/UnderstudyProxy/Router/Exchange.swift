@@ -79,6 +79,8 @@ final class Exchange: RequestHandler, Timed {
     var connectError: CInt = 0
     /// When the try under way began.
     var tryStart = NIODeadline.uptimeNanoseconds(0)
+    /// Of the mirrors that got a copy.
+    var mirrorBooks: [MirrorBook] = []
     /// The copies that still get parts of the body.
     private(set) var copies: [MirrorCopy] = []
     /// Of the client's body, so far.
@@ -238,6 +240,7 @@ final class Exchange: RequestHandler, Timed {
         timers.clearAll()
         stream?.setReading(true)
         detachCopies()
+        mirrorBooks.removeAll(keepingCapacity: true)
         endTries()
         stream = nil
         primary = nil

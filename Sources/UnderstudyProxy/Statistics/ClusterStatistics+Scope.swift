@@ -20,7 +20,6 @@ extension SharedCluster {
         addPlaces(to: &scope)
         addBreakers(to: &scope)
         addHealth(to: &scope)
-        addMirrors(to: &scope)
         return scope
     }
 
@@ -175,13 +174,6 @@ extension SharedCluster {
             scope.gauge(prefix + "remaining_rq", remaining(\.requests))
             scope.gauge(prefix + "remaining_pending", remaining(\.pending))
             scope.gauge(prefix + "remaining_retries", remaining(\.retries))
-        }
-    }
-
-    private func addMirrors(to scope: inout StatisticsScope) {
-        scope.counter("mirror_copies_total", statistics.copies)
-        for outcome in MirrorOutcome.all {
-            scope.counter("mirror_outcome_\(outcome.label)", statistics.current(outcome))
         }
     }
 }

@@ -55,9 +55,6 @@ package final class ClusterStatistics: Sendable {
     let outliers = OutlierStatistics()
     /// Picks while so few endpoints are well that all count as well.
     let panics = Counter()
-    /// Copies that were begun; what each came to is counted as an outcome when it ends.
-    let copies = Counter()
-    private let outcomes = Dictionary(uniqueKeysWithValues: MirrorOutcome.all.map { ($0, Counter()) })
     private let retriedAnswers = Mutex<[Int: UInt64]>([:])
     private let answers = Mutex<[Answer: Counter]>([:])
 
@@ -92,10 +89,4 @@ package final class ClusterStatistics: Sendable {
     func resetAnswers() {
         answers.withLock { for counter in $0.values { counter.reset() } }
     }
-
-    func count(_ outcome: MirrorOutcome) {
-        outcomes[outcome]?.add()
-    }
-
-    func current(_ outcome: MirrorOutcome) -> UInt64 { outcomes[outcome]?.current ?? 0 }
 }

@@ -18,9 +18,6 @@ extension ManagerStatistics {
         if filtersChecks {
             for value in healthChecks.counters("") { scope.counter(value.name, value.value) }
         }
-        for reason in MirrorOutcome.NotSent.allCases {
-            scope.counter("mirror_not_sent_\(reason.label)", notSent[reason]?.current ?? 0)
-        }
         return scope
     }
 

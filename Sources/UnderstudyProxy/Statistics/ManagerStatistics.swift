@@ -39,9 +39,6 @@ package final class ManagerStatistics: Sendable {
     package let refusedUpgrades = Counter()
     package let healthChecks = HealthCheckFilterStatistics()
 
-    /// Copies that were not sent because the request gave no cluster for them, by reason.
-    package let notSent = Dictionary(uniqueKeysWithValues: MirrorOutcome.NotSent.allCases.map { ($0, Counter()) })
-
     package init() {}
 
     func countAnswer(_ status: Int) {

@@ -4,17 +4,24 @@
 // The numbers by name: whatever is called the same in a later configuration goes on counting where it was.
 
 internal import Synchronization
+internal import UnderstudyCore
 
 package final class StatisticsStore: Sendable {
     private struct Tables {
         var clusters: [String: ClusterStatistics] = [:]
         var managers: [String: ManagerStatistics] = [:]
         var listeners: [String: ListenerStatistics] = [:]
+        var books: [MirrorKey: MirrorBook] = [:]
     }
 
     private let tables = Mutex(Tables())
 
-    package init() {}
+    private let workers: Int
+
+    /// - Parameter workers: Who write into the books of mirrors.
+    package init(workers: Int = 1) {
+        self.workers = workers
+    }
 
     func cluster(_ name: String) -> ClusterStatistics {
         tables.withLock { Self.entry(name, in: &$0.clusters) { ClusterStatistics() } }
@@ -28,6 +35,21 @@ package final class StatisticsStore: Sendable {
         tables.withLock { Self.entry(name, in: &$0.listeners) { ListenerStatistics() } }
     }
 
+    func book(_ key: MirrorKey) -> MirrorBook {
+        tables.withLock { Self.entry(key, in: &$0.books) { MirrorBook(key, workers: workers) } }
+    }
+
+    /// Sorted by route and mirror.
+    var books: [MirrorBook] {
+        tables.withLock { Array($0.books.values) }.sorted {
+            ($0.key.route, $0.key.mirror) < ($1.key.route, $1.key.mirror)
+        }
+    }
+
+    func keepBooks(where isKept: (MirrorKey) -> Bool) {
+        tables.withLock { tables in tables.books = tables.books.filter { isKept($0.key) } }
+    }
+
     /// Forgets what no configuration in use has any more, so that many reloads do not pile up names.
     func keep(clusters: Set<String>, managers: Set<String>, listeners: Set<String>) {
         tables.withLock { tables in
@@ -37,9 +59,9 @@ package final class StatisticsStore: Sendable {
         }
     }
 
-    private static func entry<Value>(
-        _ name: String,
-        in table: inout [String: Value],
+    private static func entry<Name: Hashable, Value>(
+        _ name: Name,
+        in table: inout [Name: Value],
         make: () -> Value
     ) -> Value {
         if let value = table[name] { return value }

@@ -22,6 +22,8 @@ package final class SharedCluster: Sendable {
     let outliers: OutlierService?
     let checkers: [HealthChecker]
     let warnings: ClusterWarnings
+    /// What its copies hold, and whether they are wanted.
+    let mirrorAccount: MirrorAccount
     private let members: Mutex<Members>
 
     private struct Members {
@@ -30,14 +32,22 @@ package final class SharedCluster: Sendable {
         var subscriber: (@Sendable (HostList) -> Void)?
     }
 
-    init(_ configuration: Cluster, statistics: ClusterStatistics, environment: ClusterEnvironment) {
+    init(
+        _ configuration: Cluster,
+        statistics: ClusterStatistics,
+        accounts: MirrorAccounts,
+        mirroring: MirroringOptions,
+        environment: ClusterEnvironment
+    ) {
         self.configuration = configuration
+        mirrorAccount = accounts.account(configuration.name, mirroring)
         self.statistics = statistics
         maxStreamDuration = TimeAmount(limit: configuration.maxStreamDuration)
         retryRule = configuration.retryPolicy.map { RetryRule($0) }
         let thresholds = RoutingPriority.allCases.map { configuration.circuitBreakers[$0] }
         limits = ClusterStatistics.Origin.allCases.map { origin in
-            thresholds.map { UpstreamLimits($0, slot: origin.rawValue) }
+            let total = origin == .internal ? accounts.connections : nil
+            return thresholds.map { UpstreamLimits($0, total: total, slot: origin.rawValue) }
         }
         budgets = thresholds.map { $0.retryBudget.map { RetryBudget($0) } }
         let threshold = configuration.balancing.panicThreshold
@@ -206,12 +216,13 @@ extension CircuitBreakers {
 }
 
 extension UpstreamLimits {
-    convenience init(_ thresholds: CircuitBreakers.Thresholds, slot: Int) {
+    convenience init(_ thresholds: CircuitBreakers.Thresholds, total: ResourceLimit?, slot: Int) {
         self.init(
             connections: Int(thresholds.connections),
             pending: Int(thresholds.pendingRequests),
             requests: Int(thresholds.requests),
             retries: Int(thresholds.retries),
+            total: total,
             slot: slot
         )
     }

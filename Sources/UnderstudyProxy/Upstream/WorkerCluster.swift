@@ -66,6 +66,8 @@ enum Acquisition {
     case picked(PickedConnection)
     /// - Parameter endpoint: Whose ready connection must carry no more requests; `nil` if it came to none.
     case refused(UpstreamFailure, at: WorkerEndpoint?)
+    /// All mirrors together have as many connections as they may.
+    case beyondBudget
 }
 
 /// A connection together with the endpoint that it leads to.
@@ -136,6 +138,7 @@ final class WorkerCluster {
         let endpoint = endpoints[index]
         let limits = shared.limits(for: origin, priority)
         let pool = endpoint.pool(priority)
+        if let total = limits.total, total.isExhausted, !pool.hasIdle(limits) { return .beyondBudget }
         guard let connection = pool.acquire(within: limits, fresh: fresh) else {
             shared.warnings.refused(.overflow, for: origin)
             let isReady = !fresh && pool.hasIdle(limits)

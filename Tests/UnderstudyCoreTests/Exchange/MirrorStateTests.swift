@@ -35,7 +35,9 @@ struct MirrorStateTests {
 
     @Test(
         arguments: [
-            (200, .ok), (204, .ok), (301, .ok), (399, .ok), (400, .httpError), (404, .httpError), (503, .httpError),
+            (200, .ok), (204, .ok), (301, .ok), (399, .ok), (400, .clientError), (404, .clientError),
+            (503, .serverError),
+            (600, .otherError),
         ]
             as [(Int, MirrorOutcome)]
     )
@@ -52,7 +54,7 @@ struct MirrorStateTests {
 
     @Test func `an answer before the end of the request spends the connection`() {
         var state = answering(sending, 413)
-        #expect(state.answerEnded(reusable: true) == .close(.httpError))
+        #expect(state.answerEnded(reusable: true) == .close(.clientError))
         #expect(state.requestEnded() == .none)
     }
 

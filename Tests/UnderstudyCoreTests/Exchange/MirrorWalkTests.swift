@@ -63,7 +63,7 @@ struct MirrorWalkTests {
                 self.status = status
                 return .none
             case .answerEnded(let reusable):
-                let outcome = status.map { $0 < 400 ? MirrorOutcome.ok : .httpError } ?? .protocolError
+                let outcome = status.map { MirrorOutcome(status: $0) } ?? .protocolError
                 outcomes.append(outcome)
                 return reusable && isWhole ? .release(outcome) : .close(outcome)
             case .failed(let failure): return close(MirrorOutcome(failure))
@@ -113,6 +113,6 @@ struct MirrorWalkTests {
             seen.formUnion(outcomes)
         }
         #expect(releases > 0, "seed \(seed)")
-        #expect(seen.isSuperset(of: [.ok, .httpError, .timeout, .reset, .cutSlow, .cutClientLeft, .cutPrimaryEnded]))
+        #expect(seen.isSuperset(of: [.ok, .clientError, .timeout, .reset, .cutSlow, .cutClientLeft, .cutPrimaryEnded]))
     }
 }

@@ -7,6 +7,23 @@ internal import NIOCore
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
+/// Where what became of a copy is written down: the book, and the worker's part of it.
+struct MirrorLedger {
+    let book: MirrorBook
+    let tally: MirrorTally
+}
+
+/// What one copy is to get and may take.
+struct MirrorTerms {
+    /// From the end of the request; `nil` for none.
+    var timeout: TimeAmount?
+    /// Of either body.
+    var requestBytes = Int.max
+    var responseBytes = Int.max
+    /// Where a line is written at its end.
+    var logs: OpenLogs?
+}
+
 /// Obeys `MirrorState`.
 ///
 /// Loop-bound, used again for later copies.
@@ -20,8 +37,16 @@ final class MirrorCopy: ResponseHandler, Timed {
     private var endpoint: WorkerEndpoint?
     private var connection: HTTP1ClientConnection?
     private var state = MirrorState()
-    private var timeout: TimeAmount?
+    private var ledger: MirrorLedger?
+    private var terms = MirrorTerms()
     private var heldBytes = 0
+    /// Of either body, what may still come.
+    private var requestRoom = Int.max
+    private var responseRoom = Int.max
+    /// The answer is read on when the pacer says so.
+    private var isPaused = false
+    /// Among the worker's copies in flight; -1 for none.
+    var slot = -1
     /// When it was begun, and when its request was complete.
     private var begin = NIODeadline.uptimeNanoseconds(0)
     private var requestEnd = NIODeadline.uptimeNanoseconds(0)
@@ -42,30 +67,34 @@ final class MirrorCopy: ResponseHandler, Timed {
     /// Sends the head that `worker.spareHead` holds.
     ///
     /// - Parameters:
-    ///   - timeout: The route's, from the end of the request; `nil` for none.
-    ///   - logs: Where a line is written at its end.
+    ///   - ledger: Has to be told of the copy's end.
     func start(
         on picked: PickedConnection,
         of cluster: WorkerCluster,
         mode: RequestMode,
-        timeout: TimeAmount?,
-        logs: OpenLogs?
+        terms: MirrorTerms,
+        ledger: MirrorLedger
     ) {
         state = MirrorState()
         begin = .now()
-        record = logs.map { MirrorRecord(logs: $0, head: worker.spareHead) }
+        record = terms.logs.map { MirrorRecord(logs: $0, head: worker.spareHead) }
+        requestRoom = terms.requestBytes
+        responseRoom = terms.responseBytes
         isAttached = true
         connection = picked.connection
         endpoint = picked.endpoint
         self.cluster = cluster
-        self.timeout = timeout
-        cluster.shared.statistics.copies.add()
+        self.terms = terms
+        self.ledger = ledger
+        ledger.tally.begin()
         picked.connection.begin(worker.spareHead, mode, handler: self)
     }
 
     // MARK: The request
 
     func body(_ piece: ByteBuffer) {
+        requestRoom -= piece.readableBytes
+        guard requestRoom >= 0 else { return perform(state.requestTooLarge()) }
         record?.sentBytes += piece.readableBytes
         connection?.sendBody(piece)
     }
@@ -98,7 +127,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     private func updateHolding(_ connection: HTTP1ClientConnection) {
         // What a writable socket holds of a complete request is about to leave.
         let now = connection.isWritable && !state.isSending ? 0 : connection.heldBytes
-        let mayGoOn = worker.budget.update(from: heldBytes, to: now)
+        guard now != heldBytes, let account = cluster?.shared.mirrorAccount else { return }
+        let mayGoOn = worker.accounts.update(account, from: heldBytes, to: now)
         heldBytes = now
         if !mayGoOn { perform(state.fellBehind()) }
     }
@@ -114,15 +144,38 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     func responseBody(_ piece: ByteBuffer) {
         record?.receivedBytes += piece.readableBytes
-        if timeout == nil, !state.isSending { worker.loop.deadlines.set(self, after: Self.idleTime) }
+        responseRoom -= piece.readableBytes
+        guard responseRoom >= 0 else { return perform(state.answerTooLarge()) }
+        if terms.timeout == nil, !state.isSending { worker.loop.deadlines.set(self, after: Self.idleTime) }
+        spend(piece.readableBytes)
     }
 
-    func responseInterim(_ head: inout ResponseHead) {}
+    func responseInterim(_ head: inout ResponseHead) {
+        spend(head.headers.bytes.count)
+    }
+
+    /// The loop has time for so much of mirrors' answers only.
+    private func spend(_ bytes: Int) {
+        guard !isPaused, !worker.pacer.spend(bytes, for: self) else { return }
+        isPaused = true
+        connection?.setReading(false)
+    }
+
+    /// The loop has time for more.
+    ///
+    /// - Returns: Whether there is somebody who takes it.
+    func goOn() -> Bool {
+        guard isPaused else { return false }
+        isPaused = false
+        connection?.setReading(true)
+        return true
+    }
 
     func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
         if !state.isSending {
-            let time = (NIODeadline.now() - requestEnd).nanoseconds / 1_000_000
-            cluster?.completed(for: .internal, time: UInt64(max(0, time)))
+            let time = UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds)) / 1000
+            cluster?.completed(for: .internal, time: time / 1000)
+            ledger?.book.mirrorTime.record(time)
         }
         perform(state.answerEnded(reusable: reusable))
     }
@@ -151,10 +204,15 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     // MARK: The end
 
+    /// The proxy ends, and with it whatever still runs.
+    func stop() {
+        perform(state.stopped())
+    }
+
     private func perform(_ action: MirrorState.Action) {
         switch action {
         case .none: break
-        case .startTimeout: worker.loop.deadlines.set(self, after: timeout ?? Self.idleTime)
+        case .startTimeout: worker.loop.deadlines.set(self, after: terms.timeout ?? Self.idleTime)
         case .release(let outcome):
             let connection = self.connection
             end(outcome)
@@ -167,18 +225,24 @@ final class MirrorCopy: ResponseHandler, Timed {
     }
 
     private func end(_ outcome: MirrorOutcome) {
-        cluster?.shared.statistics.count(outcome)
+        ledger?.tally.end(outcome)
         if outcome == .cutSlow { cluster?.shared.warnings.cutSlowMirror() }
         if let record, let cluster {
             record.write(to: endpoint, of: cluster, elapsed: (NIODeadline.now() - begin).nanoseconds, worker: worker)
         }
         record = nil
         worker.loop.deadlines.clear(self)
-        _ = worker.budget.update(from: heldBytes, to: 0)
-        heldBytes = 0
+        if heldBytes > 0, let account = cluster?.shared.mirrorAccount {
+            _ = worker.accounts.update(account, from: heldBytes, to: 0)
+            heldBytes = 0
+        }
+        isPaused = false
+        ledger = nil
+        terms.logs = nil
         connection = nil
         cluster = nil
         endpoint = nil
+        worker.copyEnded(self)
         if !isAttached { worker.recycle(self) }
     }
 }

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// How fast the answers of mirrors are read on one event loop, so that a huge one takes no time from clients.
+
+/// Two purses: one fills with time, the other with what clients got.
+///
+/// A mirror that answers as the primary does is never held back, however much that is; what goes beyond is read at a
+/// fixed rate.
+package struct AnswerPace: Sendable {
+    /// In a second.
+    package var rate: Int
+    private var timed: Int
+    private var earned = 0
+    /// Nanoseconds.
+    private var time: UInt64
+
+    /// Reading is never free: what it costs besides its bytes.
+    private static let costOfRead = 1024
+    /// What clients got is remembered up to this.
+    private static let mostEarned = 1 << 30
+
+    /// - Parameter now: Nanoseconds on any clock that only goes on.
+    package init(rate: Int, now: UInt64) {
+        self.rate = rate
+        timed = rate
+        time = now
+    }
+
+    /// Bytes of an answer went to a client; mirrors may answer as much.
+    package mutating func earn(_ bytes: Int) {
+        earned = min(Self.mostEarned, earned &+ bytes &+ Self.costOfRead)
+    }
+
+    /// Bytes of a mirror's answer were read.
+    ///
+    /// - Returns: Whether more may be read now.
+    package mutating func spend(_ bytes: Int) -> Bool {
+        let cost = bytes &+ Self.costOfRead
+        let fromEarned = min(earned, cost)
+        earned -= fromEarned
+        timed -= cost - fromEarned
+        return isOpen
+    }
+
+    /// Bytes that may be read now; below zero for a debt.
+    package var available: Int { timed + earned }
+
+    package var isOpen: Bool { available > 0 }
+
+    /// Fills the first purse, to no more than one second's worth.
+    package mutating func advance(to now: UInt64) {
+        guard now > time else { return }
+        let elapsed = min(now - time, 1_000_000_000)
+        let gain = Int(Double(rate) * Double(elapsed) / 1e9)
+        // Less than a byte's time is kept for the next call.
+        guard gain > 0 else { return }
+        time = now
+        timed = min(rate, timed + gain)
+    }
+}

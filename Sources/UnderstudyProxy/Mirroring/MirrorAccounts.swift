@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// How much mirrors may hold and have open, so that a bad one costs itself and nobody else.
+
+internal import Synchronization
+package import UnderstudyCore
+internal import UnderstudyHTTP
+
+/// Of one cluster that mirrors send to; goes on through reloads.
+package final class MirrorAccount: Sendable {
+    private let held = Gauge()
+    private let most = Atomic(0)
+    private let mostPerCopy = Atomic(0)
+    private let isOn = Atomic(true)
+
+    init(_ options: MirrorOptions) {
+        set(options)
+    }
+
+    func set(_ options: MirrorOptions) {
+        most.store(Int(clamping: options.bufferedBytes), ordering: .relaxed)
+        mostPerCopy.store(Int(clamping: options.bufferedBytesPerCopy), ordering: .relaxed)
+    }
+
+    /// Bytes held now by all its copies on all workers, and how many there may be.
+    package var bufferedBytes: MirroringStatus.Budget {
+        MirroringStatus.Budget(held, most: most.load(ordering: .relaxed))
+    }
+
+    /// An operator has not switched it off.
+    package var isEnabled: Bool { isOn.load(ordering: .relaxed) }
+
+    /// - Returns: Whether it was otherwise before.
+    func setEnabled(_ isEnabled: Bool) -> Bool {
+        isOn.exchange(isEnabled, ordering: .relaxed) != isEnabled
+    }
+
+    /// What a copy holds has changed.
+    ///
+    /// - Returns: Whether it may go on: whoever holds less than before always may.
+    fileprivate func update(from old: Int, to new: Int) -> Bool {
+        let total = held.add(new - old)
+        guard new > old else { return true }
+        return new <= mostPerCopy.load(ordering: .relaxed) && total <= most.load(ordering: .relaxed)
+    }
+}
+
+/// Of the process.
+package final class MirrorAccounts: Sendable {
+    private let held = Gauge()
+    private let most = Atomic(0)
+    private let mostCopies = Atomic(0)
+    private let answerBytes = Atomic(0)
+    private let isOn = Atomic(true)
+    /// Of mirrors; each worker may open one more than there may be.
+    let connections: ResourceLimit
+    private let mostDescriptors: Int
+    private let accounts = Mutex<[String: MirrorAccount]>([:])
+
+    /// - Parameter descriptors: As many as the process may have.
+    package init(_ options: MirroringOptions = MirroringOptions(), descriptors: Int = .max) {
+        mostDescriptors = descriptors
+        connections = ResourceLimit(0)
+        set(options)
+    }
+
+    func set(_ options: MirroringOptions) {
+        let total = options.total
+        most.store(Int(clamping: total.bufferedBytes), ordering: .relaxed)
+        mostCopies.store(Int(total.copies), ordering: .relaxed)
+        answerBytes.store(Int(clamping: total.answerBytesPerSecond), ordering: .relaxed)
+        // The other half is for clients and primaries.
+        connections.setMaximum(total.connections.map { Int($0) } ?? max(1, mostDescriptors / 2))
+        accounts.withLock { for (name, account) in $0 { account.set(options[name]) } }
+    }
+
+    /// The account of a cluster, which is opened with the first call.
+    func account(_ cluster: String, _ options: MirroringOptions) -> MirrorAccount {
+        accounts.withLock { accounts in
+            if let account = accounts[cluster] { return account }
+            let account = MirrorAccount(options[cluster])
+            accounts[cluster] = account
+            return account
+        }
+    }
+
+    /// Forgets clusters that are gone, unless one is switched off: it would come back switched on.
+    func keep(_ clusters: Set<String>) {
+        accounts.withLock { accounts in
+            accounts = accounts.filter { clusters.contains($0.key) || !$0.value.isEnabled }
+        }
+    }
+
+    /// Bytes held now by all copies on all workers, and how many there may be.
+    package var bufferedBytes: MirroringStatus.Budget {
+        MirroringStatus.Budget(held, most: most.load(ordering: .relaxed))
+    }
+
+    /// Copies in flight, on all workers together.
+    var maximumCopies: Int { mostCopies.load(ordering: .relaxed) }
+
+    /// Of answers, in a second and on each worker.
+    var answerBytesPerSecond: Int { answerBytes.load(ordering: .relaxed) }
+
+    /// An operator has not switched all mirrors off.
+    package var isEnabled: Bool { isOn.load(ordering: .relaxed) }
+
+    /// - Returns: Whether it was otherwise before.
+    func setEnabled(_ isEnabled: Bool) -> Bool {
+        isOn.exchange(isEnabled, ordering: .relaxed) != isEnabled
+    }
+
+    /// What a copy holds has changed.
+    ///
+    /// - Returns: Whether it may go on.
+    func update(_ account: MirrorAccount, from old: Int, to new: Int) -> Bool {
+        guard old != new else { return true }
+        let total = held.add(new - old)
+        return account.update(from: old, to: new) && (new < old || total <= most.load(ordering: .relaxed))
+    }
+}
+
+extension MirroringStatus.Budget {
+    fileprivate init(_ gauge: Gauge, most: Int) {
+        self.init(used: UInt64(max(0, gauge.current)), most: UInt64(most))
+    }
+}

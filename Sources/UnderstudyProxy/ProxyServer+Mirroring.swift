@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What an operator sees of the mirrors, and may switch off.
+
+internal import Logging
+internal import Synchronization
+package import UnderstudyCore
+internal import UnderstudyHTTP
+
+extension ProxyServer: MirrorControl {
+    package func mirroring() -> MirroringStatus {
+        var status = MirroringStatus()
+        let clusters = snapshot.clusters
+        status.isEnabled = accounts.isEnabled
+        status.bufferedBytes = accounts.bufferedBytes
+        status.connections = MirroringStatus.Budget(
+            used: UInt64(max(0, accounts.connections.current)),
+            most: UInt64(max(0, accounts.connections.maximum))
+        )
+        let enabled = Dictionary(
+            clusters.map { ($0.configuration.name, $0.mirrorAccount.isEnabled) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        status.entries = store.books.map { book in
+            var entry = MirroringStatus.Entry(book.key, book.counts)
+            entry.primaryTime = book.primaryTime.current
+            entry.mirrorTime = book.mirrorTime.current
+            entry.isEnabled = status.isEnabled && enabled[book.key.mirror] ?? true
+            return entry
+        }
+        let inFlight = status.entries.reduce(0) { $0 &+ $1.counts.inFlight }
+        status.copies = MirroringStatus.Budget(used: inFlight, most: UInt64(accounts.maximumCopies))
+        let named = Set(status.entries.map(\.key.mirror))
+        status.clusters =
+            clusters
+            .filter { named.contains($0.configuration.name) || !$0.mirrorAccount.isEnabled }
+            .map { cluster in
+                var status = MirroringStatus.Cluster(
+                    cluster.configuration.name,
+                    bufferedBytes: cluster.mirrorAccount.bufferedBytes
+                )
+                status.isEnabled = cluster.mirrorAccount.isEnabled
+                return status
+            }
+            .sorted { $0.name < $1.name }
+        return status
+    }
+
+    package func setMirroring(_ isEnabled: Bool, mirror: String?) async -> MirrorSwitchResult {
+        let changed: Bool
+        if let mirror {
+            let clusters = snapshot.clusters
+            guard let cluster = clusters.first(where: { $0.configuration.name == mirror }) else {
+                return .unknown(clusters.map(\.configuration.name).sorted())
+            }
+            changed = cluster.mirrorAccount.setEnabled(isEnabled)
+        } else {
+            changed = accounts.setEnabled(isEnabled)
+        }
+        guard changed else { return .unchanged }
+        // A loop that was in the middle of a request has ended it when this returns.
+        for worker in workers { await worker.submit { _ in } }
+        logger.warning(
+            isEnabled ? "mirrors are switched on by request" : "mirrors are switched off by request",
+            metadata: ["mirror": "\(mirror ?? "all")"]
+        )
+        return .switched
+    }
+
+    /// All that is counted of copies.
+    func mirrorScopes() -> [StatisticsScope] {
+        let status = mirroring()
+        var client = StatisticsScope(.connectionManager("async-client"))
+        client.counter("rq_total", status.entries.reduce(0) { $0 &+ $1.counts.copies })
+        var total = StatisticsScope(.part("mirrors"))
+        total.gauge("enabled", status.isEnabled ? 1 : 0)
+        total.gauge("copies_in_flight", status.copies.used)
+        total.gauge("copies_max", status.copies.most)
+        total.gauge("buffered_bytes", status.bufferedBytes.used)
+        total.gauge("buffered_bytes_max", status.bufferedBytes.most)
+        total.gauge("connections", status.connections.used)
+        total.gauge("connections_max", status.connections.most)
+        return [client, total] + store.books.map(\.scope)
+    }
+}
+
+extension MirrorBook {
+    var scope: StatisticsScope {
+        var scope = StatisticsScope(.mirror(key))
+        let counts = self.counts
+        scope.counter("requests", counts.requests)
+        scope.gauge("in_flight", counts.inFlight)
+        for outcome in MirrorOutcome.allCases { scope.counter("outcomes.\(outcome.label)", counts[outcome]) }
+        scope.histogram("primary_time_ms", primaryTime)
+        scope.histogram("mirror_time_ms", mirrorTime)
+        return scope
+    }
+}
