@@ -66,10 +66,14 @@ struct StatsFamilies {
                 if position < known.count { known[position] = place } else { known.append(place) }
             }
             let place = known[position]
-            let all = place.label.isEmpty ? labels : labels.isEmpty ? place.label : "\(place.label),\(labels)"
+            let all = Self.joined(prefix.isOurs ? (labels, place.label) : (place.label, labels))
             families[place.family].members.append(Member(prefix: scope.prefix, labels: all, value: value))
         }
         places[prefix.rest] = known
+    }
+
+    private static func joined(_ labels: (String, String)) -> String {
+        labels.0.isEmpty ? labels.1 : labels.1.isEmpty ? labels.0 : "\(labels.0),\(labels.1)"
     }
 
     private mutating func place(
@@ -82,13 +86,13 @@ struct StatsFamilies {
         let label = labelled.label.map { Self.rendered([$0]) } ?? ""
         if let family = index[key] { return Place(name: name, kind: kind, family: family, label: label) }
         index[key] = families.count
-        let metric = Self.metric(key.name, prefix.owner)
+        let metric = Self.metric(key.name, prefix.isOurs ? "understudy_" : "envoy_")
         families.append(Family(kind: kind, name: key.name, metric: metric, divisor: labelled.divisor))
         return Place(name: name, kind: kind, family: families.count - 1, label: label)
     }
 
-    private static func metric(_ name: String, _ owner: String) -> [UInt8] {
-        Array("\(owner)_".utf8)
+    private static func metric(_ name: String, _ beginning: String) -> [UInt8] {
+        Array(beginning.utf8)
             + name.utf8.map { byte in
                 switch byte {
                 case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: byte

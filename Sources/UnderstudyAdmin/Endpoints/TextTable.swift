@@ -67,6 +67,10 @@ struct TextTable {
         var widths = columns.indices.map { column in
             rows.reduce(columns[column].head.count) { max($0, $1.cells[column].count) }
         }
+        for group in groups {
+            let inner = widths[group.columns].reduce(2 * (group.columns.count - 1), +)
+            widths[group.columns.lowerBound] += max(0, group.head.count - inner)
+        }
         let values = widths.dropFirst(names).reduce(0, +) + 2 * (columns.count - 1)
         var rest = Self.width - values
         let narrowest = (0..<names).sorted { widths[$0] < widths[$1] }

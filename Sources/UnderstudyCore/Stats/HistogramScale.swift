@@ -21,7 +21,7 @@ package enum HistogramScale: Sendable, Equatable {
     /// Upper bounds of the buckets, in the units that are told.
     ///
     /// - Source: those of `whole` are Envoy's defaults, which `stats_config.histogram_bucket_settings` would change;
-    ///   `thousandths` has three more below five, where a close mirror answers.
+    ///   `thousandths` has three more of them below five, where a close mirror answers.
     package var bounds: [Double] {
         switch self {
         case .whole: Self.wholeBounds

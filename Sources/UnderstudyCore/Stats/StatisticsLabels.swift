@@ -19,8 +19,8 @@ package struct StatisticsLabel: Sendable, Equatable {
 
 /// A prefix without what became labels.
 package struct LabelledPrefix: Sendable, Equatable {
-    /// Whose names these are: what the metric begins with, without the `_`.
-    package var owner = "envoy"
+    /// Envoy has no such names, so they do not begin with its own.
+    package var isOurs = false
     /// With the dot or `_` at its end.
     package var rest: String
     /// In Envoy's order.
@@ -34,7 +34,7 @@ package struct LabelledPrefix: Sendable, Equatable {
     /// A name that Envoy does not have.
     fileprivate init(ours rest: String, _ labels: [StatisticsLabel] = []) {
         self.init(rest, labels)
-        owner = "understudy"
+        isOurs = true
     }
 }
 
