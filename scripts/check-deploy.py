@@ -182,12 +182,12 @@ def check_unit(flags):
 
 def named_metrics():
     """Metric names by the file that names them."""
-    pattern = re.compile(r'\benvoy_[a-z0-9_]+(?=\{)')
+    pattern = re.compile(r'\b(?:envoy|understudy)_[a-z0-9_]+(?=\{)')
     dashboard = json.loads((ROOT / 'deploy' / 'grafana' / 'understudy.json').read_text())
     expressions = [t['expr'] for p in dashboard['panels'] for t in p.get('targets', [])]
     expressions += [at(v, 'query', 'query') or '' for v in dashboard['templating']['list'] if v['type'] == 'query']
     # A variable may ask for the labels of a metric without braces.
-    whole = re.compile(r'label_values\((envoy_[a-z0-9_]+)[,{]')
+    whole = re.compile(r'label_values\(((?:envoy|understudy)_[a-z0-9_]+)[,{]')
     names = {n for e in expressions for n in pattern.findall(e) + whole.findall(e)}
     variables = {v['name'] for v in dashboard['templating']['list']} | {'__rate_interval'}
     for expression in expressions:
@@ -275,7 +275,7 @@ def scrape(binary, envoy):
 
 
 def check_metrics(text, names):
-    shown = set(re.findall(r'^(envoy_[a-z0-9_]+)', text, re.MULTILINE))
+    shown = set(re.findall(r'^((?:envoy|understudy)_[a-z0-9_]+)', text, re.MULTILINE))
     documents = [(ROOT / 'docs' / f).read_text() for f in ('statistics.md', 'operations.md')]
     written = '\n'.join(documents).replace('.', '_')
     for file, some in names.items():

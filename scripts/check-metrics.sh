@@ -7,8 +7,8 @@ usage() {
     cat <<'TEXT'
 usage: scripts/check-metrics.sh URL|FILE...
 
-Reads each with `promtool check metrics`; a URL is that of /stats/prometheus. Remarks about names (Envoy's, which
-stay as they are) and missing help texts are not errors.
+Reads each with `promtool check metrics`; a URL is that of /stats/prometheus. Remarks about Envoy's names, which stay
+as they are, and missing help texts are not errors; those about names of our own are.
 
 exit: 0 readable, 1 not readable, 2 bad usage, 77 promtool is missing (Debian: apt-get install prometheus)
 TEXT
@@ -35,7 +35,12 @@ for source in "$@"; do
     # 0: nothing to say; 3: remarks only; anything else: it could not be read.
     code=0
     remarks=$(promtool check metrics <"$text" 2>&1) || code=$?
-    if [ "$code" -eq 0 ] || [ "$code" -eq 3 ]; then
+    ours=$(echo "$remarks" | grep '^understudy_' | grep -v ' no help text$' || true)
+    if [ -n "$ours" ]; then
+        echo "check-metrics: $source has names that Prometheus advises against:" >&2
+        echo "$ours" >&2
+        failed=1
+    elif [ "$code" -eq 0 ] || [ "$code" -eq 3 ]; then
         echo "check-metrics: $source: $(grep -vc '^#' "$text" || true) values are readable"
     else
         echo "check-metrics: $source cannot be read:" >&2

@@ -9,7 +9,9 @@ package import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer: MirrorControl {
-    package func mirroring() -> MirroringStatus {
+    package func mirroring() -> MirroringStatus { mirroring(of: store.books) }
+
+    private func mirroring(of books: [MirrorBook]) -> MirroringStatus {
         var status = MirroringStatus()
         let clusters = snapshot.clusters
         status.isEnabled = accounts.isEnabled
@@ -22,7 +24,7 @@ extension ProxyServer: MirrorControl {
             clusters.map { ($0.configuration.name, $0.mirrorAccount.isEnabled) },
             uniquingKeysWith: { first, _ in first }
         )
-        status.entries = store.books.map { book in
+        status.entries = books.map { book in
             var entry = MirroringStatus.Entry(book.key, book.counts)
             entry.primaryTime = book.primaryTime.current
             entry.mirrorTime = book.mirrorTime.current
@@ -70,7 +72,8 @@ extension ProxyServer: MirrorControl {
 
     /// All that is counted of copies.
     func mirrorScopes() -> [StatisticsScope] {
-        let status = mirroring()
+        let books = store.books
+        let status = mirroring(of: books)
         var client = StatisticsScope(.connectionManager("async-client"))
         client.counter("rq_total", status.entries.reduce(0) { $0 &+ $1.counts.copies })
         var total = StatisticsScope(.part("mirrors"))
@@ -81,14 +84,16 @@ extension ProxyServer: MirrorControl {
         total.gauge("buffered_bytes_max", status.bufferedBytes.most)
         total.gauge("connections", status.connections.used)
         total.gauge("connections_max", status.connections.most)
-        return [client, total] + store.books.map(\.scope)
+        return [client, total] + zip(books, status.entries).map { $0.scope(of: $1) }
     }
 }
 
 extension MirrorBook {
-    var scope: StatisticsScope {
+    /// - Parameter entry: What the book had at one time, so that the numbers balance.
+    fileprivate func scope(of entry: MirroringStatus.Entry) -> StatisticsScope {
         var scope = StatisticsScope(.mirror(key))
-        let counts = self.counts
+        let counts = entry.counts
+        scope.gauge("enabled", entry.isEnabled ? 1 : 0)
         scope.counter("requests", counts.requests)
         scope.gauge("in_flight", counts.inFlight)
         for outcome in MirrorOutcome.allCases { scope.counter("outcomes.\(outcome.label)", counts[outcome]) }

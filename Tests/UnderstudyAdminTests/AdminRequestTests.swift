@@ -10,11 +10,12 @@ import UnderstudyHTTP
 
 struct AdminRequestTests {
     private static let mutating = [
-        "/drain_listeners", "/healthcheck/fail", "/healthcheck/ok", "/logging", "/quitquitquit", "/reopen_logs",
-        "/reset_counters", "/runtime_modify",
+        "/drain_listeners", "/healthcheck/fail", "/healthcheck/ok", "/logging", "/mirrors/disable", "/mirrors/enable",
+        "/quitquitquit", "/reopen_logs", "/reset_counters", "/runtime_modify",
     ]
     private static let reading = [
         "/", "/certs", "/clusters", "/config_dump", "/help", "/hot_restart_version", "/listeners", "/memory",
+        "/mirrors",
         "/runtime", "/server_info", "/stats",
     ]
 

@@ -60,9 +60,15 @@ struct AdminEndpoint: Sendable {
     }
 
     /// Enough of a foreign text to recognise it, on one line.
-    private static func excerpt(_ text: String) -> String {
-        let printable = text.unicodeScalars.prefix(64).map { $0.properties.generalCategory == .control ? "?" : $0 }
-        return String(String.UnicodeScalarView(printable)) + (text.unicodeScalars.count > 64 ? "..." : "")
+    static func excerpt(_ text: String) -> String {
+        let scalars = text.unicodeScalars
+        return printable(String(scalars.prefix(64))) + (scalars.count > 64 ? "..." : "")
+    }
+
+    /// All of a foreign text, on one line.
+    static func printable(_ text: String) -> String {
+        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? "?" : $0 }
+        return String(String.UnicodeScalarView(scalars))
     }
 }
 

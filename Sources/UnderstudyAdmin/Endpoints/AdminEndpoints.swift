@@ -17,7 +17,7 @@ struct AdminEndpoints: Sendable {
             ServerEndpoints(subject: subject).endpoints + ClusterEndpoints(view: subject.view).endpoints
             + ListenerEndpoints(subject: subject).endpoints + ConfigurationEndpoints(view: subject.view).endpoints
             + RuntimeEndpoints(control: subject.runtime).endpoints + LoggingEndpoints(logs: subject.logs).endpoints
-            + NumberEndpoints(subject: subject).endpoints
+            + NumberEndpoints(subject: subject).endpoints + MirrorEndpoints(control: subject.mirrors).endpoints
         let others = HelpEndpoints(view: subject.view, others: endpoints)
         endpoints += others.endpoints
         table = Dictionary(endpoints.map { ($0.path, $0) }) { first, _ in first }

@@ -15,13 +15,15 @@ struct StatsFamilies {
         let name: String
         /// The same in letters that Prometheus takes.
         let metric: [UInt8]
+        /// By how much values of histograms are divided.
+        let divisor: Double
         fileprivate(set) var members: [Member] = []
 
         /// By Envoy's name, level by level.
         var sortedMembers: [Member] {
             members.sorted { left, right in
-                left.prefix == right.prefix
-                    ? left.value.name < right.value.name : StatsFamilies.precedes(left.prefix, right.prefix)
+                guard left.prefix == right.prefix else { return StatsFamilies.precedes(left.prefix, right.prefix) }
+                return (left.value.name, left.labels) < (right.value.name, right.labels)
             }
         }
     }
@@ -42,7 +44,7 @@ struct StatsFamilies {
         var name: String
         var kind: Kind
         var family: Int
-        var code: String
+        var label: String
     }
 
     private var families: [Family] = []
@@ -60,28 +62,37 @@ struct StatsFamilies {
         for (position, value) in scope.values.enumerated() {
             let kind = value.number.familyKind
             if position >= known.count || known[position].name != value.name || known[position].kind != kind {
-                let place = place(value.name, kind, prefix.rest)
+                let place = place(LabelledName(value.name, in: scope.scope.kind), of: value.name, kind, prefix)
                 if position < known.count { known[position] = place } else { known.append(place) }
             }
             let place = known[position]
-            let all = place.code.isEmpty ? labels : labels.isEmpty ? place.code : "\(place.code),\(labels)"
+            let all = Self.joined(prefix.isOurs ? (labels, place.label) : (place.label, labels))
             families[place.family].members.append(Member(prefix: scope.prefix, labels: all, value: value))
         }
         places[prefix.rest] = known
     }
 
-    private mutating func place(_ name: String, _ kind: Kind, _ prefix: String) -> Place {
-        let labelled = LabelledName(name)
-        let key = Key(kind: kind, name: prefix + labelled.rest)
-        let code = labelled.label.map { Self.rendered([$0]) } ?? ""
-        if let family = index[key] { return Place(name: name, kind: kind, family: family, code: code) }
-        index[key] = families.count
-        families.append(Family(kind: kind, name: key.name, metric: Self.metric(key.name)))
-        return Place(name: name, kind: kind, family: families.count - 1, code: code)
+    private static func joined(_ labels: (String, String)) -> String {
+        labels.0.isEmpty ? labels.1 : labels.1.isEmpty ? labels.0 : "\(labels.0),\(labels.1)"
     }
 
-    private static func metric(_ name: String) -> [UInt8] {
-        Array("envoy_".utf8)
+    private mutating func place(
+        _ labelled: LabelledName,
+        of name: String,
+        _ kind: Kind,
+        _ prefix: LabelledPrefix
+    ) -> Place {
+        let key = Key(kind: kind, name: prefix.rest + labelled.rest)
+        let label = labelled.label.map { Self.rendered([$0]) } ?? ""
+        if let family = index[key] { return Place(name: name, kind: kind, family: family, label: label) }
+        index[key] = families.count
+        let metric = Self.metric(key.name, prefix.isOurs ? "understudy_" : "envoy_")
+        families.append(Family(kind: kind, name: key.name, metric: metric, divisor: labelled.divisor))
+        return Place(name: name, kind: kind, family: families.count - 1, label: label)
+    }
+
+    private static func metric(_ name: String, _ beginning: String) -> [UInt8] {
+        Array(beginning.utf8)
             + name.utf8.map { byte in
                 switch byte {
                 case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: byte

@@ -91,14 +91,14 @@ struct StatsJSON {
 
     private static func buckets(_ reading: HistogramReading, _ view: ([UInt64]) -> [UInt64]) -> String {
         let counts = zip(view(reading.interval.counts()), view(reading.cumulative.counts()))
-        let buckets = zip(HistogramSnapshot.bounds, counts).map { bound, counts in
+        let buckets = zip(reading.scale.bounds, counts).map { bound, counts in
             "{\"upper_bound\":\(StatsNumber.json(bound)),\"interval\":\(counts.0),\"cumulative\":\(counts.1)}"
         }
         return "[\(buckets.joined(separator: ","))]"
     }
 
     private static func bins(_ snapshot: HistogramSnapshot) -> String {
-        let bins = snapshot.bins.map { bin in
+        let bins = snapshot.ranges.map { bin in
             let (low, width) = (StatsNumber.json(bin.low), StatsNumber.json(bin.width))
             return "{\"lower_bound\":\(low),\"width\":\(width),\"count\":\(bin.count)}"
         }

@@ -61,18 +61,19 @@ struct StatsPrometheus {
         if query.buckets == .summary {
             for (share, value) in zip(HistogramSnapshot.quantiles, shown.values()) {
                 Self.begin(family, "", Self.joined(labels, "quantile=\"\(StatsNumber.plain(share))\""), to: &out)
-                out.append("\(StatsNumber.plain(value))\n")
+                out.append("\(StatsNumber.plain(value / family.divisor))\n")
             }
         } else {
-            for (bound, count) in zip(HistogramSnapshot.bounds, shown.counts()) {
-                Self.begin(family, "_bucket", Self.joined(labels, "le=\"\(StatsNumber.plain(bound))\""), to: &out)
+            for (bound, count) in zip(shown.scale.bounds, shown.counts()) {
+                let bound = StatsNumber.plain(bound / family.divisor)
+                Self.begin(family, "_bucket", Self.joined(labels, "le=\"\(bound)\""), to: &out)
                 out.append("\(count)\n")
             }
             Self.begin(family, "_bucket", Self.joined(labels, "le=\"+Inf\""), to: &out)
             out.append("\(count)\n")
         }
         Self.begin(family, "_sum", labels, to: &out)
-        out.append("\(StatsNumber.plain(shown.sum))\n")
+        out.append("\(StatsNumber.plain(shown.sum / family.divisor))\n")
         Self.begin(family, "_count", labels, to: &out)
         out.append("\(count)\n")
     }

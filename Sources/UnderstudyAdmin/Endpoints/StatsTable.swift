@@ -5,7 +5,7 @@
 
 internal import UnderstudyCore
 
-/// Scopes without those values that nobody asked for; no two have one prefix.
+/// Scopes without those values that nobody asked for; no two have one name.
 struct StatsTable {
     /// Sorted by prefix.
     private(set) var scopes: [Scope] = []
@@ -17,19 +17,28 @@ struct StatsTable {
         var values: [StatisticsScope.Value] { scope.values }
     }
 
+    /// Scopes at one place add up.
+    ///
+    /// Where names of routes have dots or colons, those of two mirrors may look alike in text; their labels do not.
+    private struct Place: Hashable {
+        var prefix: String
+        var mirror: MirrorKey?
+    }
+
     /// What is shown one after the other.
     enum Phase: CaseIterable { case texts, numbers, histograms }
 
     init(_ all: [StatisticsScope], _ query: StatsQuery) {
-        var places: [String: Int] = [:]
+        var places: [Place: Int] = [:]
         places.reserveCapacity(all.count)
         scopes.reserveCapacity(all.count)
         for scope in all {
             let prefix = scope.kind.prefix
-            if let place = places[prefix] {
-                scopes[place].scope.add(scope)
+            let place = Place(prefix: prefix, mirror: query.format == .prometheus ? scope.kind.mirrorKey : nil)
+            if let index = places[place] {
+                scopes[index].scope.add(scope)
             } else {
-                places[prefix] = scopes.count
+                places[place] = scopes.count
                 scopes.append(Scope(prefix: prefix, scope: scope))
             }
         }
@@ -74,6 +83,13 @@ struct StatsTable {
             }
             .sorted { $0.name < $1.name }
             .map { ($0.prefix, $0.value) }
+    }
+}
+
+extension StatisticsScope.Kind {
+    fileprivate var mirrorKey: MirrorKey? {
+        guard case .mirror(let key) = self else { return nil }
+        return key
     }
 }
 

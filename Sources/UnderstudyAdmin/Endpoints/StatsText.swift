@@ -60,13 +60,13 @@ struct StatsText {
 
     private static func buckets(_ reading: HistogramReading, _ view: ([UInt64]) -> [UInt64]) -> String {
         let counts = zip(view(reading.interval.counts()), view(reading.cumulative.counts()))
-        return zip(HistogramSnapshot.bounds, counts)
+        return zip(reading.scale.bounds, counts)
             .map { "B\(StatsNumber.general($0))(\($1.0),\($1.1))" }
             .joined(separator: " ")
     }
 
     private static func bins(_ snapshot: HistogramSnapshot) -> String {
-        snapshot.bins
+        snapshot.ranges
             .map { "\(StatsNumber.general($0.low)),\(StatsNumber.general($0.width)):\($0.count)" }
             .joined(separator: ", ")
     }

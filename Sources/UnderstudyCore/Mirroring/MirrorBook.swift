@@ -23,10 +23,11 @@ package final class MirrorBook: Sendable {
     package let key: MirrorKey
     /// By worker.
     package let tallies: [MirrorTally]
-    /// Microseconds from the end of a request to the end of the primary's answer, of requests that had a copy.
-    package let primaryTime = Histogram()
+    /// From the end of a request to the end of the primary's answer, of requests that had a copy; recorded in
+    /// microseconds and told in milliseconds.
+    package let primaryTime = Histogram(.thousandths)
     /// The same of the mirror's answers.
-    package let mirrorTime = Histogram()
+    package let mirrorTime = Histogram(.thousandths)
     private let base = Mutex(MirrorCounts())
 
     package init(_ key: MirrorKey, workers: Int) {

@@ -20,9 +20,9 @@ package struct MirroringStatus: Sendable, Equatable {
     package struct Entry: Sendable, Equatable {
         package var key: MirrorKey
         package var counts: MirrorCounts
-        /// Microseconds from the end of the request to the end of the answer.
-        package var primaryTime = HistogramSnapshot()
-        package var mirrorTime = HistogramSnapshot()
+        /// Milliseconds from the end of the request to the end of the answer.
+        package var primaryTime = HistogramSnapshot(.thousandths)
+        package var mirrorTime = HistogramSnapshot(.thousandths)
         /// Neither all mirrors nor this one are switched off.
         package var isEnabled = true
 

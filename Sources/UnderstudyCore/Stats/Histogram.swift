@@ -11,16 +11,26 @@ internal import Synchronization
 /// An unused one takes less than 100 bytes. The first record allocates 4,000; after that come 16 for each of the at
 /// most 1,000 bins that was ever hit, and 16 for each that was hit in the last interval.
 package final class Histogram: Sendable {
+    private let scale: HistogramScale
     private let counts = LazyCounts(count: HistogramBin.count)
-    private let merged = Mutex(Merged())
+    private let merged: Mutex<Merged>
 
     private struct Merged {
-        var reading = HistogramReading()
+        var reading: HistogramReading
         /// Of the interval under way, taken over early because somebody has looked.
-        var begun = HistogramSnapshot()
+        var begun: HistogramSnapshot
+
+        init(_ scale: HistogramScale) {
+            reading = HistogramReading(scale)
+            begun = HistogramSnapshot(scale)
+        }
     }
 
-    package init() {}
+    /// - Parameter scale: What one recorded unit is of those that are told.
+    package init(_ scale: HistogramScale = .whole) {
+        self.scale = scale
+        merged = Mutex(Merged(scale))
+    }
 
     /// Counts a value; one above 999,999,999,999 counts as this.
     package func record(_ value: UInt64) {
@@ -36,13 +46,13 @@ package final class Histogram: Sendable {
             collect(into: &merged)
             merged.reading.interval = merged.begun
             merged.reading.cumulative.add(merged.begun)
-            merged.begun = HistogramSnapshot()
+            merged.begun = HistogramSnapshot(scale)
         }
     }
 
     /// All up to now; the interval under way goes on.
     package var current: HistogramSnapshot {
-        guard counts.isAllocated else { return HistogramSnapshot() }
+        guard counts.isAllocated else { return HistogramSnapshot(scale) }
         return merged.withLock { merged in
             collect(into: &merged)
             var all = merged.reading.cumulative
@@ -54,7 +64,7 @@ package final class Histogram: Sendable {
     private func collect(into merged: inout Merged) {
         var bins: [HistogramSnapshot.Bin] = []
         counts.drain { bins.append(HistogramSnapshot.Bin(index: $0, count: UInt64($1))) }
-        merged.begun.add(HistogramSnapshot(bins: bins))
+        merged.begun.add(HistogramSnapshot(scale, bins: bins))
     }
 
     /// All up to the last `takeInterval()`, and what was recorded between the last two calls of it.

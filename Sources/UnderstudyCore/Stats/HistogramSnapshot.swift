@@ -5,15 +5,16 @@
 
 package struct HistogramSnapshot: Sendable, Equatable {
     /// Those that are not empty, in ascending order.
-    package private(set) var bins: [Bin] = []
+    private(set) var bins: [Bin] = []
+    package private(set) var scale: HistogramScale
 
-    package struct Bin: Sendable, Equatable {
+    /// In recorded units.
+    struct Bin: Sendable, Equatable {
         let index: UInt16
-        package fileprivate(set) var count: UInt64
+        fileprivate(set) var count: UInt64
 
-        /// The least value in it, and how far the next begins above it.
-        package var low: Double { HistogramBin(index: Int(index)).low }
-        package var width: Double { HistogramBin(index: Int(index)).width }
+        var low: Double { HistogramBin(index: Int(index)).low }
+        var width: Double { HistogramBin(index: Int(index)).width }
 
         init(index: Int, count: UInt64) {
             self.index = UInt16(index)
@@ -24,17 +25,12 @@ package struct HistogramSnapshot: Sendable, Equatable {
     /// - Source: Envoy's list.
     package static let quantiles: [Double] = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 1]
 
-    /// Upper bounds.
-    ///
-    /// - Source: Envoy's defaults, which `stats_config.histogram_bucket_settings` would change.
-    package static let bounds: [Double] = [
-        0.5, 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 300_000, 600_000, 1_800_000,
-        3_600_000,
-    ]
+    package init(_ scale: HistogramScale = .whole) {
+        self.scale = scale
+    }
 
-    package init() {}
-
-    init(bins: [Bin]) {
+    init(_ scale: HistogramScale = .whole, bins: [Bin]) {
+        self.scale = scale
         self.bins = bins
     }
 
@@ -45,11 +41,17 @@ package struct HistogramSnapshot: Sendable, Equatable {
 
     /// Each value counts as the harmonic mean of its bin's ends.
     package var sum: Double {
-        bins.reduce(0) { sum, bin in
+        let sum = bins.reduce(0.0) { sum, bin in
             let high = bin.low + bin.width
             guard high > 0 else { return sum }
             return sum + 2 * bin.low * high / (bin.low + high) * Double(bin.count)
         }
+        return sum / scale.recorded
+    }
+
+    /// The bins with the least value in each, how far the next begins above it, and how many values it has.
+    package var ranges: [(low: Double, width: Double, count: UInt64)] {
+        bins.map { ($0.low / scale.recorded, $0.width / scale.recorded, $0.count) }
     }
 
     /// The values below which the given shares lie; NaN for each if nothing was recorded.
@@ -69,18 +71,18 @@ package struct HistogramSnapshot: Sendable, Equatable {
             }
             let bin = bins[position]
             let place = min(max(1, (rank - below).rounded(.up)), Double(bin.count))
-            return bin.low + bin.width * (place / (Double(bin.count) + 1))
+            return (bin.low + bin.width * (place / (Double(bin.count) + 1))) / scale.recorded
         }
     }
 
     /// How many values lie in bins that begin at or below each bound.
     ///
-    /// - Parameter bounds: In ascending order.
-    package func counts(upTo bounds: [Double] = bounds) -> [UInt64] {
+    /// - Parameter bounds: In ascending order; unless given, those of the scale.
+    package func counts(upTo bounds: [Double]? = nil) -> [UInt64] {
         var position = 0
         var sum: UInt64 = 0
-        return bounds.map { bound in
-            while position < bins.count, bins[position].low <= bound {
+        return (bounds ?? scale.bounds).map { bound in
+            while position < bins.count, bins[position].low / scale.recorded <= bound {
                 sum &+= bins[position].count
                 position += 1
             }
@@ -88,7 +90,9 @@ package struct HistogramSnapshot: Sendable, Equatable {
         }
     }
 
+    /// - Parameter other: Of the same scale; an empty one takes on that of the other.
     package mutating func add(_ other: HistogramSnapshot) {
+        if bins.isEmpty { scale = other.scale }
         guard !other.bins.isEmpty else { return }
         var sums: [Bin] = []
         sums.reserveCapacity(bins.count + other.bins.count)
@@ -105,10 +109,15 @@ package struct HistogramSnapshot: Sendable, Equatable {
 
 /// A histogram as it is shown: since the start, and in the last interval.
 package struct HistogramReading: Sendable, Equatable {
-    package var interval = HistogramSnapshot()
-    package var cumulative = HistogramSnapshot()
+    package var interval: HistogramSnapshot
+    package var cumulative: HistogramSnapshot
 
-    package init() {}
+    package init(_ scale: HistogramScale = .whole) {
+        interval = HistogramSnapshot(scale)
+        cumulative = HistogramSnapshot(scale)
+    }
+
+    package var scale: HistogramScale { cumulative.scale }
 
     /// Was ever recorded to.
     package var isUsed: Bool { !cumulative.isEmpty }

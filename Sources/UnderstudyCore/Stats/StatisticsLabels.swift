@@ -19,6 +19,8 @@ package struct StatisticsLabel: Sendable, Equatable {
 
 /// A prefix without what became labels.
 package struct LabelledPrefix: Sendable, Equatable {
+    /// Envoy has no such names, so they do not begin with its own.
+    package var isOurs = false
     /// With the dot or `_` at its end.
     package var rest: String
     /// In Envoy's order.
@@ -27,6 +29,12 @@ package struct LabelledPrefix: Sendable, Equatable {
     init(_ rest: String, _ labels: [StatisticsLabel] = []) {
         self.rest = rest
         self.labels = labels
+    }
+
+    /// A name that Envoy does not have.
+    fileprivate init(ours rest: String, _ labels: [StatisticsLabel] = []) {
+        self.init(rest, labels)
+        isOurs = true
     }
 }
 
@@ -54,10 +62,9 @@ extension StatisticsScope.Kind {
         case .virtualCluster(let host, let name): return Self.virtualCluster(Cut(host), name)
         case .route(let host, let prefix): return Self.route(Cut(host), prefix)
         case .mirror(let key):
-            return LabelledPrefix(
-                "mirror.",
-                [StatisticsLabel("route", key.route), StatisticsLabel("mirror", key.mirror)]
-            )
+            let labels = [StatisticsLabel("route", key.route), StatisticsLabel("mirror", key.mirror)]
+            return LabelledPrefix(ours: "mirror.", labels)
+        case .part("mirrors"): return LabelledPrefix(ours: "mirrors.")
         case .worker(let part, let worker):
             return LabelledPrefix("\(part).worker_", [StatisticsLabel("envoy_worker_id", String(worker))])
         case .part(let name): return LabelledPrefix("\(name).")
@@ -144,11 +151,36 @@ private struct Cut {
     }
 }
 
-/// The name of a value without the response code in it.
+/// The name of a value without what became a label.
 package struct LabelledName: Sendable, Equatable {
     package var rest: String
     package var label: StatisticsLabel?
+    /// By how much a histogram's values are divided: ours are in seconds for Prometheus, as it advises.
+    package var divisor = 1.0
 
+    /// Of a value of a scope.
+    package init(_ name: String, in kind: StatisticsScope.Kind) {
+        guard case .mirror = kind else {
+            self.init(name)
+            return
+        }
+        self.init(ofMirror: name)
+    }
+
+    private init(ofMirror name: String) {
+        let time = "time_seconds"
+        switch name {
+        case "requests": rest = "requests_total"
+        case "primary_time_ms": (rest, label, divisor) = (time, StatisticsLabel("leg", "primary"), 1000)
+        case "mirror_time_ms": (rest, label, divisor) = (time, StatisticsLabel("leg", "mirror"), 1000)
+        case _ where name.hasPrefix("outcomes."):
+            (rest, label) = ("outcomes_total", StatisticsLabel("outcome", String(name.dropFirst("outcomes.".count))))
+        default: rest = name
+        }
+    }
+
+    /// The response code.
+    ///
     /// - Parameter name: Such as `upstream_rq_200` or `external.upstream_rq_2xx`.
     package init(_ name: String) {
         rest = name

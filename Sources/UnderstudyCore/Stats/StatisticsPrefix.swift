@@ -17,7 +17,7 @@ extension StatisticsScope.Kind {
             "listener.\(Self.clean(address)).http.\(Self.clean(prefix))."
         case .virtualCluster(let host, let name): "vhost.\(Self.clean(host)).vcluster.\(Self.clean(name))."
         case .route(let host, let prefix): "vhost.\(Self.clean(host)).route.\(Self.clean(prefix))."
-        case .mirror(let key): "mirror.\(Self.clean(key.route)).\(Self.clean(key.mirror))."
+        case .mirror(let key): "mirror.\(Self.cleanLine(key.route)).\(Self.cleanLine(key.mirror))."
         case .worker(let part, let worker): "\(part).worker_\(worker)."
         case .part(let name): "\(name)."
         }
@@ -27,5 +27,12 @@ extension StatisticsScope.Kind {
     static func clean(_ name: String) -> String {
         guard name.utf8.contains(where: { $0 == 0x3A || $0 == 0 }) else { return name }
         return String(decoding: name.utf8.map { $0 == 0x3A || $0 == 0 ? 0x5F : $0 }, as: UTF8.self)
+    }
+
+    /// The same of a name that may have anything in it, so that no line of text breaks.
+    private static func cleanLine(_ name: String) -> String {
+        let name = clean(name)
+        guard name.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return name }
+        return String(decoding: name.utf8.map { $0 < 0x20 || $0 == 0x7F ? 0x5F : $0 }, as: UTF8.self)
     }
 }

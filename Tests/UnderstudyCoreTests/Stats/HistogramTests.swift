@@ -55,6 +55,29 @@ struct HistogramTests {
         #expect(histogram.reading.cumulative.bins.map(\.count) == [2, 1])
     }
 
+    @Test func `microseconds are told as milliseconds`() {
+        let histogram = Histogram(.thousandths)
+        for value: UInt64 in [90, 1_000, 45_100] { histogram.record(value) }
+        histogram.takeInterval()
+        let told = histogram.reading.cumulative
+        #expect(told.values(at: [0, 0.5, 1]) == [0.0905, 1.05, 45.5])
+        #expect(told.counts(upTo: [0.1, 1, 45, 46]) == [1, 2, 3, 3])
+        #expect(told.ranges.map(\.low) == [0.09, 1, 45])
+        #expect(abs(told.sum - 46.63) < 0.01)
+        #expect(told.scale.bounds.prefix(6) == [0.1, 0.25, 0.5, 1, 2.5, 5])
+        #expect(told.counts().count == told.scale.bounds.count)
+        #expect(told == histogram.current)
+    }
+
+    @Test func `a reading without values knows its scale, also after another is added`() {
+        let unused = Histogram(.thousandths)
+        #expect(unused.reading.scale == .thousandths && unused.current.scale == .thousandths)
+        var sum = HistogramReading()
+        sum.add(unused.reading)
+        #expect(sum.scale == .thousandths)
+        #expect(Histogram().reading.scale.bounds.first == 0.5)
+    }
+
     @Test func `every value has a bin that holds it, and no value is too long`() {
         var last = -1
         var value: UInt64 = 0

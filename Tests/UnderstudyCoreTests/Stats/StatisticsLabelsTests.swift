@@ -103,12 +103,20 @@ struct StatisticsLabelsTests {
         ),
         Case(.worker("server", 0), "server.worker_0.", "server_worker_", #"envoy_worker_id="0""#),
         Case(.part("listener_manager"), "listener_manager.", "listener_manager_", ""),
+        Case(
+            .mirror(MirrorKey(route: "a.b:c\n", mirror: "m.n")),
+            "mirror.a.b_c_.m.n.",
+            "mirror_",
+            "route=\"a.b:c\n\",mirror=\"m.n\""
+        ),
+        Case(.part("mirrors"), "mirrors.", "mirrors_", ""),
     ]
 
     @Test(arguments: cases) func `prefixes and labels are Envoy's`(_ expected: Case) {
         #expect(expected.kind.prefix == expected.prefix)
         let labelled = expected.kind.labelled
         #expect(String(labelled.rest.map { $0 == "." ? "_" : $0 }) == expected.metric)
+        #expect(labelled.isOurs == labelled.rest.hasPrefix("mirror"))
         #expect(labelled.labels.map { "\($0.name)=\"\($0.value)\"" }.joined(separator: ",") == expected.labels)
     }
 
@@ -126,6 +134,20 @@ struct StatisticsLabelsTests {
         let labelled = LabelledName(name)
         #expect(labelled.rest == rest)
         #expect(labelled.label.map { "\($0.name)=\($0.value)" } ?? "" == label)
+    }
+
+    @Test(arguments: [
+        ("requests", "requests_total", "", 1), ("in_flight", "in_flight", "", 1), ("enabled", "enabled", "", 1),
+        ("outcomes.http_error_5xx", "outcomes_total", "outcome=http_error_5xx", 1),
+        ("primary_time_ms", "time_seconds", "leg=primary", 1000),
+        ("mirror_time_ms", "time_seconds", "leg=mirror", 1000),
+    ])
+    func `names of a mirror have their label and unit`(name: String, rest: String, label: String, divisor: Double) {
+        let labelled = LabelledName(name, in: .mirror(MirrorKey(route: "r", mirror: "m")))
+        #expect(labelled.rest == rest)
+        #expect(labelled.label.map { "\($0.name)=\($0.value)" } ?? "" == label)
+        #expect(labelled.divisor == divisor)
+        #expect(LabelledName(name, in: .cluster("c")) == LabelledName(name))
     }
 
     @Test func `scopes under one name add up`() {
