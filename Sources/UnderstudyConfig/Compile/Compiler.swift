@@ -17,6 +17,8 @@ struct Compiler {
     var log: DiagnosticLog
     /// The names of all clusters; `nil` if some are not known, so that no reference can be called wrong.
     var clusterNames: Set<String>? = []
+    /// What the first connection manager with a block of our own says of mirrors.
+    var mirroring: MirroringBlock?
 
     init(log: DiagnosticLog) {
         self.log = log
