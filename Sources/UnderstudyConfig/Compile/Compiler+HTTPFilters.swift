@@ -27,6 +27,8 @@ extension Compiler {
         let list = manager.field("http_filters")
         var filters = HTTPFilters(routerPlace: list)
         var block: Place?
+        filterNames = []
+        mirroringFilter = Self.defaultMirroringFilter
         for (index, (message, place)) in zip(messages, list.items).enumerated() {
             if message.name.isEmpty { require("name", in: place) }
             guard case .typedConfig(let any) = message.configType else {
@@ -34,6 +36,7 @@ extension Compiler {
                 continue
             }
             let inner = place.field("typed_config")
+            filterNames.insert(message.name)
             if any.isA(HealthCheckMessage.self) {
                 guard let check: HealthCheckMessage = unpacked(any, at: inner) else { continue }
                 filters.healthChecks.append(compile(check, at: inner))
@@ -41,6 +44,7 @@ extension Compiler {
             } else if isTypedStruct(any) {
                 setMirroring(any, at: inner, after: block)
                 block = inner
+                mirroringFilter = message.name
             } else {
                 filters.router = unpacked(any, at: inner)
                 filters.routerPlace = inner

@@ -10,8 +10,8 @@ import UnderstudyCore
 extension Compiler {
     private typealias FilterConfig = Envoy_Config_Route_V3_FilterConfig
 
-    /// The name under which a level may take back our own configuration without saying what it takes back.
-    static let mirroringFilter = "understudy.mirroring"
+    /// The name of our own filter in a chain that does not have it.
+    static let defaultMirroringFilter = "understudy.mirroring"
 
     mutating func setMirrorLimits(
         _ entries: [String: Google_Protobuf_Any],
@@ -40,7 +40,7 @@ extension Compiler {
     private mutating func compile(_ message: FilterConfig, _ name: String, at place: Place) -> MirrorLimits? {
         let config = place.field("config")
         guard message.hasConfig else {
-            if message.disabled, name == Self.mirroringFilter { return MirrorLimits() }
+            if message.disabled, name == mirroringFilter { return MirrorLimits() }
             // What stands there has been reported.
             if config.node == nil { checkEmpty(message, name, at: place) }
             return nil
@@ -55,11 +55,11 @@ extension Compiler {
     private mutating func checkEmpty(_ message: FilterConfig, _ name: String, at place: Place) {
         if !message.disabled {
             refuse(place, "Empty route/virtual host per filter configuration for \(shown(name)) filter")
-        } else if message.isOptional {
+        } else if message.isOptional, !filterNames.contains(name) {
             warn(place, "this filter's configuration is skipped")
         } else {
-            let text = "only \(Self.mirroringFilter) can be disabled"
-            refuse(place, text, kind: .unsupported, found: quoted(name), accepted: quoted(Self.mirroringFilter))
+            let text = "no filter can be disabled by route but that of mirrors"
+            refuse(place, text, kind: .unsupported, found: quoted(name), accepted: quoted(mirroringFilter))
         }
     }
 }
