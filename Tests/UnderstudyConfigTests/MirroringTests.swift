@@ -309,7 +309,7 @@ import UnderstudyCore
         let document = try #require(result.configuration).document
         let carrier = "{\"@type\":\"type.googleapis.com/xds.type.v3.TypedStruct\",\"type_url\":\"type.googleapis.com/"
         let block = "understudy.mirroring.v1.Mirroring\",\"value\":{\"defaults\":{\"timeout\":\"2.000000000s\"},"
-        #expect(document.bootstrap.contains(carrier + block + "\"total\":{\"max_buffered_bytes\":65536}}}"))
+        #expect(document.bootstrap.contains(carrier + block + "\"total\":{\"max_buffered_bytes\":65536.0}}}"))
         let route = "understudy.mirroring.v1.MirroringPerRoute\",\"value\":{\"timeout\":\"1.000000000s\"}}"
         #expect(document.routes[0].json.contains(carrier + route), "\(document.routes[0].json)")
     }
