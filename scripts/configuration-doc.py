@@ -28,7 +28,8 @@ ORDER = ['Bootstrap', 'Node', 'Locality', 'ClusterManager', 'StatsConfig', 'Admi
          'ConnectConfig', 'MaxStreamDuration', 'HashPolicy', 'Header', 'Cookie', 'ConnectionProperties',
          'QueryParameter', 'RedirectAction', 'DirectResponseAction', 'NonForwardingAction', 'HeaderValueOption',
          'HeaderValue', 'SubstitutionFormatString', 'DataSource', 'RuntimeFractionalPercent', 'FractionalPercent',
-         'Int64Range', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints', 'LbEndpoint', 'Endpoint', 'LoadBalancingPolicy',
+         'Int64Range', 'FilterConfig', 'MirroringPerRoute', 'Mirroring', 'Total', 'Mirror',
+         'xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints', 'LbEndpoint', 'Endpoint', 'LoadBalancingPolicy',
          'CommonLbConfig', 'CircuitBreakers', 'Thresholds', 'RetryBudget', 'HttpHealthCheck', 'TcpHealthCheck', 'Payload',
          'UpstreamConnectionOptions', 'TcpKeepalive', 'DnsCluster',
          'http.HttpProtocolOptions', 'ExplicitHttpConfig', 'Address', 'SocketAddress']

@@ -79,6 +79,9 @@ package nonisolated struct Envoy_Config_Route_V3_RouteConfiguration: Sendable {
   /// Domains are compared without the Host's port.
   package var ignorePortInHostMatching: Bool = false
 
+  /// For every route that has no entry, nor has its virtual host.
+  package var typedPerFilterConfig: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
+
   /// Paths are compared without what follows a `;`.
   package var ignorePathParametersInPathMatching: Bool = false
 
@@ -96,7 +99,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.route.v3"
 
 nonisolated extension Envoy_Config_Route_V3_RouteConfiguration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouteConfiguration"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}virtual_hosts\0\u{3}internal_only_headers\0\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{3}request_headers_to_add\0\u{3}validate_clusters\0\u{3}request_headers_to_remove\0\u{4}\u{2}most_specific_header_mutations_wins\0\u{3}max_direct_response_body_size_bytes\0\u{4}\u{2}request_mirror_policies\0\u{3}ignore_port_in_host_matching\0\u{3}ignore_path_parameters_in_path_matching\0\u{b}vhds\0\u{b}cluster_specifier_plugins\0\u{b}typed_per_filter_config\0\u{b}metadata\0\u{b}vhost_header\0\u{c}\u{9}\u{1}\u{c}\u{c}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{12}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}virtual_hosts\0\u{3}internal_only_headers\0\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{3}request_headers_to_add\0\u{3}validate_clusters\0\u{3}request_headers_to_remove\0\u{4}\u{2}most_specific_header_mutations_wins\0\u{3}max_direct_response_body_size_bytes\0\u{4}\u{2}request_mirror_policies\0\u{3}ignore_port_in_host_matching\0\u{3}ignore_path_parameters_in_path_matching\0\u{3}typed_per_filter_config\0\u{b}vhds\0\u{b}cluster_specifier_plugins\0\u{b}metadata\0\u{b}vhost_header\0\u{c}\u{9}\u{1}\u{c}\u{c}\u{1}\u{c}\u{11}\u{1}\u{c}\u{12}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -117,6 +120,7 @@ nonisolated extension Envoy_Config_Route_V3_RouteConfiguration: SwiftProtobuf.Me
       case 13: try { try decoder.decodeRepeatedMessageField(value: &self.requestMirrorPolicies) }()
       case 14: try { try decoder.decodeSingularBoolField(value: &self.ignorePortInHostMatching) }()
       case 15: try { try decoder.decodeSingularBoolField(value: &self.ignorePathParametersInPathMatching) }()
+      case 16: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: &self.typedPerFilterConfig) }()
       default: break
       }
     }
@@ -166,6 +170,9 @@ nonisolated extension Envoy_Config_Route_V3_RouteConfiguration: SwiftProtobuf.Me
     if self.ignorePathParametersInPathMatching != false {
       try visitor.visitSingularBoolField(value: self.ignorePathParametersInPathMatching, fieldNumber: 15)
     }
+    if !self.typedPerFilterConfig.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: self.typedPerFilterConfig, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -182,6 +189,7 @@ nonisolated extension Envoy_Config_Route_V3_RouteConfiguration: SwiftProtobuf.Me
     if lhs._maxDirectResponseBodySizeBytes != rhs._maxDirectResponseBodySizeBytes {return false}
     if lhs.requestMirrorPolicies != rhs.requestMirrorPolicies {return false}
     if lhs.ignorePortInHostMatching != rhs.ignorePortInHostMatching {return false}
+    if lhs.typedPerFilterConfig != rhs.typedPerFilterConfig {return false}
     if lhs.ignorePathParametersInPathMatching != rhs.ignorePathParametersInPathMatching {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

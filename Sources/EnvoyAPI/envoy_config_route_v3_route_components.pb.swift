@@ -96,6 +96,9 @@ package nonisolated struct Envoy_Config_Route_V3_VirtualHost: Sendable {
   /// For every route of this host whose own list is empty.
   package var requestMirrorPolicies: [Envoy_Config_Route_V3_RouteAction.RequestMirrorPolicy] = []
 
+  /// For every route of this host without an entry of its own.
+  package var typedPerFilterConfig: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   /// Whose requests have to use TLS.
@@ -250,6 +253,12 @@ package nonisolated struct Envoy_Config_Route_V3_Route: @unchecked Sendable {
   /// Clears the value of `requestBodyBufferLimit`. Subsequent reads from it will return its default value.
   package mutating func clearRequestBodyBufferLimit() {_uniqueStorage()._requestBodyBufferLimit = nil}
 
+  /// A FilterConfig for each filter: limits of this route's copies.
+  package var typedPerFilterConfig: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> {
+    get {_storage._typedPerFilterConfig}
+    set {_uniqueStorage()._typedPerFilterConfig = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -267,6 +276,35 @@ package nonisolated struct Envoy_Config_Route_V3_Route: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What one filter is to do differently, in a form that lets readers skip it.
+package nonisolated struct Envoy_Config_Route_V3_FilterConfig: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A TypedStruct with a MirroringPerRoute; an optional one of another type is skipped.
+  package var config: SwiftProtobuf.Google_Protobuf_Any {
+    get {_config ?? SwiftProtobuf.Google_Protobuf_Any()}
+    set {_config = newValue}
+  }
+  /// Returns true if `config` has been explicitly set.
+  package var hasConfig: Bool {self._config != nil}
+  /// Clears the value of `config`. Subsequent reads from it will return its default value.
+  package mutating func clearConfig() {self._config = nil}
+
+  /// Has to be true, since Envoy does not know the type.
+  package var isOptional: Bool = false
+
+  /// Takes back what the levels around say, and is then all that counts.
+  package var disabled: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _config: SwiftProtobuf.Google_Protobuf_Any? = nil
 }
 
 /// Clusters that share a route's requests.
@@ -354,6 +392,9 @@ package nonisolated struct Envoy_Config_Route_V3_WeightedCluster: Sendable {
       }
       set {hostRewriteSpecifier = .hostRewriteLiteral(newValue)}
     }
+
+    /// Wins over the route's, entry by entry.
+    package var typedPerFilterConfig: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1641,7 +1682,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.route.v3"
 
 nonisolated extension Envoy_Config_Route_V3_VirtualHost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".VirtualHost"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}domains\0\u{1}routes\0\u{3}require_tls\0\u{4}\u{3}request_headers_to_add\0\u{4}\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{4}\u{2}request_headers_to_remove\0\u{3}include_request_attempt_count\0\u{4}\u{2}retry_policy\0\u{4}\u{2}per_request_buffer_limit_bytes\0\u{3}include_attempt_count_in_response\0\u{4}\u{3}request_mirror_policies\0\u{3}include_is_timeout_retry_header\0\u{4}\u{2}request_body_buffer_limit\0\u{b}virtual_clusters\0\u{b}rate_limits\0\u{b}cors\0\u{b}typed_per_filter_config\0\u{b}hedge_policy\0\u{b}retry_policy_typed_config\0\u{b}matcher\0\u{b}metadata\0\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{8}\u{1}\u{c}\u{f}\u{1}\u{c}\u{11}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{18}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}domains\0\u{1}routes\0\u{3}require_tls\0\u{4}\u{3}request_headers_to_add\0\u{4}\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{4}\u{2}request_headers_to_remove\0\u{3}include_request_attempt_count\0\u{3}typed_per_filter_config\0\u{3}retry_policy\0\u{4}\u{2}per_request_buffer_limit_bytes\0\u{3}include_attempt_count_in_response\0\u{4}\u{3}request_mirror_policies\0\u{3}include_is_timeout_retry_header\0\u{4}\u{2}request_body_buffer_limit\0\u{b}virtual_clusters\0\u{b}rate_limits\0\u{b}cors\0\u{b}hedge_policy\0\u{b}retry_policy_typed_config\0\u{b}matcher\0\u{b}metadata\0\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{8}\u{1}\u{c}\u{11}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{18}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1658,6 +1699,7 @@ nonisolated extension Envoy_Config_Route_V3_VirtualHost: SwiftProtobuf.Message, 
       case 11: try { try decoder.decodeRepeatedStringField(value: &self.responseHeadersToRemove) }()
       case 13: try { try decoder.decodeRepeatedStringField(value: &self.requestHeadersToRemove) }()
       case 14: try { try decoder.decodeSingularBoolField(value: &self.includeRequestAttemptCount) }()
+      case 15: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: &self.typedPerFilterConfig) }()
       case 16: try { try decoder.decodeSingularMessageField(value: &self._retryPolicy) }()
       case 18: try { try decoder.decodeSingularMessageField(value: &self._perRequestBufferLimitBytes) }()
       case 19: try { try decoder.decodeSingularBoolField(value: &self.includeAttemptCountInResponse) }()
@@ -1701,6 +1743,9 @@ nonisolated extension Envoy_Config_Route_V3_VirtualHost: SwiftProtobuf.Message, 
     if self.includeRequestAttemptCount != false {
       try visitor.visitSingularBoolField(value: self.includeRequestAttemptCount, fieldNumber: 14)
     }
+    if !self.typedPerFilterConfig.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: self.typedPerFilterConfig, fieldNumber: 15)
+    }
     try { if let v = self._retryPolicy {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
     } }()
@@ -1738,6 +1783,7 @@ nonisolated extension Envoy_Config_Route_V3_VirtualHost: SwiftProtobuf.Message, 
     if lhs._perRequestBufferLimitBytes != rhs._perRequestBufferLimitBytes {return false}
     if lhs._requestBodyBufferLimit != rhs._requestBodyBufferLimit {return false}
     if lhs.requestMirrorPolicies != rhs.requestMirrorPolicies {return false}
+    if lhs.typedPerFilterConfig != rhs.typedPerFilterConfig {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1749,7 +1795,7 @@ nonisolated extension Envoy_Config_Route_V3_VirtualHost.TlsRequirementType: Swif
 
 nonisolated extension Envoy_Config_Route_V3_Route: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Route"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}match\0\u{1}route\0\u{1}redirect\0\u{4}\u{4}direct_response\0\u{4}\u{2}request_headers_to_add\0\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{3}request_headers_to_remove\0\u{2}\u{2}name\0\u{4}\u{2}per_request_buffer_limit_bytes\0\u{4}\u{2}non_forwarding_action\0\u{4}\u{2}request_body_buffer_limit\0\u{b}metadata\0\u{b}decorator\0\u{b}typed_per_filter_config\0\u{b}tracing\0\u{b}filter_action\0\u{b}stat_prefix\0\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{d}\u{1}\u{c}\u{f}\u{1}\u{c}\u{11}\u{1}\u{c}\u{13}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}match\0\u{1}route\0\u{1}redirect\0\u{4}\u{4}direct_response\0\u{4}\u{2}request_headers_to_add\0\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{3}request_headers_to_remove\0\u{3}typed_per_filter_config\0\u{1}name\0\u{4}\u{2}per_request_buffer_limit_bytes\0\u{4}\u{2}non_forwarding_action\0\u{4}\u{2}request_body_buffer_limit\0\u{b}metadata\0\u{b}decorator\0\u{b}tracing\0\u{b}filter_action\0\u{b}stat_prefix\0\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{f}\u{1}\u{c}\u{11}\u{1}\u{c}\u{13}\u{1}")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -1761,6 +1807,7 @@ nonisolated extension Envoy_Config_Route_V3_Route: SwiftProtobuf.Message, SwiftP
     var _responseHeadersToRemove: [String] = []
     var _perRequestBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
     var _requestBodyBufferLimit: SwiftProtobuf.Google_Protobuf_UInt64Value? = nil
+    var _typedPerFilterConfig: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1780,6 +1827,7 @@ nonisolated extension Envoy_Config_Route_V3_Route: SwiftProtobuf.Message, SwiftP
       _responseHeadersToRemove = source._responseHeadersToRemove
       _perRequestBufferLimitBytes = source._perRequestBufferLimitBytes
       _requestBodyBufferLimit = source._requestBodyBufferLimit
+      _typedPerFilterConfig = source._typedPerFilterConfig
     }
   }
 
@@ -1842,6 +1890,7 @@ nonisolated extension Envoy_Config_Route_V3_Route: SwiftProtobuf.Message, SwiftP
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._responseHeadersToAdd) }()
         case 11: try { try decoder.decodeRepeatedStringField(value: &_storage._responseHeadersToRemove) }()
         case 12: try { try decoder.decodeRepeatedStringField(value: &_storage._requestHeadersToRemove) }()
+        case 13: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: &_storage._typedPerFilterConfig) }()
         case 14: try { try decoder.decodeSingularStringField(value: &_storage._name) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._perRequestBufferLimitBytes) }()
         case 18: try {
@@ -1900,6 +1949,9 @@ nonisolated extension Envoy_Config_Route_V3_Route: SwiftProtobuf.Message, SwiftP
       if !_storage._requestHeadersToRemove.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._requestHeadersToRemove, fieldNumber: 12)
       }
+      if !_storage._typedPerFilterConfig.isEmpty {
+        try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: _storage._typedPerFilterConfig, fieldNumber: 13)
+      }
       if !_storage._name.isEmpty {
         try visitor.visitSingularStringField(value: _storage._name, fieldNumber: 14)
       }
@@ -1930,10 +1982,55 @@ nonisolated extension Envoy_Config_Route_V3_Route: SwiftProtobuf.Message, SwiftP
         if _storage._responseHeadersToRemove != rhs_storage._responseHeadersToRemove {return false}
         if _storage._perRequestBufferLimitBytes != rhs_storage._perRequestBufferLimitBytes {return false}
         if _storage._requestBodyBufferLimit != rhs_storage._requestBodyBufferLimit {return false}
+        if _storage._typedPerFilterConfig != rhs_storage._typedPerFilterConfig {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Route_V3_FilterConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FilterConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}config\0\u{3}is_optional\0\u{1}disabled\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._config) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.isOptional) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.disabled) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._config {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.isOptional != false {
+      try visitor.visitSingularBoolField(value: self.isOptional, fieldNumber: 2)
+    }
+    if self.disabled != false {
+      try visitor.visitSingularBoolField(value: self.disabled, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Route_V3_FilterConfig, rhs: Envoy_Config_Route_V3_FilterConfig) -> Bool {
+    if lhs._config != rhs._config {return false}
+    if lhs.isOptional != rhs.isOptional {return false}
+    if lhs.disabled != rhs.disabled {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1997,7 +2094,7 @@ nonisolated extension Envoy_Config_Route_V3_WeightedCluster: SwiftProtobuf.Messa
 
 nonisolated extension Envoy_Config_Route_V3_WeightedCluster.ClusterWeight: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Envoy_Config_Route_V3_WeightedCluster.protoMessageName + ".ClusterWeight"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}weight\0\u{4}\u{2}request_headers_to_add\0\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{4}\u{3}request_headers_to_remove\0\u{4}\u{2}host_rewrite_literal\0\u{3}cluster_header\0\u{b}metadata_match\0\u{b}typed_per_filter_config\0\u{c}\u{3}\u{1}\u{c}\u{a}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}weight\0\u{4}\u{2}request_headers_to_add\0\u{3}response_headers_to_add\0\u{3}response_headers_to_remove\0\u{4}\u{3}request_headers_to_remove\0\u{3}typed_per_filter_config\0\u{3}host_rewrite_literal\0\u{3}cluster_header\0\u{b}metadata_match\0\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2011,6 +2108,7 @@ nonisolated extension Envoy_Config_Route_V3_WeightedCluster.ClusterWeight: Swift
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.responseHeadersToAdd) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.responseHeadersToRemove) }()
       case 9: try { try decoder.decodeRepeatedStringField(value: &self.requestHeadersToRemove) }()
+      case 10: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: &self.typedPerFilterConfig) }()
       case 11: try {
         var v: String?
         try decoder.decodeSingularStringField(value: &v)
@@ -2048,6 +2146,9 @@ nonisolated extension Envoy_Config_Route_V3_WeightedCluster.ClusterWeight: Swift
     if !self.requestHeadersToRemove.isEmpty {
       try visitor.visitRepeatedStringField(value: self.requestHeadersToRemove, fieldNumber: 9)
     }
+    if !self.typedPerFilterConfig.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMessageMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.Google_Protobuf_Any>.self, value: self.typedPerFilterConfig, fieldNumber: 10)
+    }
     try { if case .hostRewriteLiteral(let v)? = self.hostRewriteSpecifier {
       try visitor.visitSingularStringField(value: v, fieldNumber: 11)
     } }()
@@ -2066,6 +2167,7 @@ nonisolated extension Envoy_Config_Route_V3_WeightedCluster.ClusterWeight: Swift
     if lhs.responseHeadersToAdd != rhs.responseHeadersToAdd {return false}
     if lhs.responseHeadersToRemove != rhs.responseHeadersToRemove {return false}
     if lhs.hostRewriteSpecifier != rhs.hostRewriteSpecifier {return false}
+    if lhs.typedPerFilterConfig != rhs.typedPerFilterConfig {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -63,6 +63,9 @@ extension ConfigurationDocument {
         Envoy_Extensions_AccessLoggers_File_V3_FileAccessLog.self,
         Envoy_Extensions_AccessLoggers_Stream_V3_StdoutAccessLog.self,
         Envoy_Extensions_AccessLoggers_Stream_V3_StderrAccessLog.self,
+        Envoy_Config_Route_V3_FilterConfig.self,
+        Xds_Type_V3_TypedStruct.self,
+        Udpa_Type_V1_TypedStruct.self,
     ]
 
     /// The full names of those messages.

@@ -45,8 +45,8 @@ import UnderstudyCore
         let points: [ExtensionPoint] = [
             .networkFilter, .httpFilter, .headerFormatter, .requestID, .retryHostPredicate, .clusterProtocol,
             .balancing,
-            .clusterType, .accessLog,
+            .clusterType, .accessLog, .perRoute, .perRouteConfig,
         ]
-        #expect(ConfigurationDocument.extensionNames == Set(points.flatMap(\.types)))
+        #expect(ConfigurationDocument.extensionNames == Set(points.flatMap(\.types) + TypedStruct.names))
     }
 }

@@ -24,6 +24,7 @@ extension Compiler {
         var configuration = ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
         if bootstrap.hasAdmin { configuration.adminLogs = adminLogs(bootstrap.admin, at: place.field("admin")) }
         setStatistics(bootstrap, at: place, of: &configuration)
+        if let mirroring { configuration.mirroring = mirroring.options }
         configuration.runtime = layers(bootstrap, at: place)
         configuration.serviceCluster = bootstrap.node.cluster
         configuration.serviceNode = bootstrap.node.id

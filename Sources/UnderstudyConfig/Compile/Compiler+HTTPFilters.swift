@@ -26,6 +26,9 @@ extension Compiler {
     ) -> HTTPFilters {
         let list = manager.field("http_filters")
         var filters = HTTPFilters(routerPlace: list)
+        var block: Place?
+        filterNames = []
+        mirroringFilter = Self.defaultMirroringFilter
         for (index, (message, place)) in zip(messages, list.items).enumerated() {
             if message.name.isEmpty { require("name", in: place) }
             guard case .typedConfig(let any) = message.configType else {
@@ -33,17 +36,22 @@ extension Compiler {
                 continue
             }
             let inner = place.field("typed_config")
+            filterNames.insert(message.name)
             if any.isA(HealthCheckMessage.self) {
                 guard let check: HealthCheckMessage = unpacked(any, at: inner) else { continue }
                 filters.healthChecks.append(compile(check, at: inner))
                 if index == messages.count - 1 { refuseLast(message, at: place) }
+            } else if isTypedStruct(any) {
+                setMirroring(any, at: inner, after: block)
+                block = inner
+                mirroringFilter = message.name
             } else {
                 filters.router = unpacked(any, at: inner)
                 filters.routerPlace = inner
                 if index < messages.count - 1 { refuseRouter(message, at: place) }
             }
         }
-        if messages.isEmpty || messages.allSatisfy({ $0.configType == nil }) {
+        if messages.allSatisfy({ $0.configType == nil || isTypedStruct($0.typedConfig) }) {
             let accepted = "\(Self.routerName), as the last filter"
             require("http_filters", in: manager, "the router is missing", accepted: accepted)
         }

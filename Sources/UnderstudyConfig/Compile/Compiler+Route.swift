@@ -12,6 +12,7 @@ extension Compiler {
         var scope = outer
         scope.routeName = message.name
         if let limit = bufferLimit(message) { scope.retryBufferLimit = limit }
+        setMirrorLimits(message.typedPerFilterConfig, at: place, of: &scope)
         var match: RouteMatch?
         if message.hasMatch {
             match = compile(message.match, at: place.field("match"))

@@ -26,6 +26,7 @@ extension Compiler {
         if message.hasRetryPolicy {
             action.retryPolicy = compile(message.retryPolicy, at: place.field("retry_policy"))
         }
+        action.mirrorLimits = scope.mirrorLimits
         action.retryBufferLimit = scope.retryBufferLimit
         if message.hasInternalRedirectPolicy {
             let place = place.field("internal_redirect_policy")

@@ -18,6 +18,8 @@ struct RouteScope {
     var retryPolicy: RetryPolicy?
     var retryBufferLimit: Int?
     var routeName = ""
+    /// What the nearest level so far says of its copies.
+    var mirrorLimits = MirrorLimits()
 }
 
 extension Compiler {
@@ -28,7 +30,8 @@ extension Compiler {
         let mirrors = mirrors(message.requestMirrorPolicies, at: place.field("request_mirror_policies"))
         let validates = message.hasValidateClusters ? message.validateClusters.value : true
         let limit = message.hasMaxDirectResponseBodySizeBytes ? message.maxDirectResponseBodySizeBytes.value : 4096
-        let scope = RouteScope(validatesClusters: validates, mirrors: mirrors, responseLimit: Int(limit))
+        var scope = RouteScope(validatesClusters: validates, mirrors: mirrors, responseLimit: Int(limit))
+        setMirrorLimits(message.typedPerFilterConfig, at: place, of: &scope)
         let headers = headerOperations(message, at: place)
         checkNames(message.internalOnlyHeaders, at: place.field("internal_only_headers"))
         let places = place.field("virtual_hosts").items
@@ -63,6 +66,7 @@ extension Compiler {
             scope.retryPolicy = compile(message.retryPolicy, at: place.field("retry_policy"))
         }
         scope.retryBufferLimit = bufferLimit(message)
+        setMirrorLimits(message.typedPerFilterConfig, at: place, of: &scope)
         let headers = headerOperations(message, at: place)
         let routes = zip(message.routes, place.field("routes").items).compactMap { compile($0, at: $1, in: scope) }
         var host = VirtualHost(name: message.name, domains: message.domains, routes: routes)

@@ -17,6 +17,12 @@ struct Compiler {
     var log: DiagnosticLog
     /// The names of all clusters; `nil` if some are not known, so that no reference can be called wrong.
     var clusterNames: Set<String>? = []
+    /// What the first connection manager with a block of our own says of mirrors.
+    var mirroring: MirroringBlock?
+    /// The names of the filters of the connection manager at hand, but for those that are skipped.
+    var filterNames: Set<String> = []
+    /// Which of them has the block of our own.
+    var mirroringFilter = Compiler.defaultMirroringFilter
 
     init(log: DiagnosticLog) {
         self.log = log

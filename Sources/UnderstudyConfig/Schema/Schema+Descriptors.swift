@@ -32,7 +32,8 @@ extension Schema {
             name: message.name,
             fields: message.field.map { Field($0, of: message) },
             unsupported: Set(unsupported + unsupported.map(lowerCamelCase)),
-            isMapEntry: message.options.mapEntry
+            isMapEntry: message.options.mapEntry,
+            isOurs: fullName.hasPrefix(TypedStruct.package)
         )
     }
 

@@ -43,10 +43,19 @@ struct Schema: Sendable {
         let unsupported: Set<String>
         /// Whether it is no message of a file but one entry, `key` and `value`, of a map.
         let isMapEntry: Bool
+        /// Whether it is a message that Envoy does not have.
+        let isOurs: Bool
 
-        init(name: String, fields: [Field], unsupported: Set<String> = [], isMapEntry: Bool = false) {
+        init(
+            name: String,
+            fields: [Field],
+            unsupported: Set<String> = [],
+            isMapEntry: Bool = false,
+            isOurs: Bool = false
+        ) {
             self.name = name
             self.isMapEntry = isMapEntry
+            self.isOurs = isOurs
             self.fields = fields
             self.unsupported = unsupported
             let spellings = fields.map { ($0.name, $0) } + fields.map { (lowerCamelCase($0.name), $0) }

@@ -16,6 +16,10 @@ enum ExtensionPoint {
     case balancing
     case clusterType
     case accessLog
+    /// An entry for a filter among those of a route, or of what is around it.
+    case perRoute
+    /// What is inside such an entry.
+    case perRouteConfig
 
     /// - Parameter holder: what has the message.
     init?(of message: String, _ field: String, in holder: Place) {
@@ -29,6 +33,8 @@ enum ExtensionPoint {
         case (Self.package + "RequestIDExtension", "typed_config"): self = .requestID
         case ("envoy.config.route.v3.RetryPolicy.RetryHostPredicate", "typed_config"): self = .retryHostPredicate
         case ("envoy.config.cluster.v3.Cluster.TypedExtensionProtocolOptionsEntry", "value"): self = .clusterProtocol
+        case ("envoy.config.route.v3.FilterConfig", "config"): self = .perRouteConfig
+        case (let entry, "value") where entry.hasSuffix(".TypedPerFilterConfigEntry"): self = .perRoute
         default: return nil
         }
     }
@@ -60,12 +66,14 @@ enum ExtensionPoint {
             ["file.v3.FileAccessLog", "stream.v3.StdoutAccessLog", "stream.v3.StderrAccessLog"].map {
                 "envoy.extensions.access_loggers.\($0)"
             }
+        case .perRoute: ["envoy.config.route.v3.FilterConfig"]
+        case .perRouteConfig: []
         }
     }
 
-    /// The keys under which it may stand, if it stands in a map.
-    var keys: [String] {
-        guard self == .clusterProtocol else { return [] }
+    /// The keys under which it may stand, if it stands in a map; `nil` for any.
+    var keys: [String]? {
+        guard self == .clusterProtocol else { return nil }
         return types + ["envoy.upstreams.http.http_protocol_options"]
     }
 }
@@ -79,12 +87,19 @@ extension MessageWalker {
         at point: ExtensionPoint,
         in holder: Place
     ) throws(Stop) -> Bool {
-        let accepted = point.types.map { "type.googleapis.com/\($0)" }.joined(separator: ", ")
+        let types = point == .perRouteConfig ? TypedStruct.names : point.types
+        let accepted = types.map { "type.googleapis.com/\($0)" }.joined(separator: ", ")
         guard case .mapping(let mapping) = place.node else {
             refuse(place, "not a mapping", accepted: "a mapping with \"@type\": \(accepted)")
             return false
         }
         guard let (typeName, typePlace) = typeName(of: mapping, at: place, accepted: accepted) else { return false }
+        if TypedStruct.names.contains(typeName),
+            let isWritten = try writeTypedStruct(mapping, typeName, at: place, as: point, in: holder)
+        {
+            return isWritten
+        }
+        if refuseBare(typeName, typePlace, at: point) { return false }
         guard point.types.contains(typeName), let message = schema.messages[typeName] else {
             report(typeName, typePlace, at: point, in: holder, accepted: accepted)
             return false
@@ -123,12 +138,13 @@ extension MessageWalker {
         let nearest = nearestName(to: typeName, among: point.types)
         let packages = ["envoy.", "xds.", "udpa.", "google."]
         let isKnownToEnvoy = nearest == nil && packages.contains { typeName.hasPrefix($0) }
-        if isKnownToEnvoy, isOptional(holder) {
+        let isPerRoute = point == .perRoute || point == .perRouteConfig
+        if isKnownToEnvoy, isTrue("is_optional", in: holder) || (isPerRoute && allowUnknownFields) {
             log.report(
                 .unsupported,
                 .warning,
                 at: place,
-                "this optional filter is skipped",
+                isPerRoute ? "this filter's configuration is skipped" : "this optional filter is skipped",
                 found: found(place),
                 accepted: accepted
             )
@@ -144,8 +160,9 @@ extension MessageWalker {
         )
     }
 
-    private func isOptional(_ holder: Place) -> Bool {
-        guard case .scalar(let scalar) = holder.field("is_optional").node else { return false }
+    /// Whether a switch of a message is on.
+    func isTrue(_ field: String, in holder: Place) -> Bool {
+        guard case .scalar(let scalar) = holder.field(field).node else { return false }
         switch document.value(of: scalar) {
         case .bool(let bool): return bool
         case .text(let text): return ScalarValue.bool(quoted: text) ?? false

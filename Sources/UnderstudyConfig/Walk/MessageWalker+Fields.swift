@@ -71,7 +71,7 @@ extension MessageWalker {
             at: place,
             "unknown field \(quoted(name)) in \(message.name)\(why)",
             accepted: fieldNames(of: message),
-            envoy: "no such field: '\(shown(name))'",
+            envoy: message.isOurs ? nil : "no such field: '\(shown(name))'",
             suggestion: nearestName(to: name, among: message.fieldsByName.keys.sorted())
         )
     }

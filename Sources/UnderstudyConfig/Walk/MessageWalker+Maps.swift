@@ -49,8 +49,8 @@ extension MessageWalker {
     /// Writes an extension that a key chooses; false, after a report, if the key is not known here.
     private mutating func writeMapped(_ item: Place, key: Node, at point: ExtensionPoint) throws(Stop) -> Bool {
         let name = key.scalar?.string ?? ""
-        guard !point.keys.contains(name) else { return try writeExtension(item, at: point, in: item) }
-        let nearest = nearestName(to: name, among: point.keys)
+        guard let keys = point.keys, !keys.contains(name) else { return try writeExtension(item, at: point, in: item) }
+        let nearest = nearestName(to: name, among: keys)
         let isKnownToEnvoy = nearest == nil && name.hasPrefix("envoy.")
         let text = "Didn't find a registered network or http filter or protocol options implementation for name:"
         log.report(
@@ -58,7 +58,7 @@ extension MessageWalker {
             at: Place(path: item.path, node: key, mark: key.mark ?? item.mark),
             isKnownToEnvoy ? "unsupported protocol options" : "\(text) '\(shown(name))'",
             found: quoted(name),
-            accepted: point.keys[0],
+            accepted: keys.first,
             suggestion: nearest
         )
         return false

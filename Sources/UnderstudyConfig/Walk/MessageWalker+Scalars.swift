@@ -93,7 +93,8 @@ extension MessageWalker {
 
     private mutating func writeInteger(_ place: Place, _ range: ClosedRange<Int128>) -> Bool {
         guard let integer = integer(place, in: range) else { return false }
-        output.append(String(integer))
+        // As text where a reader of free-form values, which have nothing but doubles, would lose digits.
+        if integer.magnitude < 1 << 53 { output.append(String(integer)) } else { output.append(quoting: "\(integer)") }
         return true
     }
 

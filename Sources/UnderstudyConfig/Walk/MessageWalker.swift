@@ -102,6 +102,8 @@ struct MessageWalker {
             let isWritten =
                 if let point = ExtensionPoint(of: typeName, field.name, in: place) {
                     try writeExtension(value, at: point, in: place)
+                } else if field.name == "value", let carried = carriedMessage(of: typeName, at: place) {
+                    try writeMessage(value, carried)
                 } else {
                     try writeValue(value, of: field)
                 }

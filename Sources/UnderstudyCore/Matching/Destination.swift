@@ -14,12 +14,15 @@ package final class Destination: Sendable {
     ///
     /// Source: `WeightedCluster.ClusterWeight.host_rewrite_literal`; measured on Envoy 1.40.
     package let hostLiteral: [UInt8]?
+    /// What the choice says of its copies, in place of the route; `nil` for nothing.
+    package let mirrorLimits: MirrorLimits?
 
     init(_ specifier: ClusterSpecifier, clusters: NameTable) {
         cluster = ClusterTarget(specifier, clusters: clusters)
         requestLevels = []
         responseLevels = []
         hostLiteral = nil
+        mirrorLimits = nil
     }
 
     init(_ choice: WeightedClusters.Choice, clusters: NameTable) {
@@ -28,6 +31,7 @@ package final class Destination: Sendable {
         responseLevels = choice.headers.changesResponses ? [choice.headers] : []
         let literal = Array((choice.hostRewriteLiteral ?? "").utf8)
         hostLiteral = literal.isEmpty ? nil : literal
+        mirrorLimits = choice.mirrorLimits
     }
 }
 

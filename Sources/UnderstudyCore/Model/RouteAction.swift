@@ -49,8 +49,8 @@ package struct RouteAction: Sendable, Equatable {
     package var mirrorPolicies: [MirrorPolicy]
     /// What one copy may take.
     ///
-    /// The nearest of weighted cluster, route, virtual host and route configuration that has
-    /// `understudy.mirroring.v1.MirroringPerRoute` among its `typed_per_filter_config`.
+    /// The nearest of route, virtual host and route configuration that has
+    /// `understudy.mirroring.v1.MirroringPerRoute` among its `typed_per_filter_config`; a weighted cluster's wins.
     package var mirrorLimits = MirrorLimits()
 
     package static let defaultTimeout = Duration.seconds(15)
@@ -87,6 +87,8 @@ package struct WeightedClusters: Sendable, Equatable {
         package var headers = HeaderOperations()
         /// Wins over the route's own rewrite.
         package var hostRewriteLiteral: String?
+        /// What one copy may take when this is chosen, in place of the route's; `nil` leaves it to the route.
+        package var mirrorLimits: MirrorLimits?
 
         package init(cluster: ClusterSpecifier, weight: UInt32) {
             self.cluster = cluster

@@ -43,7 +43,8 @@ extension Exchange {
         guard worker.accounts.isEnabled, cluster.shared.mirrorAccount.isEnabled else {
             return ledger.tally.skip(.disabled)
         }
-        let terms = terms(forward.mirrorLimits.merged(over: serving.shared.mirrorLimits[index]))
+        let limits = destination?.mirrorLimits ?? forward.mirrorLimits
+        let terms = terms(limits.merged(over: serving.shared.mirrorLimits[index]))
         if case .length(let length) = head.framing, length > terms.requestBytes {
             return ledger.tally.skip(.bodyTooLarge)
         }

@@ -62,6 +62,16 @@ struct DestinationTests {
         #expect(pick(weighted, random: 10, runtime: runtime(UInt64.max, UInt64.max)) == 1)
     }
 
+    @Test func `a choice may bring its own limits of copies`() {
+        var limited = choices
+        limited[1].mirrorLimits = MirrorLimits()
+        limited[1].mirrorLimits?.timeout = .seconds(2)
+        let head = RequestHead("GET /", ["host: h"])
+        let forward = forward(WeightedClusters(choices: limited))
+        #expect(forward.destination(for: head, random: 9).mirrorLimits == nil)
+        #expect(forward.destination(for: head, random: 10).mirrorLimits == limited[1].mirrorLimits)
+    }
+
     @Test func `a choice brings its own header operations and its own Host`() {
         var choice = WeightedClusters.Choice(cluster: .header("x-c"), weight: 1)
         choice.headers.requestRemovals = ["x"]
