@@ -85,7 +85,7 @@ struct MirrorBookTests {
         let book = MirrorBook(key, workers: 3)
         var inFlight = [UInt64](repeating: 0, count: 3)
         var since = MirrorCounts()
-        for step in 0..<5_000 {
+        for step in 0..<2_000 {
             let worker = dice.number(below: 3)
             let outcome = dice.pick(MirrorOutcome.allCases)
             switch dice.number(below: 20) {
