@@ -45,12 +45,23 @@ struct MirrorSwitchTests {
         }
     }
 
+    /// Looks at the books all the time.
+    private static func look(_ proxy: ServedProxy, _ load: Watched<Load>) async {
+        while !load.current.isOver {
+            for entry in proxy.server.mirroring().entries where !entry.counts.isBalanced {
+                load.update { $0.faults.append("\(entry.key) does not balance: \(entry.counts)") }
+            }
+            await Task.yield()
+        }
+    }
+
     @Test func `once the call has returned no copy is started, though requests go on`() async throws {
         try await serve { proxy, _ async throws in
             let load = Watched(Load())
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 defer { load.update { $0.isOver = true } }
                 for _ in 0..<4 { tasks.addTask { await Self.ask(proxy, load) } }
+                tasks.addTask { await Self.look(proxy, load) }
                 for round in 1...5 {
                     let before = load.current.answers
                     try await load.wait("requests of round \(round)") { $0.answers >= before + 40 }
