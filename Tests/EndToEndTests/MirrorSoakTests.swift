@@ -23,7 +23,7 @@ struct MirrorSoakTests {
         ["healthy"],
         ["healthy", "stuck", "broken", "returning"],
         [],
-        ["healthy, runtime_fraction: { default_value: { numerator: 50 } }", "gone", "healthy"],
+        ["healthy, runtime_fraction: { default_value: { numerator: 50 } }", "gone", "healthy", "huge"],
     ]
 
     private static func variable(_ name: String) -> UInt64? {
@@ -35,6 +35,7 @@ struct MirrorSoakTests {
         let healthy: ScriptedUpstream
         let stuck: ScriptedUpstream
         let broken: ScriptedUpstream
+        let huge: ScriptedUpstream
         let returningPort: Int
     }
 
@@ -49,6 +50,7 @@ struct MirrorSoakTests {
                 .init("healthy", ports: [scenery.healthy.port], settings: changing),
                 .init("stuck", ports: [scenery.stuck.port], settings: [fewConnections]),
                 .init("broken", ports: [scenery.broken.port], settings: changing),
+                .init("huge", ports: [scenery.huge.port], settings: [fewConnections]),
                 .init("returning", ports: [scenery.returningPort]),
                 .init("gone", ports: [ScriptedUpstream.closedPort]),
             ],
@@ -124,6 +126,7 @@ struct MirrorSoakTests {
             healthy: try await ScriptedUpstream.start(.answersAndParts()),
             stuck: try await ScriptedUpstream.start(.neverReads),
             broken: try await ScriptedUpstream.start(Self.broken),
+            huge: try await ScriptedUpstream.start(.answersPattern(4 << 20)),
             returningPort: returning.port
         )
         await returning.stop()
@@ -138,7 +141,9 @@ struct MirrorSoakTests {
             proxy.process.signal(SIGTERM)
             #expect(try await proxy.process.end().code == 0, "seed \(seed)")
         }
-        for upstream in [scenery.primary, scenery.healthy, scenery.stuck, scenery.broken] { await upstream.stop() }
+        for upstream in [scenery.primary, scenery.healthy, scenery.stuck, scenery.broken, scenery.huge] {
+            await upstream.stop()
+        }
     }
 
     private func soak(
