@@ -42,6 +42,31 @@ struct MirrorPaceTests {
         }
     }
 
+    /// Bytes that have come from the mirror.
+    private func received(_ proxy: ServedProxy) -> UInt64 {
+        for scope in proxy.server.statistics() where scope.kind == .cluster("m") {
+            for value in scope.values where value.name == "upstream_cx_rx_bytes_total" {
+                if case .counter(let count) = value.number { return count }
+            }
+        }
+        return 0
+    }
+
+    @Test func `no more is read than the rate allows, counted to the byte`() async throws {
+        let rate: UInt64 = 1 << 20
+        let mirror = UpstreamBehaviour.answersPattern(BodyPattern.count)
+        try await serve(primary: .answers(), mirror: mirror, rate: rate, time: .seconds(60)) { proxy in
+            let start = ContinuousClock.now
+            for _ in 0..<4 { #expect(try await proxy.ask().body == "ok") }
+            try await eventually("three seconds' worth", within: .seconds(30)) { received(proxy) > 3 * rate }
+            let bytes = received(proxy)
+            let elapsed = (ContinuousClock.now - start) / .seconds(1)
+            // One second's worth is there at the beginning, and each copy may be in the middle of a read.
+            let most = Double(rate) * (1 + elapsed) + Double(4 * 4 * 64 * 1024)
+            #expect(Double(bytes) <= most, "in \(elapsed) s")
+        }
+    }
+
     @Test func `an answer within the rate is read to its end`() async throws {
         let mirror = UpstreamBehaviour.answersPattern(BodyPattern.count, chunked: true)
         try await serve(primary: .answers(), mirror: mirror, rate: 1 << 40) { proxy async throws in
