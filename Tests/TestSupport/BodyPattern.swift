@@ -49,9 +49,15 @@ package enum BodyPattern {
         all.getSlice(at: 0, length: count) ?? ByteBuffer()
     }
 
-    /// Whether the piece is what stands at this offset of the pattern.
+    /// Whether the piece is what stands at this offset of the pattern, which begins anew at its end.
     package static func matches(_ piece: ByteBuffer, at offset: Int) -> Bool {
-        all.getSlice(at: offset, length: piece.readableBytes) == piece
+        var rest = piece
+        var offset = offset % count
+        while let part = rest.readSlice(length: min(rest.readableBytes, count - offset)), part.readableBytes > 0 {
+            guard all.getSlice(at: offset, length: part.readableBytes) == part else { return false }
+            offset = (offset + part.readableBytes) % count
+        }
+        return true
     }
 
     /// The first bytes in the chunked coding, in chunks of a size that lines up with no buffer's.

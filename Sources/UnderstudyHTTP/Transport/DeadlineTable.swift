@@ -82,8 +82,9 @@ package final class DeadlineTable {
         isTicking = true
         eventLoop.assumeIsolated().scheduleTask(in: Self.tick) { [weak self] in
             guard let self else { return }
-            self.isTicking = false
+            // Whoever sets a deadline meanwhile waits for the one tick that follows.
             self.advance(to: .now())
+            self.isTicking = false
             if !self.entries.isEmpty { self.scheduleTick() }
         }
     }

@@ -48,6 +48,11 @@ final class AnswerPacer: Timed {
         return false
     }
 
+    /// Bytes of the answer of a copy that is held back were read all the same.
+    func charge(_ bytes: Int) {
+        _ = pace.spend(bytes)
+    }
+
     /// The next tick.
     func deadlinePassed() {
         pace.rate = accounts.answerBytesPerSecond

@@ -150,7 +150,9 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     /// The loop has time for so much of mirrors' answers only.
     private func spend(_ bytes: Int) {
-        guard !isPaused, !worker.pacer.spend(bytes, for: self) else { return }
+        // What was on its way when reading stopped counts as well.
+        guard !isPaused else { return worker.pacer.charge(bytes) }
+        guard !worker.pacer.spend(bytes, for: self) else { return }
         isPaused = true
         connection?.setReading(false)
     }

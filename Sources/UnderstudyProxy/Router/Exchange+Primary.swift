@@ -33,7 +33,7 @@ extension Exchange {
         retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
         keepBody(forward, listener)
         listener.statistics.routed.add()
-        guard startPrimary(fresh: false) else { return skipMirrors(forward, index) }
+        guard startPrimary(fresh: false) else { return }
         // The primary is on its way before the first copy takes any time.
         if state.request == .complete, head.framing == .none { primary?.flush() }
         startMirrors(forward, index)
@@ -108,13 +108,23 @@ extension Exchange {
             return true
         case .refused(let failure, let endpoint):
             self.endpoint = endpoint
+            skipMirrorsOfFirstTry(forward)
             primaryFailed(failure)
             return false
         case .beyondBudget:
             // Only copies have that limit.
+            skipMirrorsOfFirstTry(forward)
             primaryFailed(.overflow)
             return false
         }
+    }
+
+    /// Mirrors have their turn when the first try has a connection.
+    ///
+    /// Before the answer, with which this object may already serve another request.
+    private func skipMirrorsOfFirstTry(_ forward: Forward) {
+        guard retry.attempts == 0, let destination else { return }
+        skipMirrors(forward, index(of: destination.cluster))
     }
 
     /// What the request has in common with others that go to the same endpoint, where the balancer asks for it.

@@ -16,16 +16,22 @@ struct MirrorWalkTests {
         case fellBehind
         case exchangeEnded(Bool)
         case timedOut
+        case requestTooLarge
+        case answerTooLarge
+        case stopped
     }
 
     private func anyEvent(_ dice: inout SeededGenerator) -> Event {
-        switch dice.number(below: 10) {
+        switch dice.number(below: 13) {
         case 0, 1: .requestEnded
         case 2, 3: .answerBegan(dice.pick([200, 204, 302, 399, 400, 404, 500, 503]))
         case 4, 5: .answerEnded(dice.chance(percent: 50))
         case 6: .failed(dice.pick(UpstreamFailure.allCases))
         case 7: .fellBehind
         case 8: .exchangeEnded(dice.chance(percent: 50))
+        case 9: .requestTooLarge
+        case 10: .answerTooLarge
+        case 11: .stopped
         default: .timedOut
         }
     }
@@ -41,6 +47,9 @@ struct MirrorWalkTests {
         case .fellBehind: return state.fellBehind()
         case .exchangeEnded(let clientLeft): return state.exchangeEnded(clientLeft: clientLeft)
         case .timedOut: return state.timedOut()
+        case .requestTooLarge: return state.requestTooLarge()
+        case .answerTooLarge: return state.answerTooLarge()
+        case .stopped: return state.stopped()
         }
     }
 
@@ -69,6 +78,9 @@ struct MirrorWalkTests {
             case .failed(let failure): return close(MirrorOutcome(failure))
             case .fellBehind: return close(.cutSlow)
             case .timedOut: return close(.timeout)
+            case .requestTooLarge: return close(.cutBodyTooLarge)
+            case .answerTooLarge: return close(.cutAnswerTooLarge)
+            case .stopped: return close(.draining)
             case .exchangeEnded(let clientLeft):
                 return isWhole ? .none : close(clientLeft ? .cutClientLeft : .cutPrimaryEnded)
             }
@@ -113,6 +125,10 @@ struct MirrorWalkTests {
             seen.formUnion(outcomes)
         }
         #expect(releases > 0, "seed \(seed)")
-        #expect(seen.isSuperset(of: [.ok, .clientError, .timeout, .reset, .cutSlow, .cutClientLeft, .cutPrimaryEnded]))
+        let expected: Set<MirrorOutcome> = [
+            .ok, .clientError, .timeout, .reset, .cutSlow, .cutClientLeft, .cutPrimaryEnded, .cutBodyTooLarge,
+            .cutAnswerTooLarge, .draining,
+        ]
+        #expect(seen.isSuperset(of: expected), "seed \(seed)")
     }
 }

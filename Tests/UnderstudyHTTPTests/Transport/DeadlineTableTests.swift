@@ -44,6 +44,21 @@ struct DeadlineTableTests {
         }
     }
 
+    @Test func `whoever sets another deadline whenever one has passed is told once in each tick`() {
+        withTable { table, eventLoop in
+            let timer = Timer()
+            timer.onFiring = { [unowned timer] in
+                if timer.firings < 10_000 { table.set(timer, at: .now()) }
+            }
+            table.set(timer, at: .now())
+            for tick in 1...10 {
+                eventLoop.advanceTime(by: DeadlineTable.tick)
+                #expect(timer.firings == tick)
+            }
+            table.clear(timer)
+        }
+    }
+
     @Test func `a new deadline takes the place of the old one`() {
         withTable { table, _ in
             let timer = Timer()
