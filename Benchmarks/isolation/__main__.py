@@ -32,7 +32,7 @@ KINDS = {
 }
 # Rounds of `on`, and seconds of each and of a closed loop.
 FULL = {'pairs': {'understudy': 3, 'envoy': 1, 'nginx': 1}, 'seconds': {'get': 3, 'upload': 4}, 'closed': 1.5, 'grace': 2}
-QUICK = {'pairs': {'understudy': 1, 'envoy': 1, 'nginx': 1}, 'seconds': {'get': 0.7, 'upload': 0.7}, 'closed': 0.4, 'grace': 1}
+QUICK = {'pairs': {'understudy': 1, 'envoy': 1, 'nginx': 1}, 'seconds': {'get': 0.3, 'upload': 0.4}, 'closed': 0.2, 'grace': 0.5}
 
 
 class TimeIsUp(Exception):
@@ -84,7 +84,7 @@ class Bench:
             yield
         finally:
             child.stop()
-            time.sleep(0.3 if self.arguments.quick else 0.5)     # what its end causes is over
+            time.sleep(0.1 if self.arguments.quick else 0.5)     # what its end causes is over
 
     @contextlib.contextmanager
     def proxy(self, name, mirror):
