@@ -82,8 +82,9 @@ package final class DeadlineTable {
         isTicking = true
         eventLoop.assumeIsolated().scheduleTask(in: Self.tick) { [weak self] in
             guard let self else { return }
-            self.isTicking = false
+            // Still ticking, or an owner that sets its next deadline now would start a second tick beside this one.
             self.advance(to: .now())
+            self.isTicking = false
             if !self.entries.isEmpty { self.scheduleTick() }
         }
     }
