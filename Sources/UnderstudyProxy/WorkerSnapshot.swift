@@ -34,7 +34,7 @@ final class WorkerSnapshot {
             uniquingKeysWith: { first, _ in first }
         )
         clusters = shared.clusters.map { known[ObjectIdentifier($0)] ?? WorkerCluster($0, loop: loop) }
-        ledgers = shared.books.map { MirrorLedger(book: $0, tally: $0.tallies[worker]) }
+        ledgers = shared.books.map { MirrorLedger($0, worker: worker) }
     }
 
     func listener(at slot: Int) -> SharedListener? { shared.listener(at: slot) }
@@ -44,8 +44,9 @@ final class WorkerSnapshot {
         guard case .header = rule.cluster, let cluster else { return ledgers[rule.book] }
         let name = NamedMirror(book: rule.book, cluster: cluster)
         if let ledger = namedLedgers[name] { return ledger }
-        let book = shared.book(MirrorKey(route: rule.route, mirror: clusters[cluster].shared.configuration.name))
-        let ledger = MirrorLedger(book: book, tally: book.tallies[worker])
+        let route = ledgers[rule.book].book.key.route
+        let key = MirrorKey(route: route, mirror: clusters[cluster].shared.configuration.name)
+        let ledger = MirrorLedger(shared.book(key), worker: worker)
         namedLedgers[name] = ledger
         return ledger
     }

@@ -20,8 +20,6 @@ package struct MirrorRule: Sendable {
     package let certainCluster: Int?
     /// The number of its book; with a cluster from a header, of the one for requests that name none that exists.
     package let book: Int
-    /// What the books of the policy's route are called.
-    package let route: String
 
     /// - Parameters:
     ///   - route: What the books are to be called.
@@ -32,7 +30,6 @@ package struct MirrorRule: Sendable {
         route: String = "",
         catalogue: MirrorCatalogue = MirrorCatalogue()
     ) {
-        self.route = route
         book = catalogue.number(of: MirrorKey(route: route, mirror: policy.cluster.fixedName ?? ""))
         cluster = ClusterTarget(policy.cluster, clusters: clusters)
         fraction = policy.fraction

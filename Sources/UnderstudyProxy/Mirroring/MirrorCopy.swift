@@ -7,12 +7,6 @@ internal import NIOCore
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
-/// Where what became of a copy is written down: the book, and the worker's part of it.
-struct MirrorLedger {
-    let book: MirrorBook
-    let tally: MirrorTally
-}
-
 /// What one copy is to get and may take.
 struct MirrorTerms {
     /// From the end of the request; `nil` for none.

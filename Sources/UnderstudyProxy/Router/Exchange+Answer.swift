@@ -103,7 +103,7 @@ extension Exchange: ResponseHandler {
 
     func responseBody(_ piece: ByteBuffer) {
         sentBytes &+= piece.readableBytes
-        if !mirrorBooks.isEmpty { worker.pacer.earn(piece.readableBytes * mirrorBooks.count) }
+        if !ledgers.isEmpty { worker.pacer.earn(piece.readableBytes * ledgers.count) }
         stream?.sendBody(piece)
         if timers.isSet(.streamIdle) || timers.isSet(.tryIdle) { touchIdleTimers() }
     }
@@ -129,7 +129,7 @@ extension Exchange: ResponseHandler {
         if state.request == .complete {
             let time = UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds)) / 1000
             cluster?.completed(for: .external, time: time / 1000)
-            for book in mirrorBooks { book.primaryTime.record(time) }
+            for ledger in ledgers { ledger.book.primaryTime.record(time) }
             if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
         }
         guard let listener else { return }

@@ -60,7 +60,7 @@ extension Exchange {
         case .picked(let picked):
             let copy = worker.takeCopy()
             attach(copy)
-            mirrorBooks.append(ledger.book)
+            ledgers.append(ledger)
             copy.start(on: picked, of: cluster, mode: requestMode, terms: terms, ledger: ledger)
         }
     }

@@ -34,6 +34,8 @@ extension Exchange {
         keepBody(forward, listener)
         listener.statistics.routed.add()
         guard startPrimary(fresh: false) else { return skipMirrors(forward, index) }
+        // The primary is on its way before the first copy takes any time.
+        if state.request == .complete, head.framing == .none { primary?.flush() }
         startMirrors(forward, index)
         if isTunnel { armTunnel() }
         guard state.request == .complete else { return }

@@ -80,7 +80,7 @@ final class Exchange: RequestHandler, Timed {
     /// When the try under way began.
     var tryStart = NIODeadline.uptimeNanoseconds(0)
     /// Of the mirrors that got a copy.
-    var mirrorBooks: [MirrorBook] = []
+    var ledgers: [MirrorLedger] = []
     /// The copies that still get parts of the body.
     private(set) var copies: [MirrorCopy] = []
     /// Of the client's body, so far.
@@ -240,7 +240,7 @@ final class Exchange: RequestHandler, Timed {
         timers.clearAll()
         stream?.setReading(true)
         detachCopies()
-        mirrorBooks.removeAll(keepingCapacity: true)
+        if !ledgers.isEmpty { ledgers.removeAll(keepingCapacity: true) }
         endTries()
         stream = nil
         primary = nil
