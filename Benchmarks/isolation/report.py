@@ -61,9 +61,8 @@ def progress(result):
     if 'check' in result:
         print(f'{result["proxy"]:10} {result}', flush=True)
         return
-    lost = sum(result['errors'].values()) + result['unanswered']
     print(f'{result["name"]:10} {result["kind"]:6} {result["mode"]:12} p50 {ratio(result["p50"])} {verdict(result["p50"]):5} '
-          f'p99 {ratio(result["p99"])} {verdict(result["p99"]):5} {lost} lost, {result["mismatches"]} mismatches', flush=True)
+          f'p99 {ratio(result["p99"])} {verdict(result["p99"]):5} {lost(result)} lost, {result["mismatches"]} mismatches', flush=True)
 
 
 def how_many(counts):
@@ -73,11 +72,11 @@ def how_many(counts):
 def row(one):
     budget = one['throughput']
     share = budget['on'] / budget['off'] if budget['off'] else float('nan')
-    lost = {**one['errors'], **({'unanswered': one['unanswered']} if one['unanswered'] else {})}
+    without = {**one['errors'], **({'unanswered': one['unanswered']} if one['unanswered'] else {})}
     fields = [one['mode'], one['name'],
               f'{one["p50"]["on"]:.2f}', ratio(one['p50']), f'{one["p99"]["on"]:.2f}', ratio(one['p99']),
               f'{one["p999"]["on"]:.2f} / {one["p999"]["off"]:.2f}', f'{budget["on"]:.0f} ({share:.2f})',
-              f'{how_many(lost)} of {one["asked"]}' if lost else '0', str(one['mismatches']),
+              f'{how_many(without)} of {one["asked"]}' if without else '0', str(one['mismatches']),
               f'{one["idle"] / MIB:.0f} → {one["peak"] / MIB:.0f}', str(one['descriptors']),
               how_many(one['outcomes']) or '–']
     return '| ' + ' | '.join(fields) + ' |'
@@ -97,6 +96,41 @@ def tables(results):
             print(row(one))
     if results['checks']:
         checks(results['checks'])
+    if results['cells']:
+        short(results)
+
+
+def short(results):
+    """One line for each proxy: the worst of all its mirrors, for those who read no further."""
+    print('\n### In short\n')
+    print('| proxy | GETs lost | GETs: p50, p99 at worst | uploads lost | uploads: p50 at worst | 100 MB upload, stalled mirror '
+          '| 10,000 GETs, silent mirror |\n|---|---|---|---|---|---|---|')
+    for name in dict.fromkeys(one['name'] for one in results['cells']):
+        fields = [name]
+        for kind in TITLES:
+            cells = [one for one in results['cells'] if one['name'] == name and one['kind'] == kind and one['mode'] != 'off']
+            fields.append(f'{sum(map(lost, cells)):,} of {sum(one["asked"] for one in cells):,}')
+            shown = [worst(cells, 'p50')] + ([worst(cells, 'p99')] if kind == 'get' else [])
+            fields.append(', '.join(shown))
+        for check in ('upload', 'requests'):
+            fields += [finished(one) for one in results['checks'] if one['proxy'] == name and one['check'] == check] or ['–']
+        print('| ' + ' | '.join(fields) + ' |')
+
+
+def lost(one):
+    return sum(one['errors'].values()) + one['unanswered']
+
+
+def worst(cells, which):
+    return max((f'{one[which]["ratio"]:.2f} ({one["mode"]})' for one in cells), key=lambda text: float(text.split()[0]),
+               default='–')
+
+
+def finished(one):
+    if one['check'] == 'requests':
+        return f'{one["answered"]:,} answered in {one["on"]:.1f} s'
+    text = f'{one["on"]:.2f} s, {one["off"]:.2f} s without'
+    return text if one['finished'] == one['rounds'] else f'{one["finished"]} of {one["rounds"]} finished; {text}'
 
 
 def checks(results):
@@ -117,10 +151,10 @@ def misses(results):
         if one['name'] != 'understudy':
             continue
         where = f'{TITLES[one["kind"]]}, {one["mode"]}'
-        lost = sum(one['errors'].values()) + one['unanswered'] + one['errors_off']
+        missing = lost(one) + one['errors_off']
         most = one['idle'] + (one['budget'] or 0) + SLACK
         found += [f'{where}: {text}' for wrong, text in [
-            (lost, f'{lost} requests without their answer'),
+            (missing, f'{missing} requests without their answer'),
             (one['mismatches'], f'{one["mismatches"]} bodies were not what was sent'),
             (one['peak'] > most, f'{one["peak"] / MIB:.0f} MiB at the peak, {most / MIB:.0f} are allowed'),
             (one['balanced'] is False and one['mode'] != 'off', f'the books do not balance: {one["outcomes"]}'),
