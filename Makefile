@@ -13,7 +13,7 @@ ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release sandbox test unit conformance check-example check-extension check-docs check-deploy check-metrics test-netns fuzz-config instructions bench bench-reload format lint clean
+.PHONY: help setup build release sandbox test unit conformance check-example check-extension check-docs check-deploy check-metrics test-netns fuzz-config instructions bench isolation bench-reload format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ instructions: ## instructions per request under callgrind (builds for speed, wit
 
 bench: release ## CPU per request and lost mirrors, against Envoy and nginx where they are found
 	@python3 Benchmarks/bench.py --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)')
+
+isolation: release ## bad mirrors and what clients notice, beside Envoy and nginx (15 minutes); QUICK=1, ARGS=
+	@python3 Benchmarks/isolation --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
+		$(if $(QUICK),--quick) $(ARGS)
 
 bench-reload: $(FRESH) ## 100 reloads at 1,000 requests/s: no request and no copy is lost
 	@python3 Benchmarks/reload.py --understudy '$(abspath $(BINARY))'

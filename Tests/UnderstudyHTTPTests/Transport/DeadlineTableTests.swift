@@ -85,6 +85,17 @@ struct DeadlineTableTests {
         }
     }
 
+    @Test func `one who sets its deadline again in each tick is called once in each tick`() {
+        withTable { table, eventLoop in
+            let timer = Timer()
+            timer.onFiring = { [unowned timer] in table.set(timer, at: second(0)) }
+            table.set(timer, at: second(0))
+            for _ in 0..<10 { eventLoop.advanceTime(by: DeadlineTable.tick) }
+            #expect(timer.firings == 10)
+            table.clear(timer)
+        }
+    }
+
     @Test func `whoever is called may set its deadline again`() {
         withTable { table, _ in
             let timer = Timer()
