@@ -82,8 +82,10 @@ package final class DeadlineTable {
         isTicking = true
         eventLoop.assumeIsolated().scheduleTask(in: Self.tick) { [weak self] in
             guard let self else { return }
-            self.isTicking = false
+            // Still ticking, so that an owner that sets its next deadline from within the last begins no second tick: those
+            // would double with each.
             self.advance(to: .now())
+            self.isTicking = false
             if !self.entries.isEmpty { self.scheduleTick() }
         }
     }
