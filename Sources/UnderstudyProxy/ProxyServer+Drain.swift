@@ -73,8 +73,7 @@ extension ProxyServer {
             try await worker.eventLoop.submit { worker.value.stop() }.get()
         }
         await logs.shutDown(within: Self.logTime)
-        // Not awaited: a thread may still be waiting for a name server.
-        threads.shutdownGracefully { _ in }
+        threads.shutDown()
         try await group.shutdownGracefully()
         try await background.shutdownGracefully()
     }

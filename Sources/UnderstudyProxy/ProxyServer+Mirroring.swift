@@ -49,6 +49,18 @@ extension ProxyServer: MirrorControl {
         return status
     }
 
+    /// Idle connections to mirrors that one worker keeps must not be another's want.
+    func shareConnections() {
+        accounts.roomIsWanted.set { [accounts, workers] in
+            for (number, worker) in workers.enumerated() {
+                worker.execute { worker in
+                    if accounts.connections.isExhausted { worker.loop.resting.closeLongest() }
+                    if number == workers.count - 1 { accounts.roomWasMade() }
+                }
+            }
+        }
+    }
+
     package func setMirroring(_ isEnabled: Bool, mirror: String?) async -> MirrorSwitchResult {
         let changed: Bool
         if let mirror {

@@ -69,6 +69,7 @@ extension ProxyServer {
             stop(added)
             throw error
         }
+        snapshot.assignClusters()
         await serve(snapshot, opened: opened)
         // What has changed while they were resolved went to the clusters before.
         let latest = runtime.snapshot
@@ -145,11 +146,12 @@ extension ProxyServer {
             try resolver.resolve($0, family: $1)
         }
         let outliers = clusters.map { cluster in cluster.outliers.map { service in Task { await service.run() } } }
-        let watchers = await discovery.watch(clusters, bound: options.startTime)
-        await firstChecks(of: clusters)
+        async let forCopies = prepare(clusters.filter { !$0.servesClients }, discovery, within: options.mirrorStartTime)
+        let watchers = await prepare(clusters.filter(\.servesClients), discovery, within: options.startTime)
+            .merging(await forCopies) { first, _ in first }
         state.withLock { state in
-            for (index, cluster) in clusters.enumerated() {
-                let tasks = [watchers[index]] + [outliers[index]].compactMap(\.self)
+            for (cluster, outlier) in zip(clusters, outliers) {
+                let tasks = [watchers[ObjectIdentifier(cluster)], outlier].compactMap(\.self)
                 state.services[ObjectIdentifier(cluster)] = ClusterService(cluster, tasks: tasks)
             }
         }
@@ -157,9 +159,24 @@ extension ProxyServer {
         for worker in workers { await worker.submit { _ in } }
     }
 
+    /// Waits until every endpoint is known and then until it has been checked, each no longer than `bound`; mirrors
+    /// have no more than that for both.
+    ///
+    /// - Returns: The watchers, by cluster.
+    private func prepare(
+        _ clusters: [SharedCluster],
+        _ discovery: ClusterDiscovery,
+        within bound: Duration
+    ) async -> [ObjectIdentifier: Task<Void, Never>] {
+        let begin = ContinuousClock.now
+        let watchers = await discovery.watch(clusters, bound: bound)
+        let forCopies = clusters.filter { !$0.servesClients }
+        await firstChecks(of: clusters, within: forCopies.isEmpty ? bound : max(.zero, bound - (.now - begin)))
+        return Dictionary(uniqueKeysWithValues: zip(clusters.map(ObjectIdentifier.init), watchers))
+    }
+
     /// Requests come once every endpoint has been checked, or the time for it is over.
-    private func firstChecks(of clusters: [SharedCluster]) async {
-        let bound = options.startTime
+    private func firstChecks(of clusters: [SharedCluster], within bound: Duration) async {
         await withTaskGroup(of: Void.self) { tasks in
             for checker in clusters.flatMap(\.checkers) {
                 tasks.addTask { await checker.firstChecksDone(within: bound) }

@@ -23,6 +23,8 @@ package final class ProxyServer: Sendable {
         package var hosts: [String: String] = [:]
         /// Longest wait for the first resolution of all names before listening.
         package var startTime = Duration.seconds(5)
+        /// Longest wait for the endpoints of clusters that serve no clients, in all.
+        package var mirrorStartTime = Duration.seconds(1)
         /// Longest wait for requests in flight at the end, and the length of a graceful drain of listeners.
         ///
         /// Source: `--drain-time-s`.
@@ -86,19 +88,17 @@ package final class ProxyServer: Sendable {
     let options: Options
     let logger: Logger
     let group: MultiThreadedEventLoopGroup
-    let threads: NIOThreadPool
+    let threads: ResolverThreads
     let workers: [NIOLoopBound<Worker>]
     let drains: DrainControl
     let state: Mutex<State>
     let logs: AccessLogRegistry
     let environment: ClusterEnvironment
-    /// Carries no traffic.
+    /// Carries no traffic; one loop for the checks of what clients depend on, one for those of mirrors.
     let background: MultiThreadedEventLoopGroup
     /// One reload or drain after the other.
     let turn = Turn()
     let resolver: NameResolver
-
-    private static let resolverThreads = 2
 
     package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
@@ -110,11 +110,12 @@ package final class ProxyServer: Sendable {
         drains = DrainControl(options.drainStrategy, duration: options.drainTime)
         resolver = NameResolver(hosts: options.hosts)
         logs = AccessLogRegistry(flushInterval: options.logFlushInterval, flushSize: options.logFlushSize)
-        background = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        background = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         environment = ClusterEnvironment(
             logger: options.upstreamLogger ?? logger,
             runtime: { [runtime] in runtime.snapshot },
-            probes: ProbeLoop(background.next())
+            probes: ProbeLoop(background.next()),
+            mirrorProbes: ProbeLoop(background.next())
         )
         let keys = configuration.listeners.map(Self.key)
         let snapshot: ConfigurationSnapshot
@@ -134,8 +135,7 @@ package final class ProxyServer: Sendable {
         state.nextSlot = keys.count
         self.state = Mutex(state)
         group = MultiThreadedEventLoopGroup(numberOfThreads: concurrency)
-        threads = NIOThreadPool(numberOfThreads: Self.resolverThreads)
-        threads.start()
+        threads = ResolverThreads()
         workers = try await Self.makeWorkers(
             in: group,
             WorkerParts(
@@ -148,6 +148,7 @@ package final class ProxyServer: Sendable {
                 machine: Machine.current()
             )
         )
+        shareConnections()
         for cluster in snapshot.clusters { cluster.apply(runtime.snapshot) }
         runtime.subscribe { [unowned self] values in
             for cluster in self.snapshot.clusters { cluster.apply(values) }

@@ -7,6 +7,7 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 import UnderstudyCore
 
@@ -34,27 +35,30 @@ struct ClusterDiscoveryTests {
         bound: Duration = .seconds(30),
         resolve: @escaping ClusterDiscovery.Resolve
     ) async throws -> [[SharedHost]] {
-        let threads = NIOThreadPool(numberOfThreads: 2)
-        threads.start()
+        let threads = ResolverThreads()
+        let shared = clusters.map { Self.shared($0) }
         let discovery = ClusterDiscovery(threads: threads, logger: Logger(label: "test"), resolve: resolve)
-        let environment = ClusterEnvironment(
-            logger: Logger(label: "test"),
-            runtime: { .empty },
-            probes: ProbeLoop(MultiThreadedEventLoopGroup.singleton.next())
-        )
-        let shared = clusters.map {
-            SharedCluster(
-                $0,
-                statistics: ClusterStatistics(),
-                accounts: MirrorAccounts(),
-                mirroring: MirroringOptions(),
-                environment: environment
-            )
-        }
         let watchers = await discovery.watch(shared, bound: bound)
         for watcher in watchers { watcher.cancel() }
-        threads.shutdownGracefully { _ in }
+        threads.shutDown()
         return shared.map(\.hostList.hosts)
+    }
+
+    private static func shared(_ cluster: Cluster, servesClients: Bool = true) -> SharedCluster {
+        let probes = ProbeLoop(MultiThreadedEventLoopGroup.singleton.next())
+        return SharedCluster(
+            cluster,
+            statistics: ClusterStatistics(),
+            accounts: MirrorAccounts(),
+            mirroring: MirroringOptions(),
+            environment: ClusterEnvironment(
+                logger: Logger(label: "test"),
+                runtime: { .empty },
+                probes: probes,
+                mirrorProbes: probes
+            ),
+            servesClients: servesClients
+        )
     }
 
     @Test func `every address of every name is an endpoint`() async throws {
@@ -117,5 +121,46 @@ struct ClusterDiscoveryTests {
         let resolver = NameResolver(hosts: ["service1": "127.83.0.1"])
         let addresses = try resolver.resolve(SocketEndpoint(host: "service1", port: 8080), family: .auto)
         #expect(addresses == [try SocketAddress(ipAddress: "127.83.0.1", port: 8080)])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `names of mirrors that nobody answers for never hold up the others, however many they are`() async throws {
+        let gate = ConditionLock(value: false)
+        defer {
+            gate.lock()
+            gate.unlock(withValue: true)
+        }
+        var often = cluster("primary")
+        var options = Self.hourly
+        options.refreshRate = .milliseconds(1)
+        often.discovery = .strictDNS(options)
+        let primary = Self.shared(often)
+        let mirrors = (0..<8).map { Self.shared(cluster("dead\($0)"), servesClients: false) }
+        let threads = ResolverThreads()
+        let discovery = ClusterDiscovery(threads: threads, logger: Logger(label: "test")) { endpoint, _ in
+            if endpoint.host != "primary" {
+                gate.lock(whenValue: true)
+                gate.unlock()
+                throw NoSuchName()
+            }
+            return [try SocketAddress(ipAddress: "192.0.2.1", port: 80)]
+        }
+        var watchers = await discovery.watch(mirrors, bound: .milliseconds(1))
+        watchers += await discovery.watch([primary], bound: .seconds(3600))
+        #expect(primary.hostList.hosts.count == 1)
+        // Again and again, while every thread for mirrors is stuck.
+        try await eventually("more resolutions") { primary.statistics.updateSuccesses.current > 10 }
+        for watcher in watchers { watcher.cancel() }
+        threads.shutDown()
+    }
+
+    @Test func `a mirror that begins to serve clients is asked for like any other`() {
+        let threads = ResolverThreads()
+        let mirror = Self.shared(cluster("mirror"), servesClients: false)
+        let primary = Self.shared(cluster("primary"))
+        #expect(threads.pool(for: mirror) !== threads.pool(for: primary))
+        mirror.setServesClients(true)
+        #expect(threads.pool(for: mirror) === threads.pool(for: primary))
+        threads.shutDown()
     }
 }

@@ -34,12 +34,14 @@ package struct AnswerPace: Sendable {
 
     /// Bytes of a mirror's answer were read.
     ///
+    /// A debt is never more than a second's worth: whoever comes later does not wait for what others have read long ago.
+    ///
     /// - Returns: Whether more may be read now.
     package mutating func spend(_ bytes: Int) -> Bool {
         let cost = bytes &+ Self.costOfRead
         let fromEarned = min(earned, cost)
         earned -= fromEarned
-        timed -= cost - fromEarned
+        timed = max(-rate, timed - (cost - fromEarned))
         return isOpen
     }
 

@@ -97,12 +97,13 @@ package final class ConnectionPool {
     ///   - limits: Where the request and its connection are counted.
     ///   - fresh: Only a connection that has carried nothing yet will do.
     package func acquire(within limits: UpstreamLimits, fresh: Bool = false) -> HTTP1ClientConnection? {
-        if !fresh, let connection = idle[limits.slot].popLast() {
+        if !fresh, let connection = idle[limits.slot].last {
             guard connection.attach(to: limits) else {
-                idle[limits.slot].append(connection)
                 counters.activeOverflows.add()
                 return nil
             }
+            idle[limits.slot].removeLast()
+            loop.resting.remove(connection)
             return connection
         }
         guard limits.pending.reserve() else {
@@ -145,6 +146,7 @@ package final class ConnectionPool {
         let isInTheWay = waiting.contains { $0.limits?.slot == slot }
         guard !isRetired, !isInTheWay, idleCount < Self.mostIdle else { return connection.close() }
         idle[slot].append(connection)
+        if connection.limits?.total != nil { loop.resting.append(connection) }
         if let time = settings.idleTime { loop.deadlines.set(connection, after: time) }
     }
 
@@ -154,7 +156,9 @@ package final class ConnectionPool {
     var idleCount: Int { idle[0].count + idle[1].count }
     var waitingCount: Int { waiting.count }
 
+    /// It is ending.
     func removeIdle(_ connection: HTTP1ClientConnection) {
+        loop.resting.remove(connection)
         // From the end: whatever closes was most likely used last.
         guard let slot = connection.limits?.slot else { return }
         guard let index = idle[slot].lastIndex(where: { $0 === connection }) else { return }

@@ -19,6 +19,7 @@ extension HTTP1ClientConnection {
         } else {
             carriesRequest = true
         }
+        let isForgotten = limits?.isRestrained == true && carriesRequest && bodyCoding != .none
         phase = .closed
         handler = nil
         unread = ByteBuffer()
@@ -27,7 +28,7 @@ extension HTTP1ClientConnection {
         outgoing.removeAll(loop)
         loop.deadlines.clear(self)
         detachRequest()
-        if ending == .byUs { transport.close() }
+        if ending == .byUs { isForgotten ? transport.reset() : transport.close() }
         countEnd(ending, carriesRequest: carriesRequest)
     }
 

@@ -51,6 +51,10 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// What the client has said in a tunnel that the upstream has not agreed to.
     var held = ByteBuffer()
     var trailers: TrailerCollector?
+    // Its place among `RestingConnections`.
+    var isResting = false
+    var restedBefore: HTTP1ClientConnection?
+    var restedAfter: HTTP1ClientConnection?
 
     /// How the body of the request is written.
     enum BodyCoding {

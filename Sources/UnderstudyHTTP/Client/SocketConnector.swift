@@ -41,6 +41,12 @@ struct SocketConnector {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
+        for entry in connection.limits?.isRestrained == true ? SocketBuffers.restraints : [] {
+            bootstrap = bootstrap.channelOption(entry.option, value: entry.value)
+        }
+        if connection.limits?.isRestrained == true {
+            bootstrap = bootstrap.channelOption(.maxMessagesPerRead, value: 1)
+        }
         for entry in settings.keepalive.map(SocketBuffers.options) ?? [] {
             bootstrap = bootstrap.channelOption(entry.option, value: entry.value)
         }
@@ -62,6 +68,20 @@ enum SocketBuffers {
 
     /// Asks for 16 KiB in one read.
     static var allocator: FixedSizeRecvByteBufferAllocator { FixedSizeRecvByteBufferAllocator(capacity: 16 * 1024) }
+
+    /// What keeps one connection from taking much of the system's memory, which all sockets share.
+    ///
+    /// Without them Linux lets a socket grow to some 4 MiB of what a peer does not take and 6 MiB of what is not read.
+    /// The rest of an answer whose connection has been closed is read in one go; this bounds that, too. On a way of 10 ms
+    /// it is still 25 MB/s.
+    static var restraints: [(option: ChannelOptions.Types.SocketOption, value: SocketOptionValue)] {
+        [
+            (.socketOption(.so_sndbuf), SocketOptionValue(restrainedBytes)),
+            (.socketOption(.so_rcvbuf), SocketOptionValue(restrainedBytes)),
+        ]
+    }
+
+    private static let restrainedBytes = 256 * 1024
 
     /// What asks the system to look after silent connections.
     static func options(

@@ -59,6 +59,8 @@ package final class UpstreamLimits: Sendable {
     package let retries: ResourceLimit
     /// Open connections of several groups together, which whoever asks for one looks at first; `nil` for no limit.
     package let total: ResourceLimit?
+    /// Their connections take little of what all share: the loop's time, and the system's memory for sockets.
+    package let isRestrained: Bool
     /// Tells the limits of one pool apart: 0 or 1.
     let slot: Int
 
@@ -68,8 +70,10 @@ package final class UpstreamLimits: Sendable {
         requests: Int = 1024,
         retries: Int = 3,
         total: ResourceLimit? = nil,
+        isRestrained: Bool = false,
         slot: Int = 0
     ) {
+        self.isRestrained = isRestrained
         self.total = total
         self.connections = ResourceLimit(connections)
         self.pending = ResourceLimit(pending)

@@ -20,6 +20,7 @@ internal import Darwin
 package final class LoopContext {
     package let eventLoop: any EventLoop
     package let deadlines: DeadlineTable
+    package let resting = RestingConnections()
     package var requestDecoder = RequestHeadDecoder()
     package var responseDecoder = ResponseHeadDecoder()
 

@@ -7,6 +7,14 @@ package import NIOCore
 internal import NIOPosix
 internal import UnderstudyCore
 
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#else
+internal import Darwin
+#endif
+
 package final class NIOTransport: ChannelInboundHandler, Transport {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
@@ -74,6 +82,14 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
         } else {
             wasClosedEarly = true
         }
+    }
+
+    package func reset() {
+        // On its loop the option is set at once; failing means that there is no socket any more.
+        if isActive, let socket = context?.channel as? any SocketOptionProvider {
+            socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenFailure { _ in }
+        }
+        close()
     }
 
     package func closeAfterFlush(linger: TimeAmount) {

@@ -30,6 +30,10 @@ package protocol Transport: AnyObject {
     ///
     /// Unsent bytes are lost. The user hears nothing any more.
     func close()
+    /// Closes now, and has the system forget what it has not delivered.
+    ///
+    /// The peer sees a reset.
+    func reset()
     /// Closes once every queued byte has left, and then after `linger`, in which the peer may close first.
     ///
     /// There is no bound on the time that the queue takes to drain; the user keeps one.
@@ -40,6 +44,8 @@ package protocol Transport: AnyObject {
 
 extension Transport {
     package var connectError: CInt { 0 }
+
+    package func reset() { close() }
 }
 
 /// Whoever reads and writes the bytes of one connection.

@@ -6,11 +6,12 @@
 internal import NIOCore
 internal import UnderstudyCore
 
-/// Lines of one worker for one file.
+/// Lines of one worker for one file, either of requests or of copies.
 ///
 /// Loop-bound; appending a line takes no lock and makes no system call.
 package final class AccessLogBuffer {
     private let file: AccessLogFile
+    private let isOfCopies: Bool
     private let threshold: Int
     private unowned let owner: AccessLogBuffers
     private var bytes: [UInt8] = []
@@ -19,8 +20,9 @@ package final class AccessLogBuffer {
     /// Room for the line that passes the threshold.
     private static let slack = 4096
 
-    fileprivate init(_ file: AccessLogFile, threshold: Int, owner: AccessLogBuffers) {
+    fileprivate init(_ file: AccessLogFile, isOfCopies: Bool, threshold: Int, owner: AccessLogBuffers) {
         self.file = file
+        self.isOfCopies = isOfCopies
         self.threshold = threshold
         self.owner = owner
     }
@@ -40,7 +42,7 @@ package final class AccessLogBuffer {
     @discardableResult
     fileprivate func flush() -> Bool {
         guard !bytes.isEmpty else { return false }
-        file.write(bytes, lines: lines)
+        file.write(bytes, lines: lines, isOfCopies: isOfCopies)
         bytes = []
         lines = 0
         return true
@@ -61,8 +63,13 @@ package final class AccessLogBuffers {
     private let loop: any EventLoop
     private let interval: TimeAmount
     private let threshold: Int
-    private var buffers: [ObjectIdentifier: AccessLogBuffer] = [:]
+    private var buffers: [Key: AccessLogBuffer] = [:]
     private var clock: Scheduled<Void>?
+
+    private struct Key: Hashable {
+        let file: ObjectIdentifier
+        let isOfCopies: Bool
+    }
 
     init(loop: any EventLoop, interval: TimeAmount, threshold: Int) {
         self.loop = loop
@@ -71,11 +78,11 @@ package final class AccessLogBuffers {
     }
 
     /// The worker's buffer for the file; ask once per configuration, not per request.
-    package func buffer(for file: AccessLogFile) -> AccessLogBuffer {
-        let identity = ObjectIdentifier(file)
-        if let known = buffers[identity] { return known }
-        let buffer = AccessLogBuffer(file, threshold: threshold, owner: self)
-        buffers[identity] = buffer
+    package func buffer(for file: AccessLogFile, ofCopies isOfCopies: Bool = false) -> AccessLogBuffer {
+        let key = Key(file: ObjectIdentifier(file), isOfCopies: isOfCopies)
+        if let known = buffers[key] { return known }
+        let buffer = AccessLogBuffer(file, isOfCopies: isOfCopies, threshold: threshold, owner: self)
+        buffers[key] = buffer
         return buffer
     }
 

@@ -36,8 +36,10 @@ package final class AccessLogFile: Sendable {
     }
 
     /// Hands finished lines over; returns at once.
-    func write(_ bytes: [UInt8], lines: Int) {
-        if !add(.write(bytes, lines: lines)) { drop(bytes.count, lines: lines) }
+    ///
+    /// - Parameter isOfCopies: They are the first to be dropped.
+    func write(_ bytes: [UInt8], lines: Int, isOfCopies: Bool) {
+        if !add(.write(bytes, lines: lines), isOfCopies: isOfCopies) { drop(bytes.count, lines: lines) }
     }
 
     /// Opens the path anew: lines handed over before go to the old file, later ones to the new.
@@ -65,8 +67,8 @@ package final class AccessLogFile: Sendable {
         thread.shutdownGracefully { _ in }
     }
 
-    private func add(_ task: AccessLogQueue.Task) -> Bool {
-        switch queue.withLock({ $0.add(task) }) {
+    private func add(_ task: AccessLogQueue.Task, isOfCopies: Bool = false) -> Bool {
+        switch queue.withLock({ $0.add(task, isOfCopies: isOfCopies) }) {
         case .refused: return false
         case .isRunning: return true
         case .mustRun:

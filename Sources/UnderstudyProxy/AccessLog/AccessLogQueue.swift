@@ -33,11 +33,13 @@ struct AccessLogQueue {
         case refused
     }
 
+    /// - Parameter isOfCopies: The lines are of copies, which get no more than half of the room: what mirrors cause never
+    ///   displaces what clients did.
     /// - Returns: `.refused` if there is no room, or the file is closed.
-    mutating func add(_ task: Task) -> Admission {
+    mutating func add(_ task: Task, isOfCopies: Bool = false) -> Admission {
         guard !isClosed else { return .refused }
         if case .write(let bytes, _) = task {
-            guard waitingBytes + bytes.count <= capacity else { return .refused }
+            guard waitingBytes + bytes.count <= (isOfCopies ? capacity / 2 : capacity) else { return .refused }
             waitingBytes += bytes.count
         }
         tasks.append(task)

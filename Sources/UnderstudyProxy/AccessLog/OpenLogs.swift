@@ -30,17 +30,21 @@ struct OpenLogs: Sendable {
 
     /// Writes the lines of those logs whose filter lets the request through.
     ///
-    /// - Parameter response: As it went to the client; `nil` if none did.
+    /// - Parameters:
+    ///   - response: As it went to the client; `nil` if none did.
+    ///   - isOfCopies: The line is of a copy, not of the request.
     func write(
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts,
+        ofCopies isOfCopies: Bool = false,
         worker: Worker
     ) {
         write(
             request: request,
             response: response,
             facts: facts,
+            ofCopies: isOfCopies,
             to: worker.logs,
             random: worker.loop.nextRandom(),
             runtime: worker.runtime
@@ -52,6 +56,7 @@ struct OpenLogs: Sendable {
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts,
+        ofCopies isOfCopies: Bool = false,
         to buffers: AccessLogBuffers,
         random: UInt64,
         runtime: RuntimeSnapshot
@@ -67,7 +72,7 @@ struct OpenLogs: Sendable {
             guard isWanted else { continue }
             // A copy shares the memory; a closure cannot take what is borrowed.
             let (request, response, facts) = (copy request, copy response, copy facts)
-            buffers.buffer(for: entry.file).append {
+            buffers.buffer(for: entry.file, ofCopies: isOfCopies).append {
                 entry.line.append(to: &$0, request: request, response: response, facts: facts)
             }
         }

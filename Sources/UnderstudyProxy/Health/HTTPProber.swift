@@ -22,6 +22,12 @@ final class HTTPProber: Prober, ResponseHandler {
     private let verified: Counter
     private var connection: HTTP1ClientConnection?
     private var answer = ProbeAnswer()
+    /// Of the answer, what may still come; a piece costs more than its bytes.
+    private var room = 0
+
+    /// An answer that is longer fails.
+    private static let mostReceived = 1 << 20
+    private static let costOfPiece = 64
 
     /// - Parameter host: The Host of the requests.
     init(
@@ -46,6 +52,7 @@ final class HTTPProber: Prober, ResponseHandler {
 
     func begin() {
         answer = ProbeAnswer()
+        room = Self.mostReceived
         guard let connection = pool.acquire(within: limit) else {
             return report(.failed(.network, isExcluded: false))
         }
@@ -75,7 +82,21 @@ final class HTTPProber: Prober, ResponseHandler {
         answer = ProbeAnswer(head)
     }
 
+    func responseInterim(_ head: inout ResponseHead) {
+        spend(head.headers.bytes.count)
+    }
+
+    /// An endless answer must not keep the loop busy until its time is over.
+    private func spend(_ bytes: Int) {
+        room -= bytes + Self.costOfPiece
+        guard room < 0, let connection else { return }
+        self.connection = nil
+        connection.close()
+        report(.failed(.network, isExcluded: false))
+    }
+
     func responseBody(_ piece: ByteBuffer) {
+        spend(piece.readableBytes)
         let room = judge.bodyLimit - answer.body.count
         if room > 0 { answer.body.append(contentsOf: piece.readableBytesView.prefix(room)) }
     }

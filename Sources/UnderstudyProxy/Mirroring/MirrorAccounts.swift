@@ -53,6 +53,9 @@ package final class MirrorAccounts: Sendable {
     private let mostCopies = Atomic(0)
     private let answerBytes = Atomic(0)
     private let isOn = Atomic(true)
+    private let isMakingRoom = Atomic(false)
+    /// Has every worker close one of its idle connections to mirrors, and call `roomWasMade` when all have.
+    let roomIsWanted = ChangeHook()
     /// Of mirrors; each worker may open one more than there may be.
     let connections: ResourceLimit
     private let mostDescriptors: Int
@@ -95,6 +98,16 @@ package final class MirrorAccounts: Sendable {
     /// Bytes held now by all copies on all workers, and how many there may be.
     package var bufferedBytes: MirroringStatus.Budget {
         MirroringStatus.Budget(held, most: most.load(ordering: .relaxed))
+    }
+
+    /// A worker may open no more connections to mirrors, and has no idle one to close.
+    func askForRoom() {
+        guard !isMakingRoom.exchange(true, ordering: .relaxed) else { return }
+        roomIsWanted.call()
+    }
+
+    func roomWasMade() {
+        isMakingRoom.store(false, ordering: .relaxed)
     }
 
     /// Copies in flight, on all workers together.

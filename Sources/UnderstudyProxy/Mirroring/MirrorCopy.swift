@@ -37,8 +37,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     /// Of either body, what may still come.
     private var requestRoom = Int.max
     private var responseRoom = Int.max
-    /// The answer is read on when the pacer says so.
-    private var isPaused = false
+    /// The answer is read on when the pacer says so; zero if it is being read.
+    private(set) var pause: UInt64 = 0
     /// Among the worker's copies in flight; -1 for none.
     var slot = -1
     /// When it was begun, and when its request was complete.
@@ -130,7 +130,7 @@ final class MirrorCopy: ResponseHandler, Timed {
     // MARK: The answer
 
     func responseBegan(_ head: inout ResponseHead) {
-        cluster?.answered(head, at: endpoint)
+        cluster?.answered(head, for: .internal, at: endpoint)
         cluster?.countAnswer(head.status, for: .internal)
         record?.answer = copy head
         state.answerBegan(status: head.status)
@@ -151,20 +151,16 @@ final class MirrorCopy: ResponseHandler, Timed {
     /// The loop has time for so much of mirrors' answers only.
     private func spend(_ bytes: Int) {
         // What was on its way when reading stopped counts as well.
-        guard !isPaused else { return worker.pacer.charge(bytes) }
-        guard !worker.pacer.spend(bytes, for: self) else { return }
-        isPaused = true
+        guard pause == 0 else { return worker.pacer.charge(bytes) }
+        guard let pause = worker.pacer.spend(bytes, for: self) else { return }
+        self.pause = pause
         connection?.setReading(false)
     }
 
     /// The loop has time for more.
-    ///
-    /// - Returns: Whether there is somebody who takes it.
-    func goOn() -> Bool {
-        guard isPaused else { return false }
-        isPaused = false
+    func goOn() {
+        pause = 0
         connection?.setReading(true)
-        return true
     }
 
     func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
@@ -232,7 +228,10 @@ final class MirrorCopy: ResponseHandler, Timed {
             _ = worker.accounts.update(account, from: heldBytes, to: 0)
             heldBytes = 0
         }
-        isPaused = false
+        if pause > 0 {
+            pause = 0
+            worker.pacer.forget()
+        }
         ledger = nil
         terms.logs = nil
         connection = nil

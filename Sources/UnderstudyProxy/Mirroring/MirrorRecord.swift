@@ -41,6 +41,6 @@ struct MirrorRecord {
         facts.upstreamName = endpoint?.host.hostname ?? []
         facts.hostname = worker.hostname
         if answer != nil { facts.upstreamProtocol = "HTTP/1.1" } else { facts.protocolName = nil }
-        logs.write(request: head, response: answer, facts: facts, worker: worker)
+        logs.write(request: head, response: answer, facts: facts, ofCopies: true, worker: worker)
     }
 }

@@ -36,7 +36,7 @@ extension Exchange: ResponseHandler {
         guard stream != nil, let listener else { return }
         isConnected = true
         if listener.upstreamLogs.isEmpty == false { tryAnswer = copy answer }
-        cluster?.answered(answer, at: endpoint)
+        cluster?.answered(answer, for: .external, at: endpoint)
         if retry.isPossible, isTryingAgain(instead: answer) {
             cluster?.shared.statistics.countRetried(answer.status)
             return

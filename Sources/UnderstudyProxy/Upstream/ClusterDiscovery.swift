@@ -5,7 +5,7 @@
 
 package import Logging
 package import NIOCore
-package import NIOPosix
+internal import NIOPosix
 package import UnderstudyCore
 
 /// Resolves the endpoints of clusters: once for `STATIC`, again and again for `STRICT_DNS`.
@@ -14,10 +14,10 @@ package struct ClusterDiscovery: Sendable {
     package typealias Resolve = @Sendable (SocketEndpoint, Cluster.DNSFamily) throws -> [SocketAddress]
 
     private let resolve: Resolve
-    private let threads: NIOThreadPool
+    private let threads: ResolverThreads
     private let logger: Logger
 
-    package init(threads: NIOThreadPool, logger: Logger, resolve: @escaping Resolve) {
+    package init(threads: ResolverThreads, logger: Logger, resolve: @escaping Resolve) {
         self.resolve = resolve
         self.threads = threads
         self.logger = logger
@@ -98,7 +98,7 @@ package struct ClusterDiscovery: Sendable {
                 known[index] =
                     cluster.discovery == .static
                     ? try resolve(endpoint.address, family)
-                    : try await threads.runIfActive { try resolve(endpoint.address, family) }
+                    : try await threads.pool(for: shared).runIfActive { try resolve(endpoint.address, family) }
                 counters?.updateSuccesses.add()
                 if known[index].isEmpty { counters?.emptyUpdates.add() }
             } catch {

@@ -12,11 +12,19 @@ package struct ClusterEnvironment: Sendable {
     let logger: Logger
     let runtime: @Sendable () -> RuntimeSnapshot
     let probes: ProbeLoop
+    /// For clusters that serve no clients when they are made: their endpoints take neither time nor places from others.
+    let mirrorProbes: ProbeLoop
 
-    package init(logger: Logger, runtime: @escaping @Sendable () -> RuntimeSnapshot, probes: ProbeLoop) {
+    package init(
+        logger: Logger,
+        runtime: @escaping @Sendable () -> RuntimeSnapshot,
+        probes: ProbeLoop,
+        mirrorProbes: ProbeLoop
+    ) {
         self.logger = logger
         self.runtime = runtime
         self.probes = probes
+        self.mirrorProbes = mirrorProbes
     }
 
     func outlierService(
@@ -40,6 +48,7 @@ package struct ClusterEnvironment: Sendable {
         _ cluster: Cluster,
         _ statistics: ClusterStatistics,
         _ outliers: OutlierService?,
+        on probes: ProbeLoop,
         onChange: @escaping @Sendable () -> Void
     ) -> [HealthChecker] {
         cluster.healthChecks.map { check in

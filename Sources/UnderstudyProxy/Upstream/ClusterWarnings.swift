@@ -9,24 +9,34 @@ internal import UnderstudyCore
 /// A few lines a minute of each kind; the counters tell the rest.
 struct ClusterWarnings: Sendable {
     private let name: String
-    private let limits: RateLimitedLog
-    private let hosts: RateLimitedLog
+    // Copies must not use up the lines of clients.
+    private let limits: [RateLimitedLog]
+    private let hosts: [RateLimitedLog]
     private let cuts: RateLimitedLog
+    private let budgets: RateLimitedLog
 
     init(_ name: String, logger: Logger) {
         self.name = name
-        limits = RateLimitedLog(logger)
-        hosts = RateLimitedLog(logger)
+        limits = ClusterStatistics.Origin.allCases.map { _ in RateLimitedLog(logger) }
+        hosts = ClusterStatistics.Origin.allCases.map { _ in RateLimitedLog(logger) }
         cuts = RateLimitedLog(logger)
+        budgets = RateLimitedLog(logger)
     }
 
     func refused(_ failure: UpstreamFailure, for origin: ClusterStatistics.Origin) {
         let whose = origin == .external ? "requests" : "copies"
         if failure == .overflow {
-            limits.log(.warning, "a circuit breaker is open", metadata: ["cluster": "\(name)", "refuses": "\(whose)"])
+            limits[origin.rawValue]
+                .log(.warning, "a circuit breaker is open", metadata: ["cluster": "\(name)", "refuses": "\(whose)"])
         } else {
-            hosts.log(.warning, "no endpoint is healthy", metadata: ["cluster": "\(name)", "refuses": "\(whose)"])
+            hosts[origin.rawValue]
+                .log(.warning, "no endpoint is healthy", metadata: ["cluster": "\(name)", "refuses": "\(whose)"])
         }
+    }
+
+    /// All mirrors together have as many connections as they may.
+    func beyondBudget() {
+        budgets.log(.warning, "mirrors are at their limit of connections", metadata: ["cluster": "\(name)"])
     }
 
     func cutSlowMirror() {

@@ -24,6 +24,8 @@ package final class SharedCluster: Sendable {
     let warnings: ClusterWarnings
     /// What its copies hold, and whether they are wanted.
     let mirrorAccount: MirrorAccount
+    private let forClients: Atomic<Bool>
+    private let accounts: MirrorAccounts
     private let members: Mutex<Members>
 
     private struct Members {
@@ -37,9 +39,12 @@ package final class SharedCluster: Sendable {
         statistics: ClusterStatistics,
         accounts: MirrorAccounts,
         mirroring: MirroringOptions,
-        environment: ClusterEnvironment
+        environment: ClusterEnvironment,
+        servesClients: Bool = true
     ) {
         self.configuration = configuration
+        forClients = Atomic(servesClients)
+        self.accounts = accounts
         mirrorAccount = accounts.account(configuration.name, mirroring)
         self.statistics = statistics
         maxStreamDuration = TimeAmount(limit: configuration.maxStreamDuration)
@@ -47,7 +52,10 @@ package final class SharedCluster: Sendable {
         let thresholds = RoutingPriority.allCases.map { configuration.circuitBreakers[$0] }
         limits = ClusterStatistics.Origin.allCases.map { origin in
             let total = origin == .internal ? accounts.connections : nil
-            return thresholds.map { UpstreamLimits($0, total: total, slot: origin.rawValue) }
+            let isRestrained = origin == .internal
+            return thresholds.map {
+                UpstreamLimits($0, total: total, isRestrained: isRestrained, slot: origin.rawValue)
+            }
         }
         budgets = thresholds.map { $0.retryBudget.map { RetryBudget($0) } }
         let threshold = configuration.balancing.panicThreshold
@@ -57,12 +65,30 @@ package final class SharedCluster: Sendable {
         let hook = ChangeHook()
         let outliers = environment.outlierService(configuration, statistics) { hook.call() }
         self.outliers = outliers
-        checkers = environment.healthCheckers(configuration, statistics, outliers) { hook.call() }
+        let probes = servesClients ? environment.probes : environment.mirrorProbes
+        checkers = environment.healthCheckers(configuration, statistics, outliers, on: probes) { hook.call() }
         hook.set { [weak self] in self?.publish() }
     }
 
+    /// A route may forward clients to it; otherwise nothing may ever wait for it, and nothing else be kept from clients.
+    ///
+    /// A reload may change that.
+    var servesClients: Bool { forClients.load(ordering: .relaxed) }
+
+    func setServesClients(_ servesClients: Bool) {
+        forClients.store(servesClients, ordering: .relaxed)
+    }
+
+    /// What clients depend on is to be judged by what clients get.
+    func judgesEndpoints(by origin: ClusterStatistics.Origin) -> Bool { origin == .external || !servesClients }
+
     func limits(for origin: ClusterStatistics.Origin, _ priority: RoutingPriority) -> UpstreamLimits {
         limits[origin.rawValue][priority.rawValue]
+    }
+
+    /// Mirrors have used up their connections; other workers may have idle ones.
+    func makeRoom() {
+        accounts.askForRoom()
     }
 
     // MARK: Retries
@@ -216,13 +242,14 @@ extension CircuitBreakers {
 }
 
 extension UpstreamLimits {
-    convenience init(_ thresholds: CircuitBreakers.Thresholds, total: ResourceLimit?, slot: Int) {
+    convenience init(_ thresholds: CircuitBreakers.Thresholds, total: ResourceLimit?, isRestrained: Bool, slot: Int) {
         self.init(
             connections: Int(thresholds.connections),
             pending: Int(thresholds.pendingRequests),
             requests: Int(thresholds.requests),
             retries: Int(thresholds.retries),
             total: total,
+            isRestrained: isRestrained,
             slot: slot
         )
     }

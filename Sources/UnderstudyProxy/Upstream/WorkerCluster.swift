@@ -138,13 +138,22 @@ final class WorkerCluster {
         let endpoint = endpoints[index]
         let limits = shared.limits(for: origin, priority)
         let pool = endpoint.pool(priority)
-        if let total = limits.total, total.isExhausted, !pool.hasIdle(limits) { return .beyondBudget }
+        guard pool.hasIdle(limits) || hasRoom(limits) else { return .beyondBudget }
         guard let connection = pool.acquire(within: limits, fresh: fresh) else {
             shared.warnings.refused(.overflow, for: origin)
             let isReady = !fresh && pool.hasIdle(limits)
             return .refused(.overflow, at: isReady ? endpoint : nil)
         }
         return .picked(PickedConnection(connection: connection, endpoint: endpoint))
+    }
+
+    /// Whether there may be another connection, in place of one that has long been idle if need be.
+    private func hasRoom(_ limits: UpstreamLimits) -> Bool {
+        guard let total = limits.total, total.isExhausted else { return true }
+        if loop.resting.closeLongest(), !total.isExhausted { return true }
+        shared.warnings.beyondBudget()
+        shared.makeRoom()
+        return false
     }
 
     private func pick(_ hash: UInt64?, picks: Int, isRefused: (Int) -> Bool) -> Int? {
@@ -161,9 +170,14 @@ final class WorkerCluster {
     }
 
     /// An endpoint has answered.
-    func answered(_ answer: borrowing ResponseHead, at endpoint: WorkerEndpoint?) {
+    ///
+    /// What it answers to copies says nothing of its health where clients depend on it: a copy of a request is not the
+    /// request, and may fail for being one.
+    func answered(_ answer: borrowing ResponseHead, for origin: ClusterStatistics.Origin, at endpoint: WorkerEndpoint?)
+    {
         guard let host = endpoint?.host else { return }
         (answer.status >= 500 ? host.counters.requestErrors : host.counters.requestSuccesses).add()
+        guard shared.judgesEndpoints(by: origin) else { return }
         if let outliers = shared.outliers {
             outliers.record(.connected, of: host)
             outliers.record(.answered(status: answer.status), of: host)
@@ -217,6 +231,7 @@ final class WorkerCluster {
         if failure == .overflow { endpoint?.host.counters.requestErrors.add() }
         if failure != .overflow, failure != .noHealthyUpstream, let host = endpoint?.host {
             host.counters.requestErrors.add()
+            guard shared.judgesEndpoints(by: origin) else { return }
             if failure != .connectFailure, failure != .connectTimeout { shared.outliers?.record(.connected, of: host) }
             shared.outliers?.record(.failed(failure), of: host)
         }

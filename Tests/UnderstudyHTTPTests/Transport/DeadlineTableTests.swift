@@ -30,6 +30,20 @@ struct DeadlineTableTests {
 
     private func second(_ count: Int64) -> NIODeadline { .uptimeNanoseconds(0) + .seconds(count) }
 
+    @Test func `whoever sets its next deadline from within the last fires once in each tick`() {
+        withTable { table, eventLoop in
+            let timer = Timer()
+            // The loop's time is not the clock's: this is always due.
+            timer.onFiring = { [unowned timer] in table.set(timer, at: .uptimeNanoseconds(0)) }
+            table.set(timer, at: .uptimeNanoseconds(0))
+            for number in 1...12 {
+                eventLoop.advanceTime(by: DeadlineTable.tick)
+                #expect(timer.firings == number)
+            }
+            table.clear(timer)
+        }
+    }
+
     @Test func `a deadline fires when it is due, once`() {
         withTable { table, _ in
             let timer = Timer()

@@ -153,4 +153,27 @@ struct AccessLogRegistryTests {
             #expect(try folder.lines("log") == ["one", "two", "three"])
         }
     }
+
+    @Test func `lines of copies never take the room of others`() async throws {
+        try await Folder.with { folder in
+            let path = try #require(folder.pipe("fifo"))
+            let registry = AccessLogRegistry(flushSize: 1, queueCapacity: 1 << 20)
+            let file = try registry.open(.file(path: path))
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let line = [UInt8](repeating: UInt8(ascii: "x"), count: 64 << 10)
+            // Nobody reads.
+            try await loop.submit {
+                let buffers = registry.buffers(on: loop)
+                for _ in 0..<40 { buffers.buffer(for: file, ofCopies: true).append { $0 += line } }
+            }.get()
+            let dropped = try #require(value("lines_dropped", registry))
+            #expect(dropped >= 30)
+            try await loop.submit {
+                let buffers = registry.buffers(on: loop)
+                for _ in 0..<8 { buffers.buffer(for: file).append { $0 += line } }
+            }.get()
+            #expect(value("lines_dropped", registry) == dropped)
+            await registry.shutDown(within: .milliseconds(1))
+        }
+    }
 }

@@ -174,6 +174,29 @@ struct HealthCheckerTests {
         await upstream.stop()
     }
 
+    @Test(arguments: ["body", "chunks", "interim"])
+    func `an answer without an end fails long before its time is over`(kind: String) async throws {
+        let endless =
+            switch kind {
+            case "body": "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 4 << 20)
+            case "chunks":
+                "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n" + String(repeating: "1\r\nx\r\n", count: 40_000)
+            default: String(repeating: "HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n", count: 40_000)
+            }
+        let upstream = try await ScriptedUpstream.start(.speaksEarly(endless))
+        let rig = HealthRig {
+            $0.timeout = .seconds(3600)
+            $0.unhealthyThreshold = 1
+        }
+        let host = try SharedHost.local(upstream.port, [.failedActiveCheck, .pendingActiveCheck])
+        rig.checker.update(hosts: [host])
+        _ = try await rig.change(0)
+        #expect(host.health == .failedActiveCheck)
+        #expect(rig.statistics.networkFailures.current > 0)
+        await rig.checker.stop()
+        await upstream.stop()
+    }
+
     // MARK: Starting and stopping
 
     @Test func `the start waits for all first checks, but not for ever`() async throws {
