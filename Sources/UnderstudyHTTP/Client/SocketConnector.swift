@@ -19,6 +19,10 @@ struct SocketConnector {
     private let loop: LoopContext
     private let bytes: ByteCounters
 
+    /// A socket takes about as long to make as a quick primary to answer, so copies make theirs when the client is
+    /// likely to have its answer.
+    private static let delayOfCopies = TimeAmount.milliseconds(1)
+
     init(_ settings: ConnectionPool.Settings, loop: LoopContext, bytes: ByteCounters) {
         self.settings = settings
         self.loop = loop
@@ -29,6 +33,13 @@ struct SocketConnector {
         let transport = NIOTransport(bytes)
         connection.isConnecting(on: transport)
         transport.attach(connection)
+        guard let limits = connection.limits, limits.isOfCopies else { return connect(transport) }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: Self.delayOfCopies) {
+            if !transport.wasClosedEarly { self.connect(transport) }
+        }
+    }
+
+    private func connect(_ transport: NIOTransport) {
         let high = settings.bufferedBytes
         let bound = NIOLoopBound(transport, eventLoop: loop.eventLoop)
         var bootstrap = ClientBootstrap(group: loop.eventLoop)

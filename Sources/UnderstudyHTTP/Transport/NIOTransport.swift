@@ -24,7 +24,8 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     private var end = TransportEnd.closedByPeer
     private var isActive = false
     private var isReading = true
-    private var wasClosedEarly = false
+    /// Before there was a channel.
+    private(set) var wasClosedEarly = false
     /// A call of the user's is under way.
     private var isCalled = false
     /// What NIO reported from within a call, told later and in order.
