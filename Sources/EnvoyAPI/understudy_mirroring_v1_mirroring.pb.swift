@@ -93,7 +93,7 @@ package nonisolated struct Understudy_Mirroring_V1_Mirroring: Sendable {
     /// Clears the value of `maxConnections`. Subsequent reads from it will return its default value.
     package mutating func clearMaxConnections() {self._maxConnections = nil}
 
-    /// Bytes of answers that each event loop reads in a second beyond as many as it has sent to clients, 64 KiB to 1 TiB; default 32 MiB.
+    /// Bytes of answers that each event loop reads in a second beyond as many as it has sent to clients, 64 KiB to 1 TiB; default 8 MiB.
     package var answerBytesPerSecond: SwiftProtobuf.Google_Protobuf_UInt64Value {
       get {_answerBytesPerSecond ?? SwiftProtobuf.Google_Protobuf_UInt64Value()}
       set {_answerBytesPerSecond = newValue}

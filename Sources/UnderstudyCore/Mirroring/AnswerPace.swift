@@ -20,10 +20,16 @@ package struct AnswerPace: Sendable {
     /// What clients got is remembered up to this.
     private static let mostEarned = 1 << 30
 
-    /// - Parameter now: Nanoseconds on any clock that only goes on.
-    package init(rate: Int, now: UInt64) {
+    /// How much of the rate may be saved up: what is read at once must not take long.
+    private let saving: Double
+
+    /// - Parameters:
+    ///   - now: Nanoseconds on any clock that only goes on.
+    ///   - saving: Seconds whose worth may be saved up.
+    package init(rate: Int, now: UInt64, saving: Double = 1) {
         self.rate = rate
-        timed = rate
+        self.saving = saving
+        timed = Int(Double(rate) * saving)
         time = now
     }
 
@@ -50,7 +56,7 @@ package struct AnswerPace: Sendable {
 
     package var isOpen: Bool { available > 0 }
 
-    /// Fills the first purse, to no more than one second's worth.
+    /// Fills the first purse, to no more than what may be saved up.
     package mutating func advance(to now: UInt64) {
         guard now > time else { return }
         let elapsed = min(now - time, 1_000_000_000)
@@ -58,6 +64,6 @@ package struct AnswerPace: Sendable {
         // Less than a byte's time is kept for the next call.
         guard gain > 0 else { return }
         time = now
-        timed = min(rate, timed + gain)
+        timed = min(Int(Double(rate) * saving), timed + gain)
     }
 }

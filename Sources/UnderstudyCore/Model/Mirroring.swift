@@ -23,8 +23,8 @@ package struct MirroringOptions: Sendable, Equatable {
         package var connections: UInt32?
         /// Bytes of answers that each event loop reads in a second beyond as many as it has sent to clients.
         ///
-        /// Default 32 MiB. Source: `total.answer_bytes_per_second`.
-        package var answerBytesPerSecond: UInt64 = 32 << 20
+        /// Default 8 MiB. Source: `total.answer_bytes_per_second`.
+        package var answerBytesPerSecond: UInt64 = 8 << 20
 
         package init() {}
     }

@@ -33,13 +33,15 @@ struct SocketConnector {
         let transport = NIOTransport(bytes)
         connection.isConnecting(on: transport)
         transport.attach(connection)
-        guard let limits = connection.limits, limits.isOfCopies else { return connect(transport) }
+        guard let limits = connection.limits, limits.isRestrained else {
+            return connect(transport, isRestrained: false)
+        }
         loop.eventLoop.assumeIsolated().scheduleTask(in: Self.delayOfCopies) {
-            if !transport.wasClosedEarly { self.connect(transport) }
+            if !transport.wasClosedEarly { self.connect(transport, isRestrained: true) }
         }
     }
 
-    private func connect(_ transport: NIOTransport) {
+    private func connect(_ transport: NIOTransport, isRestrained: Bool) {
         let high = settings.bufferedBytes
         let bound = NIOLoopBound(transport, eventLoop: loop.eventLoop)
         var bootstrap = ClientBootstrap(group: loop.eventLoop)
@@ -52,11 +54,11 @@ struct SocketConnector {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
                 }
             }
-        for entry in connection.limits?.isRestrained == true ? SocketBuffers.restraints : [] {
-            bootstrap = bootstrap.channelOption(entry.option, value: entry.value)
-        }
-        if connection.limits?.isRestrained == true {
+        if isRestrained {
             bootstrap = bootstrap.channelOption(.maxMessagesPerRead, value: 1)
+            for entry in SocketBuffers.restraints {
+                bootstrap = bootstrap.channelOption(entry.option, value: entry.value)
+            }
         }
         for entry in settings.keepalive.map(SocketBuffers.options) ?? [] {
             bootstrap = bootstrap.channelOption(entry.option, value: entry.value)

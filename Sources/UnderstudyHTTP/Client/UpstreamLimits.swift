@@ -64,9 +64,6 @@ package final class UpstreamLimits: Sendable {
     /// Tells the limits of one pool apart: 0 or 1.
     let slot: Int
 
-    /// Only copies share their connections' number with other groups.
-    var isOfCopies: Bool { total != nil }
-
     package init(
         connections: Int = 1024,
         pending: Int = 1024,

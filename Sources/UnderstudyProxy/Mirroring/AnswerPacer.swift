@@ -29,13 +29,20 @@ final class AnswerPacer: Timed {
         var isStale: Bool { copy.pause != number }
     }
 
+    /// Three ticks' worth, in seconds.
+    private static let saving = 0.06
+
     /// What a copy is expected to read before it asks again.
     private static let slice = 16 * 1024
 
     init(_ accounts: MirrorAccounts, loop: LoopContext) {
         self.accounts = accounts
         self.loop = loop
-        pace = AnswerPace(rate: accounts.answerBytesPerSecond, now: NIODeadline.now().uptimeNanoseconds)
+        pace = AnswerPace(
+            rate: accounts.answerBytesPerSecond,
+            now: NIODeadline.now().uptimeNanoseconds,
+            saving: Self.saving
+        )
     }
 
     /// Copies that are held back.
