@@ -13,7 +13,6 @@ package final class ConfigurationSnapshot: Sendable {
     package let configuration: ServerConfiguration
     package let clusterNames: NameTable
     package let clusters: [SharedCluster]
-    private let clientClusters: ClientClusters
     package let listeners: [SharedListener]
     /// By cluster: in place of the routes' mirrors; `nil` leaves those.
     let clusterMirrors: [[MirrorRule]?]
@@ -43,20 +42,25 @@ package final class ConfigurationSnapshot: Sendable {
         let names = NameTable(configuration.clusters.enumerated().map { (Array($1.name.utf8), $0) })
         clusterNames = names
         let clientClusters = ClientClusters(configuration)
-        self.clientClusters = clientClusters
         let known = Dictionary(
             (old?.clusters ?? []).map { ($0.configuration.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         clusters = configuration.clusters.map { cluster in
-            if let shared = known[cluster.name], shared.configuration == cluster { return shared }
+            let servesClients = clientClusters.contains(cluster.name)
+            // Once clients depend on a cluster, nothing that copies have done to it may stay, and the other way round.
+            if let shared = known[cluster.name], shared.configuration == cluster,
+                shared.servesClients == servesClients
+            {
+                return shared
+            }
             return SharedCluster(
                 cluster,
                 statistics: store.cluster(cluster.name),
                 accounts: accounts,
                 mirroring: mirroring,
                 environment: environment,
-                servesClients: clientClusters.contains(cluster.name)
+                servesClients: servesClients
             )
         }
         mirrorLimits = configuration.clusters.map { mirroring[$0.name].limits }
@@ -86,11 +90,6 @@ package final class ConfigurationSnapshot: Sendable {
         var bySlot: [SharedListener?] = Array(repeating: nil, count: (slots.max() ?? -1) + 1)
         for listener in listeners { bySlot[listener.slot] = listener }
         self.bySlot = bySlot
-    }
-
-    /// Tells clusters that were there before whether clients depend on them now.
-    func assignClusters() {
-        for cluster in clusters { cluster.setServesClients(clientClusters.contains(cluster.configuration.name)) }
     }
 
     /// How many endpoints a cluster has, for the health check filter; `nil` if there is no such cluster.

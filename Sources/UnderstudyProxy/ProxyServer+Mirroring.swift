@@ -31,8 +31,10 @@ extension ProxyServer: MirrorControl {
             entry.isEnabled = status.isEnabled && enabled[book.key.mirror] ?? true
             return entry
         }
-        let inFlight = status.entries.reduce(0) { $0 &+ $1.counts.inFlight }
-        status.copies = MirroringStatus.Budget(used: inFlight, most: UInt64(accounts.maximumCopies))
+        status.copies = MirroringStatus.Budget(
+            used: UInt64(max(0, accounts.copies.current)),
+            most: UInt64(accounts.copies.maximum)
+        )
         let named = Set(status.entries.map(\.key.mirror))
         status.clusters =
             clusters
@@ -51,11 +53,13 @@ extension ProxyServer: MirrorControl {
 
     /// Idle connections to mirrors that one worker keeps must not be another's want.
     func shareConnections() {
+        let missing = Gauge()
         accounts.roomIsWanted.set { [accounts, workers] in
-            for (number, worker) in workers.enumerated() {
+            missing.set(workers.count)
+            for worker in workers {
                 worker.execute { worker in
                     if accounts.connections.isExhausted { worker.loop.resting.closeLongest() }
-                    if number == workers.count - 1 { accounts.roomWasMade() }
+                    if missing.add(-1) == 0 { accounts.roomWasMade() }
                 }
             }
         }
@@ -64,17 +68,16 @@ extension ProxyServer: MirrorControl {
     package func setMirroring(_ isEnabled: Bool, mirror: String?) async -> MirrorSwitchResult {
         let changed: Bool
         if let mirror {
-            let clusters = snapshot.clusters
-            guard let cluster = clusters.first(where: { $0.configuration.name == mirror }) else {
-                return .unknown(clusters.map(\.configuration.name).sorted())
+            guard let account = accounts.known(mirror) else {
+                return .unknown(snapshot.clusters.map(\.configuration.name).sorted())
             }
-            changed = cluster.mirrorAccount.setEnabled(isEnabled)
+            changed = account.setEnabled(isEnabled)
         } else {
             changed = accounts.setEnabled(isEnabled)
         }
-        guard changed else { return .unchanged }
         // A loop that was in the middle of a request has ended it when this returns.
         for worker in workers { await worker.submit { _ in } }
+        guard changed else { return .unchanged }
         logger.warning(
             isEnabled ? "mirrors are switched on by request" : "mirrors are switched off by request",
             metadata: ["mirror": "\(mirror ?? "all")"]
@@ -87,7 +90,7 @@ extension ProxyServer: MirrorControl {
         let books = store.books
         let status = mirroring(of: books)
         var client = StatisticsScope(.connectionManager("async-client"))
-        client.counter("rq_total", status.entries.reduce(0) { $0 &+ $1.counts.copies })
+        client.counter("rq_total", status.entries.reduce(store.forgottenCopies) { $0 &+ $1.counts.copies })
         var total = StatisticsScope(.part("mirrors"))
         total.gauge("enabled", status.isEnabled ? 1 : 0)
         total.gauge("copies_in_flight", status.copies.used)

@@ -67,9 +67,9 @@ extension ProxyServer {
         } catch {
             serverStatistics.listenerFailures.add()
             stop(added)
+            forgetOthers(than: old)
             throw error
         }
-        snapshot.assignClusters()
         await serve(snapshot, opened: opened)
         // What has changed while they were resolved went to the clusters before.
         let latest = runtime.snapshot
@@ -77,9 +77,8 @@ extension ProxyServer {
         serverStatistics.count(snapshot, replacing: old, opened: opened.count)
         let kept = Set(snapshot.clusters.map(ObjectIdentifier.init))
         stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
-        snapshot.trim(store)
+        forgetOthers(than: snapshot)
         accounts.set(configuration.mirroring)
-        accounts.keep(Set(configuration.clusters.map(\.name)))
     }
 
     private func snapshot(
@@ -97,8 +96,15 @@ extension ProxyServer {
                 replacing: old
             )
         } catch {
+            forgetOthers(than: old)
             throw BindFailure(description: error.description)
         }
+    }
+
+    /// Forgets the numbers, books and accounts of names that this configuration does not have.
+    private func forgetOthers(than snapshot: ConfigurationSnapshot) {
+        snapshot.trim(store)
+        accounts.keep(Set(snapshot.configuration.clusters.map(\.name)))
     }
 
     /// The socket of each listener; those not open yet get a number of their own.

@@ -139,7 +139,6 @@ package final class ProxyServer: Sendable {
         workers = try await Self.makeWorkers(
             in: group,
             WorkerParts(
-                count: concurrency,
                 snapshot: snapshot,
                 runtime: runtime.snapshot,
                 accounts: accounts,

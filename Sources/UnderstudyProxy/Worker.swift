@@ -9,8 +9,6 @@ internal import UnderstudyHTTP
 
 /// What a worker is made of, the same for all.
 struct WorkerParts: Sendable {
-    /// How many workers there are.
-    let count: Int
     let snapshot: ConfigurationSnapshot
     let runtime: RuntimeSnapshot
     let accounts: MirrorAccounts
@@ -30,7 +28,6 @@ final class Worker {
     let pacer: AnswerPacer
     /// Which worker it is.
     private let number: Int
-    private let workerCount: Int
     /// Added to `x-forwarded-for` of mirrors: the proxy is their client.
     let localAddress: [UInt8]
     /// The machine's name, for format strings.
@@ -55,7 +52,6 @@ final class Worker {
 
     init(number: Int, eventLoop: any EventLoop, _ parts: WorkerParts) {
         self.number = number
-        workerCount = parts.count
         loop = LoopContext(eventLoop: eventLoop)
         accounts = parts.accounts
         pacer = AnswerPacer(parts.accounts, loop: loop)
@@ -120,11 +116,9 @@ final class Worker {
         spareExchanges.append(exchange)
     }
 
-    /// All mirrors together may have another copy in flight; each worker has an equal part of them.
-    var mayCopy: Bool { copies.count < (accounts.maximumCopies + workerCount - 1) / workerCount }
-
     /// `copyEnded` and `recycle` follow.
     func takeCopy() -> MirrorCopy {
+        accounts.copies.take()
         let copy = spareCopies.popLast() ?? MirrorCopy(worker: self)
         copy.slot = copies.count
         copies.append(copy)
@@ -132,6 +126,7 @@ final class Worker {
     }
 
     func copyEnded(_ copy: MirrorCopy) {
+        accounts.copies.free()
         let slot = copy.slot
         copy.slot = -1
         let last = copies.removeLast()

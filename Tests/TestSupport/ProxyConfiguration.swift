@@ -12,6 +12,8 @@ package struct ProxyConfiguration: Sendable {
         package var timeout: String?
         /// Further fields of the action, such as `hash_policy: [...]`.
         package var settings: [String]
+        /// Further fields of the route itself, such as `typed_per_filter_config: {...}`.
+        package var fields: [String] = []
 
         package init(
             _ prefix: String,
@@ -125,7 +127,7 @@ package struct ProxyConfiguration: Sendable {
         return """
                           - match: { prefix: "\(route.prefix)" }
                             route: { \(fields.joined(separator: ", ")) }
-
+            \(route.fields.map { "                \($0)\n" }.joined())
             """
     }
 

@@ -3,7 +3,6 @@
 //
 // The built binary as a child process that never outlives its test.
 
-internal import Dispatch
 package import Foundation
 
 #if canImport(Glibc)
@@ -51,7 +50,7 @@ package final class ProxyProcess: Sendable {
     }
 
     package let output = Watched(Output())
-    private let process: Process
+    private let process: ChildProcess
 
     /// Starts the binary and ends it after `body`, however that ends.
     package static func run<Result>(
@@ -74,7 +73,7 @@ package final class ProxyProcess: Sendable {
         try await Turnstile.processes.enter()
         let started: ProxyProcess
         do {
-            started = try await start(executable, arguments, environment)
+            started = try ProxyProcess(executable, arguments, environment)
         } catch {
             Turnstile.processes.leave()
             throw error
@@ -102,66 +101,24 @@ package final class ProxyProcess: Sendable {
         }
     }
 
-    /// One at a time: a child that inherited the ends of another's pipes would keep them open.
-    private static let starting = DispatchQueue(label: "starting processes")
-
-    private static func start(
-        _ executable: URL,
-        _ arguments: [String],
-        _ environment: [String: String]
-    ) async throws -> ProxyProcess {
-        try await withCheckedThrowingContinuation { continuation in
-            starting.async {
-                continuation.resume(with: Result { try ProxyProcess(executable, arguments, environment) })
-            }
-        }
-    }
-
     private init(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
-        process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
         let output = self.output
-        process.standardOutput = Self.pipe { text in
+        let environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process = try ChildProcess(executable.path, arguments, environment: environment) { event in
             output.update { output in
-                if let text { output.standardOutput += text } else { output.openStreams -= 1 }
+                switch event {
+                case .text(let text, .output): output.standardOutput += text
+                case .text(let text, .error): output.standardError += text
+                case .closed: output.openStreams -= 1
+                case .ended(let code): output.code = code
+                }
             }
         }
-        process.standardError = Self.pipe { text in
-            output.update { output in
-                if let text { output.standardError += text } else { output.openStreams -= 1 }
-            }
-        }
-        process.terminationHandler = { process in
-            let isSignal = process.terminationReason == .uncaughtSignal
-            let code = isSignal ? -process.terminationStatus : process.terminationStatus
-            output.update { $0.code = code }
-        }
-        try process.run()
-    }
-
-    /// A pipe with a thread that reads it to its end.
-    ///
-    /// - Parameter report: Gets each piece of text, and `nil` at the end.
-    private static func pipe(_ report: @escaping @Sendable (String?) -> Void) -> Pipe {
-        let pipe = Pipe()
-        let handle = pipe.fileHandleForReading
-        Thread.detachNewThread {
-            while true {
-                let data = handle.availableData
-                if data.isEmpty { break }
-                report(String(decoding: data, as: UTF8.self))
-            }
-            report(nil)
-        }
-        return pipe
     }
 
     // MARK: While it runs
 
-    package var identifier: Int32 { process.processIdentifier }
+    package var identifier: Int32 { process.identifier }
 
     /// The port of its first listener, as soon as it listens.
     package func port() async throws -> Int {
@@ -170,16 +127,7 @@ package final class ProxyProcess: Sendable {
         return port
     }
 
-    package func signal(_ number: Int32) {
-        guard process.isRunning else { return }
-        #if canImport(Glibc)
-        _ = Glibc.kill(process.processIdentifier, number)
-        #elseif canImport(Musl)
-        _ = Musl.kill(process.processIdentifier, number)
-        #else
-        _ = Foundation.kill(process.processIdentifier, number)
-        #endif
-    }
+    package func signal(_ number: Int32) { process.signal(number) }
 
     /// Its output, as soon as it has ended.
     package func end(within bound: Duration = Patience.usual) async throws -> Output {

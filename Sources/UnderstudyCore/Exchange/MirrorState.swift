@@ -95,6 +95,11 @@ package struct MirrorState: Sendable {
         end(.close(.cutAnswerTooLarge))
     }
 
+    /// Its time is over while its answer waits for the loop to have time for it.
+    package mutating func heldBackTooLong() -> Action {
+        end(.close(.cutHeldBack))
+    }
+
     /// The proxy ends.
     package mutating func stopped() -> Action {
         end(.close(.draining))

@@ -27,6 +27,8 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     case cutBodyTooLarge
     /// The mirror's answer is larger than what is read of it.
     case cutAnswerTooLarge
+    /// The mirror's answer is more than the event loop had time for until the copy's time was over.
+    case cutHeldBack
     /// The proxy ended before the mirror had answered.
     case draining
     /// The policy's share does not include the request.
@@ -43,7 +45,7 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     case connectMethod
     /// The policy's mutations have removed the path or the method.
     case noPath
-    /// There was no primary to send the request to.
+    /// The request's first try found no primary to send it to.
     case primaryNotStarted
     /// An operator has switched the mirror off.
     case disabled
@@ -67,6 +69,7 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
         case .cutPrimaryEnded: "cut_primary_ended"
         case .cutBodyTooLarge: "cut_body_too_large"
         case .cutAnswerTooLarge: "cut_answer_too_large"
+        case .cutHeldBack: "cut_held_back"
         case .draining: "draining"
         case .sampledOut: "sampled_out"
         case .unknownCluster: "unknown_cluster"

@@ -96,7 +96,12 @@ package final class ConnectionPool {
     /// - Parameters:
     ///   - limits: Where the request and its connection are counted.
     ///   - fresh: Only a connection that has carried nothing yet will do.
-    package func acquire(within limits: UpstreamLimits, fresh: Bool = false) -> HTTP1ClientConnection? {
+    ///   - patient: A new connection may be made a little later.
+    package func acquire(
+        within limits: UpstreamLimits,
+        fresh: Bool = false,
+        patient: Bool = false
+    ) -> HTTP1ClientConnection? {
         if !fresh, let connection = idle[limits.slot].last {
             guard connection.attach(to: limits) else {
                 counters.activeOverflows.add()
@@ -112,6 +117,7 @@ package final class ConnectionPool {
         }
         let connection = HTTP1ClientConnection(transport: WaitingTransport(), loop: loop, pool: self)
         connection.waitForConnection(limits)
+        connection.isPatient = patient
         if reserveConnection(limits) {
             connect(connection)
         } else {

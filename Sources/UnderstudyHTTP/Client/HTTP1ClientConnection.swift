@@ -45,6 +45,8 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     var isAttached = false
     /// Among those that wait, it is for a connection of its own.
     var needsFresh = false
+    /// Its socket may be made a little later.
+    var isPatient = false
     var start = NIODeadline.uptimeNanoseconds(0)
     var unread = ByteBuffer()
     var outgoing = OutgoingBytes()

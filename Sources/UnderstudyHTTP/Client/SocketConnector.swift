@@ -19,9 +19,12 @@ struct SocketConnector {
     private let loop: LoopContext
     private let bytes: ByteCounters
 
-    /// A socket takes about as long to make as a quick primary to answer, so copies make theirs when the client is
-    /// likely to have its answer.
-    private static let delayOfCopies = TimeAmount.milliseconds(1)
+    /// A socket takes about as long to make as a quick primary to answer, so whoever may wait gets its own when the
+    /// client is likely to have its answer.
+    private static let patience = TimeAmount.milliseconds(1)
+
+    /// What may wait in a restrained connection unnoticed; beyond that its user hears when it has left.
+    private static let mostQueued = 64 * 1024
 
     init(_ settings: ConnectionPool.Settings, loop: LoopContext, bytes: ByteCounters) {
         self.settings = settings
@@ -33,16 +36,15 @@ struct SocketConnector {
         let transport = NIOTransport(bytes)
         connection.isConnecting(on: transport)
         transport.attach(connection)
-        guard let limits = connection.limits, limits.isRestrained else {
-            return connect(transport, isRestrained: false)
-        }
-        loop.eventLoop.assumeIsolated().scheduleTask(in: Self.delayOfCopies) {
-            if !transport.wasClosedEarly { self.connect(transport, isRestrained: true) }
+        let isRestrained = connection.limits?.isRestrained == true
+        guard connection.isPatient else { return connect(transport, isRestrained: isRestrained) }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
+            if !transport.wasClosedEarly { self.connect(transport, isRestrained: isRestrained) }
         }
     }
 
     private func connect(_ transport: NIOTransport, isRestrained: Bool) {
-        let high = settings.bufferedBytes
+        let high = isRestrained ? min(settings.bufferedBytes, Self.mostQueued) : settings.bufferedBytes
         let bound = NIOLoopBound(transport, eventLoop: loop.eventLoop)
         var bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(settings.connectTimeout)

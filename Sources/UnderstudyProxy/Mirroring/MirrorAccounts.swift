@@ -50,12 +50,13 @@ package final class MirrorAccount: Sendable {
 package final class MirrorAccounts: Sendable {
     private let held = Gauge()
     private let most = Atomic(0)
-    private let mostCopies = Atomic(0)
     private let answerBytes = Atomic(0)
     private let isOn = Atomic(true)
     private let isMakingRoom = Atomic(false)
     /// Has every worker close one of its idle connections to mirrors, and call `roomWasMade` when all have.
     let roomIsWanted = ChangeHook()
+    /// In flight; each worker may begin one more than there may be.
+    let copies: ResourceLimit
     /// Of mirrors; each worker may open one more than there may be.
     let connections: ResourceLimit
     private let mostDescriptors: Int
@@ -64,6 +65,7 @@ package final class MirrorAccounts: Sendable {
     /// - Parameter descriptors: As many as the process may have.
     package init(_ options: MirroringOptions = MirroringOptions(), descriptors: Int = .max) {
         mostDescriptors = descriptors
+        copies = ResourceLimit(0)
         connections = ResourceLimit(0)
         set(options)
     }
@@ -71,7 +73,7 @@ package final class MirrorAccounts: Sendable {
     func set(_ options: MirroringOptions) {
         let total = options.total
         most.store(Int(clamping: total.bufferedBytes), ordering: .relaxed)
-        mostCopies.store(Int(total.copies), ordering: .relaxed)
+        copies.setMaximum(Int(total.copies))
         answerBytes.store(Int(clamping: total.answerBytesPerSecond), ordering: .relaxed)
         // The other half is for clients and primaries.
         connections.setMaximum(total.connections.map { Int($0) } ?? max(1, mostDescriptors / 2))
@@ -87,6 +89,9 @@ package final class MirrorAccounts: Sendable {
             return account
         }
     }
+
+    /// The account of a cluster that has one, also if the cluster is gone and the account is kept for its switch.
+    func known(_ cluster: String) -> MirrorAccount? { accounts.withLock { $0[cluster] } }
 
     /// Forgets clusters that are gone, unless one is switched off: it would come back switched on.
     func keep(_ clusters: Set<String>) {
@@ -109,9 +114,6 @@ package final class MirrorAccounts: Sendable {
     func roomWasMade() {
         isMakingRoom.store(false, ordering: .relaxed)
     }
-
-    /// Copies in flight, on all workers together.
-    var maximumCopies: Int { mostCopies.load(ordering: .relaxed) }
 
     /// Of answers, in a second and on each worker.
     var answerBytesPerSecond: Int { answerBytes.load(ordering: .relaxed) }

@@ -39,6 +39,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     private var responseRoom = Int.max
     /// The answer is read on when the pacer says so; zero if it is being read.
     private(set) var pause: UInt64 = 0
+    /// It was held back, so that its time says nothing of the mirror.
+    private var wasPaused = false
     /// Among the worker's copies in flight; -1 for none.
     var slot = -1
     /// When it was begun, and when its request was complete.
@@ -53,6 +55,9 @@ final class MirrorCopy: ResponseHandler, Timed {
     ///
     /// Default 5 min, as Envoy's `stream_idle_timeout`.
     private static let idleTime = TimeAmount.minutes(5)
+
+    /// Bytes of a body that a socket's empty buffer takes for certain.
+    private static let smallBody = 64 * 1024
 
     init(worker: Worker) {
         self.worker = worker
@@ -74,6 +79,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         record = terms.logs.map { MirrorRecord(logs: $0, head: worker.spareHead) }
         requestRoom = terms.requestBytes
         responseRoom = terms.responseBytes
+        wasPaused = false
         isAttached = true
         connection = picked.connection
         endpoint = picked.endpoint
@@ -119,8 +125,9 @@ final class MirrorCopy: ResponseHandler, Timed {
     }
 
     private func updateHolding(_ connection: HTTP1ClientConnection) {
-        // What a writable socket holds of a complete request is about to leave.
-        let now = connection.isWritable && !state.isSending ? 0 : connection.heldBytes
+        // The system takes so little of a complete request at once, and asking costs as much as writing it.
+        let isSmall = terms.requestBytes &- requestRoom <= Self.smallBody
+        let now = isSmall && connection.isWritable && !state.isSending ? 0 : connection.heldBytes
         guard now != heldBytes, let account = cluster?.shared.mirrorAccount else { return }
         let mayGoOn = worker.accounts.update(account, from: heldBytes, to: now)
         heldBytes = now
@@ -154,6 +161,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         guard pause == 0 else { return worker.pacer.charge(bytes) }
         guard let pause = worker.pacer.spend(bytes, for: self) else { return }
         self.pause = pause
+        wasPaused = true
         connection?.setReading(false)
     }
 
@@ -167,7 +175,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         if !state.isSending {
             let time = UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds)) / 1000
             cluster?.completed(for: .internal, time: time / 1000)
-            ledger?.book.mirrorTime.record(time)
+            if !wasPaused { ledger?.book.mirrorTime.record(time) }
         }
         perform(state.answerEnded(reusable: reusable))
     }
@@ -189,6 +197,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     }
 
     func deadlinePassed() {
+        // It was not the mirror that kept it waiting.
+        if pause > 0 { return perform(state.heldBackTooLong()) }
         cluster?.countFailure(.timeout, for: .internal, at: endpoint)
         cluster?.countAnswer(UpstreamFailure.timeout.status, for: .internal)
         perform(state.timedOut())

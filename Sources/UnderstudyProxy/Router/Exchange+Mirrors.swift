@@ -15,13 +15,7 @@ extension Exchange {
                 startCopy(rule, forward, certain, serving)
                 continue
             }
-            let decision = rule.decide(
-                head,
-                clusters: serving.shared.clusterNames,
-                random: random,
-                runtime: worker.runtime
-            )
-            switch decision {
+            switch decision(rule, serving) {
             case .success(let index): startCopy(rule, forward, index, serving)
             case .failure(let reason): serving.ledger(rule, nil).tally.skip(reason)
             }
@@ -34,7 +28,16 @@ extension Exchange {
     func skipMirrors(_ forward: Forward, _ primary: Int?) {
         guard let serving else { return }
         let rules = primary.flatMap { serving.shared.clusterMirrors[$0] } ?? forward.mirrors
-        for rule in rules { serving.ledger(rule, nil).tally.skip(.primaryNotStarted) }
+        for rule in rules {
+            switch decision(rule, serving) {
+            case .success(let index): serving.ledger(rule, index).tally.skip(.primaryNotStarted)
+            case .failure(let reason): serving.ledger(rule, nil).tally.skip(reason)
+            }
+        }
+    }
+
+    private func decision(_ rule: MirrorRule, _ serving: WorkerSnapshot) -> Result<Int, MirrorOutcome> {
+        rule.decide(head, clusters: serving.shared.clusterNames, random: random, runtime: worker.runtime)
     }
 
     private func startCopy(_ rule: MirrorRule, _ forward: Forward, _ index: Int, _ serving: WorkerSnapshot) {
@@ -48,10 +51,11 @@ extension Exchange {
         if case .length(let length) = head.framing, length > terms.requestBytes {
             return ledger.tally.skip(.bodyTooLarge)
         }
-        guard worker.mayCopy else { return ledger.tally.skip(.budget) }
+        guard !worker.accounts.copies.isExhausted else { return ledger.tally.skip(.budget) }
         worker.spareHead.copy(head)
         guard prepareCopy(rule) else { return ledger.tally.skip(.noPath) }
-        switch cluster.acquire(for: .internal) {
+        // What is still to come of a body goes along as it comes.
+        switch cluster.acquire(for: .internal, patient: state.request == .complete) {
         case .refused(let failure, let endpoint):
             ledger.tally.skip(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: endpoint)

@@ -33,6 +33,8 @@ extension Exchange {
         // Envoy serves it as a request of its own.
         listener?.statistics.requests.add()
         leavePrimary(answer)
+        // Copies of the request before the redirect have no primary's answer to be compared with.
+        ledgers.removeAll(keepingCapacity: true)
         freeBudget()
         route = next
         timers.clear(.route)

@@ -12,6 +12,7 @@ package final class StatisticsStore: Sendable {
         var managers: [String: ManagerStatistics] = [:]
         var listeners: [String: ListenerStatistics] = [:]
         var books: [MirrorKey: MirrorBook] = [:]
+        var forgottenCopies: UInt64 = 0
     }
 
     private let tables = Mutex(Tables())
@@ -46,9 +47,19 @@ package final class StatisticsStore: Sendable {
         }
     }
 
+    /// Forgets the other books, but for those that still have copies in flight: they go with a later call.
     func keepBooks(where isKept: (MirrorKey) -> Bool) {
-        tables.withLock { tables in tables.books = tables.books.filter { isKept($0.key) } }
+        tables.withLock { tables in
+            let gone = tables.books.filter { !isKept($0.key) && $0.value.counts.inFlight == 0 }
+            for (key, book) in gone {
+                tables.books[key] = nil
+                tables.forgottenCopies &+= book.counts.copies
+            }
+        }
     }
+
+    /// Copies in books that are forgotten.
+    var forgottenCopies: UInt64 { tables.withLock { $0.forgottenCopies } }
 
     /// Forgets what no configuration in use has any more, so that many reloads do not pile up names.
     func keep(clusters: Set<String>, managers: Set<String>, listeners: Set<String>) {

@@ -24,7 +24,8 @@ package final class SharedCluster: Sendable {
     let warnings: ClusterWarnings
     /// What its copies hold, and whether they are wanted.
     let mirrorAccount: MirrorAccount
-    private let forClients: Atomic<Bool>
+    /// A route may forward clients to it; otherwise nothing may ever wait for it, and nothing else be kept from clients.
+    let servesClients: Bool
     private let accounts: MirrorAccounts
     private let members: Mutex<Members>
 
@@ -43,7 +44,7 @@ package final class SharedCluster: Sendable {
         servesClients: Bool = true
     ) {
         self.configuration = configuration
-        forClients = Atomic(servesClients)
+        self.servesClients = servesClients
         self.accounts = accounts
         mirrorAccount = accounts.account(configuration.name, mirroring)
         self.statistics = statistics
@@ -68,15 +69,6 @@ package final class SharedCluster: Sendable {
         let probes = servesClients ? environment.probes : environment.mirrorProbes
         checkers = environment.healthCheckers(configuration, statistics, outliers, on: probes) { hook.call() }
         hook.set { [weak self] in self?.publish() }
-    }
-
-    /// A route may forward clients to it; otherwise nothing may ever wait for it, and nothing else be kept from clients.
-    ///
-    /// A reload may change that.
-    var servesClients: Bool { forClients.load(ordering: .relaxed) }
-
-    func setServesClients(_ servesClients: Bool) {
-        forClients.store(servesClients, ordering: .relaxed)
     }
 
     /// What clients depend on is to be judged by what clients get.

@@ -120,12 +120,14 @@ final class WorkerCluster {
     ///
     /// - Parameters:
     ///   - fresh: Only a connection that has carried nothing yet will do.
+    ///   - patient: A new connection may be made a little later.
     ///   - hash: What the request has in common with others that are to go the same way.
     ///   - avoiding: Addresses that are passed over, if one of `picks` picks finds another.
     func acquire(
         for origin: ClusterStatistics.Origin,
         priority: RoutingPriority = .normal,
         fresh: Bool = false,
+        patient: Bool = false,
         hash: UInt64? = nil,
         avoiding: [SocketAddress] = [],
         picks: Int = 1
@@ -139,7 +141,7 @@ final class WorkerCluster {
         let limits = shared.limits(for: origin, priority)
         let pool = endpoint.pool(priority)
         guard pool.hasIdle(limits) || hasRoom(limits) else { return .beyondBudget }
-        guard let connection = pool.acquire(within: limits, fresh: fresh) else {
+        guard let connection = pool.acquire(within: limits, fresh: fresh, patient: patient) else {
             shared.warnings.refused(.overflow, for: origin)
             let isReady = !fresh && pool.hasIdle(limits)
             return .refused(.overflow, at: isReady ? endpoint : nil)

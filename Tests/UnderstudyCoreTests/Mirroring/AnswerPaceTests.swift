@@ -36,29 +36,36 @@ struct AnswerPaceTests {
         #expect(reads == 10)
     }
 
-    @Test func `a debt is paid by time`() {
+    @Test func `a debt is paid by time, and is no more than a second's worth`() {
         var pace = AnswerPace(rate: 1_000, now: 0)
-        let isOpen = pace.spend(3_000 - Self.costOfRead)
+        let isOpen = pace.spend(30_000)
         #expect(!isOpen)
-        #expect(pace.available == -2_000)
-        pace.advance(to: Self.second)
         #expect(pace.available == -1_000)
-        pace.advance(to: 2 * Self.second)
+        pace.advance(to: Self.second / 2)
+        #expect(pace.available == -500)
+        pace.advance(to: Self.second)
         #expect(!pace.isOpen)
-        pace.advance(to: 2 * Self.second + 1_000_000)
+        pace.advance(to: Self.second + 1_000_000)
         #expect(pace.available == 1)
         #expect(pace.isOpen)
+    }
+
+    @Test func `less than a second's worth may be saved up`() {
+        var pace = AnswerPace(rate: 1_000, now: 0, saving: 0.25)
+        #expect(pace.available == 250)
+        pace.advance(to: 100 * Self.second)
+        #expect(pace.available == 250)
     }
 
     @Test func `no more than one second's worth is saved up`() {
         var pace = AnswerPace(rate: 1_000, now: 0)
         for hour in 1...5 { pace.advance(to: UInt64(hour) * 3_600 * Self.second) }
         #expect(pace.available == 1_000)
-        let isOpen = pace.spend(4_000)
+        let isOpen = pace.spend(500)
         #expect(!isOpen)
         // A long pause pays for one second only.
         pace.advance(to: 100_000 * Self.second)
-        #expect(pace.available == 1_000 - 4_000 - Self.costOfRead + 1_000)
+        #expect(pace.available == 1_000 - 500 - Self.costOfRead + 1_000)
     }
 
     @Test func `time that goes back is no time`() {
@@ -121,6 +128,8 @@ struct AnswerPaceTests {
         let rate: Double
         var timed: Double
         var earned = 0.0
+        /// Debts beyond a second's worth.
+        var forgiven = 0.0
         var time: UInt64
 
         mutating func advance(to now: UInt64) {
@@ -134,6 +143,10 @@ struct AnswerPaceTests {
             let free = min(cost, earned)
             earned -= free
             timed -= cost - free
+            if timed < -rate {
+                forgiven += -rate - timed
+                timed = -rate
+            }
         }
 
         mutating func earn(_ bytes: Int) { earned += Double(bytes + costOfRead) }
@@ -186,7 +199,7 @@ struct AnswerPaceTests {
             // is kept though there was no room for it.
             let difference = model.timed + model.earned - Double(pace.available)
             #expect(difference > -1.001 && difference <= advances + 1e-3, "seed \(seed), step \(step)")
-            #expect(Double(read) <= bound.bytes(at: now), "seed \(seed), step \(step)")
+            #expect(Double(read) <= bound.bytes(at: now) + model.forgiven, "seed \(seed), step \(step)")
         }
         #expect(read > 0, "seed \(seed)")
     }

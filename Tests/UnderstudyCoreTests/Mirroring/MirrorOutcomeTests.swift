@@ -12,7 +12,8 @@ struct MirrorOutcomeTests {
             MirrorOutcome.allCases.map { "\($0.label)" } == [
                 "ok", "http_error_4xx", "http_error_5xx", "http_error_other", "timeout", "reset", "connect_failure",
                 "protocol_error", "cut_slow", "cut_client_left", "cut_primary_ended", "cut_body_too_large",
-                "cut_answer_too_large", "draining", "sampled_out", "unknown_cluster", "no_header", "no_host",
+                "cut_answer_too_large", "cut_held_back", "draining", "sampled_out", "unknown_cluster", "no_header",
+                "no_host",
                 "overflow", "budget", "body_too_large", "connect_method", "no_path", "primary_not_started",
                 "disabled",
             ]

@@ -58,21 +58,6 @@ struct DeadlineTableTests {
         }
     }
 
-    @Test func `whoever sets another deadline whenever one has passed is told once in each tick`() {
-        withTable { table, eventLoop in
-            let timer = Timer()
-            timer.onFiring = { [unowned timer] in
-                if timer.firings < 10_000 { table.set(timer, at: .now()) }
-            }
-            table.set(timer, at: .now())
-            for tick in 1...10 {
-                eventLoop.advanceTime(by: DeadlineTable.tick)
-                #expect(timer.firings == tick)
-            }
-            table.clear(timer)
-        }
-    }
-
     @Test func `a new deadline takes the place of the old one`() {
         withTable { table, _ in
             let timer = Timer()
@@ -96,17 +81,6 @@ struct DeadlineTableTests {
             #expect(table.count == 2)
             table.advance(to: second(10))
             #expect(timers.map(\.firings) == [0, 1, 1])
-        }
-    }
-
-    @Test func `one who sets its deadline again in each tick is called once in each tick`() {
-        withTable { table, eventLoop in
-            let timer = Timer()
-            timer.onFiring = { [unowned timer] in table.set(timer, at: second(0)) }
-            table.set(timer, at: second(0))
-            for _ in 0..<10 { eventLoop.advanceTime(by: DeadlineTable.tick) }
-            #expect(timer.firings == 10)
-            table.clear(timer)
         }
     }
 
