@@ -19,7 +19,9 @@ extension HTTP1ClientConnection {
         } else {
             carriesRequest = true
         }
-        let isForgotten = limits?.isRestrained == true && carriesRequest && bodyCoding != .none
+        // What the peer has not taken would stay in the system, outside of every budget.
+        let isForgotten =
+            limits?.isRestrained == true && carriesRequest && bodyCoding != .none && transport.queuedBytes > 0
         phase = .closed
         handler = nil
         unread = ByteBuffer()
