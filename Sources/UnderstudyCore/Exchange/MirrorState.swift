@@ -95,7 +95,7 @@ package struct MirrorState: Sendable {
         end(.close(.cutAnswerTooLarge))
     }
 
-    /// Its time is over while its answer waits for the loop to have time for it.
+    /// Its time is over, of which its answer has waited for the loop to have time for it.
     package mutating func heldBackTooLong() -> Action {
         end(.close(.cutHeldBack))
     }

@@ -197,8 +197,8 @@ final class MirrorCopy: ResponseHandler, Timed {
     }
 
     func deadlinePassed() {
-        // It was not the mirror that kept it waiting.
-        if pause > 0 { return perform(state.heldBackTooLong()) }
+        // It was not the mirror alone that kept it waiting.
+        if wasPaused { return perform(state.heldBackTooLong()) }
         cluster?.countFailure(.timeout, for: .internal, at: endpoint)
         cluster?.countAnswer(UpstreamFailure.timeout.status, for: .internal)
         perform(state.timedOut())
