@@ -37,7 +37,10 @@ struct MirrorPaceTests {
         try await serve(primary: .answers(), mirror: mirror, rate: 64 * 1024, time: .milliseconds(500)) { proxy in
             let client = try await proxy.connect()
             for _ in 0..<20 { #expect(try await client.ask(ServedProxy.get).body == "ok") }
-            #expect(try await proxy.outcomes("m", of: 20) == [.cutHeldBack: 20])
+            // One whose time is over before anything of it was read is the mirror's own time-out.
+            let outcomes = try await proxy.outcomes("m", of: 20)
+            #expect(outcomes[.cutHeldBack, default: 0] + outcomes[.timeout, default: 0] == 20)
+            #expect(outcomes[.cutHeldBack, default: 0] > 0)
             #expect(proxy.server.mirroring().connections.used == 0)
         }
     }
