@@ -8,7 +8,7 @@ WORKDIR /source
 COPY . .
 RUN swift build --configuration release --product understudy --static-swift-stdlib \
         -Xswiftc -enforce-exclusivity=unchecked \
-    && install -D .build/release/understudy /out/understudy
+    && install -D --strip .build/release/understudy /out/understudy
 
 FROM debian:bookworm-slim AS run
 # RE2 brings what else the program needs (libstdc++, libgcc); names are looked up by the C library.

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Instructions per request: the same requests under callgrind, twice, and the difference of the two counts.
+"""Instructions and allocations per request: the same requests under callgrind, twice, and the difference of the two.
 
 Repeatable where time is not.  One worker, one client connection, two upstreams of its own that answer 200 at once; the
 first count holds start and warm-up, so that the difference is the steady state.  User space only.  Loopback only.
+
+With --check it fails where a request takes over 3 % more instructions than Benchmarks/instructions.json allows, or
+allocates at all.  --functions says where they go.
 
 Needs valgrind.  The binary should be a release build with --static-swift-stdlib: callgrind cannot read the Swift
 libraries, nor debug information, of which a copy is stripped.
 """
 import argparse
+import collections
+import json
 import pathlib
 import re
 import shutil
@@ -21,6 +26,11 @@ import threading
 import time
 
 SHORT, LONG = 200, 1200
+CASES = (('GET', b'plain'), ('GET + mirror', b'mirror'))
+BUDGET = pathlib.Path(__file__).with_suffix('.json')
+TOLERANCE = 1.03
+# As the C library and the Swift runtime name what takes memory.
+ALLOCATORS = ('malloc', 'calloc', 'realloc', 'posix_memalign', 'aligned_alloc')
 ANSWER = b'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
 REQUEST = b'GET /%s HTTP/1.1\r\nHost: example.com\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n'
 CONFIG = '''
@@ -126,23 +136,86 @@ def count(binary, path, requests, folder):
         process.wait(120)
     if (primary.count, mirror.count) != (requests, wanted):
         sys.exit(f'{requests} requests: the primary has {primary.count}, the mirror {mirror.count}')
-    return int(re.search(r'^(?:summary|totals): (\d+)', output.read_text(errors='replace'), re.M)[1])
+    return Profile(output)
+
+
+class Profile:
+    """What one run has counted: all instructions, those of each function itself, and calls of the allocator."""
+
+    def __init__(self, path):
+        self.total, self.allocations, self.functions = 0, 0, collections.Counter()
+        self.names, function, called = {}, '', ''
+        is_call = False
+        for line in path.read_text(errors='replace').splitlines():
+            if line.startswith('fn='):
+                function = self.name(line[3:])
+            elif line.startswith('cfn='):
+                called = self.name(line[4:])
+            elif line.startswith('calls='):
+                is_call = True
+                if called in ALLOCATORS:
+                    self.allocations += int(line[6:].split()[0])
+            elif re.match(r'[\d+*-]', line):
+                # The line behind `calls=` has what the called function took, which is counted there.
+                if not is_call:
+                    self.functions[function] += int(line.split()[1])
+                is_call = False
+            elif found := re.match(r'(?:summary|totals): (\d+)', line):
+                self.total = int(found[1])
+
+    def name(self, text):
+        """Callgrind says `(7) name` once, and `(7)` from then on."""
+        number, _, name = text.partition(' ')
+        if name:
+            self.names[number] = name
+        return self.names.get(number, text).partition("'")[0]
+
+
+def growth(short, long):
+    """Of one request: instructions, allocations, and the functions with the most instructions."""
+    requests = LONG - SHORT
+    functions = {name: (count - short.functions[name]) / requests for name, count in long.functions.items()}
+    return ((long.total - short.total) // requests, (long.allocations - short.allocations) / requests,
+            sorted(functions.items(), key=lambda entry: -entry[1]))
+
+
+def judge(case, instructions, allocations):
+    """What is wrong with the figures of a case, or nothing."""
+    limit = json.loads(BUDGET.read_text())[case]
+    wrong = []
+    if instructions > limit * TOLERANCE:
+        wrong.append(f'{case}: {instructions:,} instructions, {instructions / limit - 1:.1%} over the budget of {limit:,}'
+                     f' (Benchmarks/{BUDGET.name})')
+    # A table that grows once in a thousand requests is no allocation per request.
+    if allocations >= 0.05:
+        wrong.append(f'{case}: {allocations:.2f} allocations per request, where there are to be none')
+    return wrong
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--understudy', required=True, type=pathlib.Path, help='a release build')
+    parser.add_argument('--check', action='store_true', help='fail beyond the budget')
+    parser.add_argument('--functions', type=int, default=0, metavar='N', help='show the N most expensive ones')
     arguments = parser.parse_args()
     for tool in ('valgrind', 'strip'):
         if not shutil.which(tool):
             sys.exit(f'{tool} is needed')
+    wrong = []
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         binary = folder / 'understudy'
         subprocess.run(['strip', '--strip-debug', '-o', binary, arguments.understudy], check=True)
-        for case, path in (('GET', b'plain'), ('GET + mirror', b'mirror')):
-            counts = [count(binary, path, requests, folder) for requests in (SHORT, LONG)]
-            print(f'{case:14} {(counts[1] - counts[0]) // (LONG - SHORT):8,} instructions per request', flush=True)
+        for case, path in CASES:
+            short, long = (count(binary, path, requests, folder) for requests in (SHORT, LONG))
+            instructions, allocations, functions = growth(short, long)
+            print(f'{case:14} {instructions:8,} instructions, {allocations:5.2f} allocations per request', flush=True)
+            for function, cost in functions[:arguments.functions]:
+                print(f'    {cost:8,.0f}  {function}')
+            if arguments.check:
+                wrong += judge(case, instructions, allocations)
+    if wrong:
+        sys.exit('\n'.join(wrong))
 
 
 if __name__ == '__main__':

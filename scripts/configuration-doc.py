@@ -13,14 +13,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = ROOT / 'docs/configuration.md'
 BEGIN, END = '<!-- fields: begin -->', '<!-- fields: end -->'
 # The order in which a file nests them; anything else follows.
-ORDER = ['Bootstrap', 'Node', 'Locality', 'ClusterManager', 'StatsConfig', 'Admin', 'LayeredRuntime', 'RuntimeLayer', 'DiskLayer', 'StaticResources', 'Listener',
-         'FilterChain', 'Filter', 'HttpConnectionManager', 'HttpConnectionManager.UpgradeConfig',
-         'InternalAddressConfig', 'CidrRange', 'SchemeHeaderTransformation', 'RequestIDExtension', 'UuidRequestIdConfig',
+ORDER = ['Bootstrap', 'Node', 'Locality', 'ClusterManager', 'StatsConfig', 'Admin', 'LayeredRuntime', 'RuntimeLayer', 'DiskLayer', 'OverloadManager', 'ResourceMonitor', 'FixedHeapConfig', 'DownstreamConnectionsConfig', 'OverloadAction', 'Trigger', 'ThresholdTrigger', 'StaticResources', 'Listener',
+         'ListenerFilter', 'TlsInspector', 'FilterChain', 'FilterChainMatch', 'TransportSocket', 'RawBuffer',
+         'DownstreamTlsContext', 'UpstreamTlsContext', 'CommonTlsContext', 'TlsParameters', 'TlsCertificate',
+         'CertificateValidationContext', 'SubjectAltNameMatcher', 'WatchedDirectory', 'Filter', 'ConnectionLimit', 'RuntimeFeatureFlag', 'HttpConnectionManager', 'HttpConnectionManager.UpgradeConfig',
+         'SetCurrentClientCertDetails', 'InternalAddressConfig', 'CidrRange', 'SchemeHeaderTransformation', 'RequestIDExtension', 'UuidRequestIdConfig',
          'core.HttpProtocolOptions', 'Http1ProtocolOptions', 'HeaderKeyFormat', 'TypedExtensionConfig',
-         'PreserveCaseFormatterConfig', 'LocalReplyConfig', 'ResponseMapper', 'AccessLog', 'FileAccessLog', 'StdoutAccessLog', 'StderrAccessLog', 'HcmAccessLogOptions',
+         'PreserveCaseFormatterConfig', 'Http2ProtocolOptions', 'KeepaliveSettings', 'LocalReplyConfig', 'ResponseMapper', 'AccessLog', 'FileAccessLog', 'StdoutAccessLog', 'StderrAccessLog', 'HcmAccessLogOptions',
          'UpstreamAccessLogOptions', 'AccessLogFilter', 'StatusCodeFilter',
          'DurationFilter', 'ComparisonFilter', 'RuntimeUInt32', 'NotHealthCheckFilter', 'RuntimeFilter', 'AndFilter',
-         'OrFilter', 'HeaderFilter', 'ResponseFlagFilter', 'HttpFilter', 'Router', 'RouteConfiguration', 'VirtualHost',
+         'OrFilter', 'HeaderFilter', 'ResponseFlagFilter', 'HttpFilter', 'Router', 'Buffer', 'BufferPerRoute', 'RouteConfiguration', 'VirtualHost',
          'Route', 'RouteMatch', 'HeaderMatcher', 'QueryParameterMatcher', 'StringMatcher', 'RegexMatcher', 'RouteAction',
          'RequestMirrorPolicy', 'HeaderMutation', 'RemoveOnMatch', 'WeightedCluster', 'ClusterWeight',
          'RegexMatchAndSubstitute', 'RetryPolicy', 'RetryBackOff', 'RateLimitedRetryBackOff', 'ResetHeader',
@@ -28,11 +30,12 @@ ORDER = ['Bootstrap', 'Node', 'Locality', 'ClusterManager', 'StatsConfig', 'Admi
          'ConnectConfig', 'MaxStreamDuration', 'HashPolicy', 'Header', 'Cookie', 'ConnectionProperties',
          'QueryParameter', 'RedirectAction', 'DirectResponseAction', 'NonForwardingAction', 'HeaderValueOption',
          'HeaderValue', 'SubstitutionFormatString', 'DataSource', 'RuntimeFractionalPercent', 'FractionalPercent',
-         'Int64Range', 'FilterConfig', 'MirroringPerRoute', 'Mirroring', 'Total', 'Mirror',
+         'Int64Range', 'FilterConfig', 'MirroringPerRoute', 'Mirroring', 'Total', 'Mirror', 'ClusterHeader', 'Hops',
          'xds.type.v3.TypedStruct', 'udpa.type.v1.TypedStruct', 'Cluster', 'ClusterLoadAssignment', 'LocalityLbEndpoints', 'LbEndpoint', 'Endpoint', 'LoadBalancingPolicy',
          'CommonLbConfig', 'CircuitBreakers', 'Thresholds', 'RetryBudget', 'HttpHealthCheck', 'TcpHealthCheck', 'Payload',
          'UpstreamConnectionOptions', 'TcpKeepalive', 'DnsCluster',
-         'http.HttpProtocolOptions', 'ExplicitHttpConfig', 'Address', 'SocketAddress']
+         'http.HttpProtocolOptions', 'ExplicitHttpConfig', 'UseDownstreamHttpConfig', 'AutoHttpConfig',
+         'UpstreamHttpProtocolOptions', 'Address', 'SocketAddress']
 SHORT = {'google.protobuf.Duration': 'duration', 'google.protobuf.Any': 'typed config', 'bool': 'true/false',
          'google.protobuf.BoolValue': 'true/false', 'google.protobuf.UInt32Value': 'number',
          'google.protobuf.UInt64Value': 'number', 'double': 'number', 'google.protobuf.Struct': 'free-form mapping', 'uint32': 'number',

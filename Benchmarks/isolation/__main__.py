@@ -15,13 +15,13 @@ import json
 import pathlib
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
 import report
-from proxies import Proxy, free_port, kill
+from processes import Child, free_port
+from proxies import Proxy
 from upstreams import MIRRORS
 
 HERE = pathlib.Path(__file__).parent
@@ -39,35 +39,15 @@ class TimeIsUp(Exception):
     """The whole run takes longer than it may."""
 
 
-class Child:
-    """An upstream or the load generator, which ends with its standard input."""
-
-    def __init__(self, script, *arguments):
-        command = [sys.executable, HERE / script, *map(str, arguments)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-                                        start_new_session=True)
-
-    def line(self):
-        text = self.process.stdout.readline()
-        if not text:
-            raise SystemExit(f'{self.process.args[1]} ended')
-        return text
-
-    def stop(self):
-        kill(self.process)
-        self.process.stdin.close()
-        self.process.stdout.close()
-
-
 class Bench:
     def __init__(self, arguments, undo):
         self.arguments, self.undo = arguments, undo
         self.plan = QUICK if arguments.quick else FULL
         self.until = time.monotonic() + arguments.limit
-        self.primary = Child('upstreams.py', 'primary', 0)
+        self.primary = Child(HERE / 'upstreams.py', 'primary', 0)
         undo.callback(self.primary.stop)
         self.primary_port = int(self.primary.line().split()[1])
-        self.load = Child('load.py')
+        self.load = Child(HERE / 'load.py')
         undo.callback(self.load.stop)
 
     # Parts of a round
@@ -78,7 +58,7 @@ class Bench:
         if mode == 'off':
             yield
             return
-        child = Child('upstreams.py', mode, port)
+        child = Child(HERE / 'upstreams.py', mode, port)
         try:
             child.line()
             yield

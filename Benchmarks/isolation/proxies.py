@@ -1,16 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The proxies that are compared: configured alike, started, watched through /proc, asked for their statistics."""
-import contextlib
-import json
+"""The proxies that are compared, configured alike."""
 import os
 import pathlib
 import pwd
-import signal
-import socket
-import subprocess
-import threading
-import time
-import urllib.request
+
+from processes import Server, free_port
 
 ENVOY_YAML = '''
 admin: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {admin}}}}}}}
@@ -74,26 +68,13 @@ ENVOY_OUTCOMES = {
 }
 
 
-def free_port():
-    with socket.create_server(('127.0.0.1', 0)) as probe:
-        return probe.getsockname()[1]
-
-
-def kill(process):
-    """And whatever it has started, which is in its session."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-
-
-class Proxy:
+class Proxy(Server):
     """One proxy before the primary and the mirror, with two routes: `/off`, and `/on` with the mirror."""
 
     def __init__(self, name, binary, primary, mirror, folder):
-        self.name, self.port, self.admin = name, free_port(), free_port()
-        self.folder = pathlib.Path(folder)
-        ports = {'port': self.port, 'admin': self.admin, 'primary': primary, 'mirror': mirror, 'folder': folder}
-        path = self.folder / 'configuration'
+        port, admin = free_port(), free_port()
+        ports = {'port': port, 'admin': admin, 'primary': primary, 'mirror': mirror, 'folder': folder}
+        path = pathlib.Path(folder) / 'configuration'
         if name == 'nginx':
             user = f'user {pwd.getpwuid(0).pw_name};' if os.geteuid() == 0 else ''
             path.write_text(NGINX.format(user=user, **ports))
@@ -103,76 +84,11 @@ class Proxy:
             path.write_text(ENVOY_YAML.format(**ports))
             command = [binary, '-c', path, '--concurrency', '2', '--log-level', 'error']
             command += ['--disable-hot-restart'] if name == 'envoy' else []
-        with open(self.folder / 'output', 'wb') as output:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            start_new_session=True)
-        try:
-            self.wait_until_ready()
-        except BaseException:
-            kill(self.process)
-            raise
-        self.descriptors, self.watching = 0, True
-        self.pids = self.find()
-        threading.Thread(target=self.watch, daemon=True).start()
-
-    def wait_until_ready(self):
-        until = time.monotonic() + 30
-        while time.monotonic() < until and self.process.poll() is None:
-            with contextlib.suppress(OSError):
-                socket.create_connection(('127.0.0.1', self.port), 1).close()
-                return
-            time.sleep(0.05)
-        raise SystemExit(f'{self.name} does not start:\n{(self.folder / "output").read_text()[-2000:]}')
-
-    def is_running(self):
-        return self.process.poll() is None
-
-    def find(self):
-        """The processes of its session, without a wrapper that only started it."""
-        pids = []
-        for stat in pathlib.Path('/proc').glob('[0-9]*/stat'):
-            with contextlib.suppress(OSError):
-                name, _, fields = stat.read_text().partition('(')[2].rpartition(')')
-                if int(fields.split()[3]) == self.process.pid and not name.startswith(('python', 'bash', 'sh')):
-                    pids.append(int(stat.parent.name))
-        return pids
-
-    def memory(self, field='VmRSS'):
-        """Bytes; `VmHWM` is the most since `forget_peaks`."""
-        total = 0
-        for pid in self.pids:
-            with contextlib.suppress(OSError):
-                for line in pathlib.Path(f'/proc/{pid}/status').read_text().splitlines():
-                    if line.startswith(field + ':'):
-                        total += int(line.split()[1]) * 1024
-        return total
-
-    def forget_peaks(self):
-        self.descriptors = 0
-        for pid in self.pids:
-            with contextlib.suppress(OSError):
-                pathlib.Path(f'/proc/{pid}/clear_refs').write_text('5')
-
-    def watch(self):
-        while self.watching:
-            with contextlib.suppress(OSError):
-                self.descriptors = max(self.descriptors, sum(len(os.listdir(f'/proc/{pid}/fd')) for pid in self.pids))
-            time.sleep(0.2)
-
-    def statistics(self):
-        """Values by name; none from nginx, or from one that does not answer."""
-        if self.name == 'nginx':
-            return {}
-        try:
-            with urllib.request.urlopen(f'http://127.0.0.1:{self.admin}/stats?format=json', timeout=5) as answer:
-                entries = json.load(answer)['stats']
-        except (OSError, ValueError):
-            return {}
-        return {one['name']: one['value'] for one in entries if 'name' in one}
+        super().__init__(name, command, folder, port, admin)
 
     def outcomes(self):
         """How many copies ended how, and whether all add up; `None` where it does not say."""
-        values = self.statistics()
+        values = {} if self.name == 'nginx' else self.statistics()
         if self.name == 'envoy':
             found = {label: values.get('cluster.mirror.' + name, 0) for name, label in ENVOY_OUTCOMES.items()}
             return {label: count for label, count in found.items() if count}, None
@@ -183,7 +99,3 @@ class Proxy:
             found['in flight'] = values[prefix + 'in_flight']
         requests = values.get(prefix + 'requests')
         return found, None if requests is None else sum(found.values()) == requests
-
-    def stop(self):
-        self.watching = False
-        kill(self.process)

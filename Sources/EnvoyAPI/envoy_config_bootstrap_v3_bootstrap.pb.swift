@@ -94,6 +94,16 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Bootstrap: @unchecked Senda
     set {_uniqueStorage()._statsFlush = .statsFlushOnAdmin(newValue)}
   }
 
+  /// Sheds load before memory or connections run out; absent: there is none.
+  package var overloadManager: Envoy_Config_Overload_V3_OverloadManager {
+    get {_storage._overloadManager ?? Envoy_Config_Overload_V3_OverloadManager()}
+    set {_uniqueStorage()._overloadManager = newValue}
+  }
+  /// Returns true if `overloadManager` has been explicitly set.
+  package var hasOverloadManager: Bool {_storage._overloadManager != nil}
+  /// Clears the value of `overloadManager`. Subsequent reads from it will return its default value.
+  package mutating func clearOverloadManager() {_uniqueStorage()._overloadManager = nil}
+
   /// Values that may change while traffic flows; absent: one layer that the admin server changes.
   package var layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime {
     get {_storage._layeredRuntime ?? Envoy_Config_Bootstrap_V3_LayeredRuntime()}
@@ -169,7 +179,7 @@ package nonisolated struct Envoy_Config_Bootstrap_V3_Admin: Sendable {
   /// Clears the value of `address`. Subsequent reads from it will return its default value.
   package mutating func clearAddress() {self._address = nil}
 
-  /// Accepted: there is no such limit.
+  /// Accepted: connections to it never count for that limit.
   package var ignoreGlobalConnLimit: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -320,7 +330,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.bootstrap.v3"
 
 nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Bootstrap"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}static_resources\0\u{4}\u{2}cluster_manager\0\u{4}\u{3}stats_flush_interval\0\u{2}\u{5}admin\0\u{3}stats_config\0\u{4}\u{4}layered_runtime\0\u{4}\u{c}stats_flush_on_admin\0\u{b}dynamic_resources\0\u{b}flags_path\0\u{b}stats_sinks\0\u{b}watchdog\0\u{b}tracing\0\u{b}hds_config\0\u{b}overload_manager\0\u{b}enable_dispatcher_stats\0\u{b}header_prefix\0\u{b}stats_server_version_override\0\u{b}use_tcp_for_dns_lookups\0\u{b}bootstrap_extensions\0\u{b}config_sources\0\u{b}default_config_source\0\u{b}default_socket_interface\0\u{b}certificate_provider_instances\0\u{b}node_context_params\0\u{b}watchdogs\0\u{b}fatal_actions\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}inline_headers\0\u{b}perf_tracing_file_path\0\u{b}default_regex_engine\0\u{b}xds_delegate_extension\0\u{b}xds_config_tracker_extension\0\u{b}listener_manager\0\u{b}application_log_config\0\u{b}deferred_stat_options\0\u{b}grpc_async_client_manager_config\0\u{b}memory_allocator_manager\0\u{b}stats_eviction_interval\0\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{e}\u{1}\u{c}\u{f}\u{1}\u{c}\u{10}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}static_resources\0\u{4}\u{2}cluster_manager\0\u{4}\u{3}stats_flush_interval\0\u{2}\u{5}admin\0\u{3}stats_config\0\u{4}\u{2}overload_manager\0\u{4}\u{2}layered_runtime\0\u{4}\u{c}stats_flush_on_admin\0\u{b}dynamic_resources\0\u{b}flags_path\0\u{b}stats_sinks\0\u{b}watchdog\0\u{b}tracing\0\u{b}hds_config\0\u{b}enable_dispatcher_stats\0\u{b}header_prefix\0\u{b}stats_server_version_override\0\u{b}use_tcp_for_dns_lookups\0\u{b}bootstrap_extensions\0\u{b}config_sources\0\u{b}default_config_source\0\u{b}default_socket_interface\0\u{b}certificate_provider_instances\0\u{b}node_context_params\0\u{b}watchdogs\0\u{b}fatal_actions\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}inline_headers\0\u{b}perf_tracing_file_path\0\u{b}default_regex_engine\0\u{b}xds_delegate_extension\0\u{b}xds_config_tracker_extension\0\u{b}listener_manager\0\u{b}application_log_config\0\u{b}deferred_stat_options\0\u{b}grpc_async_client_manager_config\0\u{b}memory_allocator_manager\0\u{b}stats_eviction_interval\0\u{c}\u{3}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{8}\u{1}\u{c}\u{9}\u{1}\u{c}\u{e}\u{1}\u{c}\u{10}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{17}\u{1}\u{c}\u{18}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1e}\u{1}\u{c}\u{1f}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}\"\u{1}\u{c}#\u{1}\u{c}$\u{1}\u{c}%\u{1}\u{c}&\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}")
 
   fileprivate class _StorageClass {
     var _node: Envoy_Config_Core_V3_Node? = nil
@@ -329,6 +339,7 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
     var _statsConfig: Envoy_Config_Metrics_V3_StatsConfig? = nil
     var _statsFlushInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _statsFlush: Envoy_Config_Bootstrap_V3_Bootstrap.OneOf_StatsFlush?
+    var _overloadManager: Envoy_Config_Overload_V3_OverloadManager? = nil
     var _layeredRuntime: Envoy_Config_Bootstrap_V3_LayeredRuntime? = nil
     var _admin: Envoy_Config_Bootstrap_V3_Admin? = nil
 
@@ -347,6 +358,7 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
       _statsConfig = source._statsConfig
       _statsFlushInterval = source._statsFlushInterval
       _statsFlush = source._statsFlush
+      _overloadManager = source._overloadManager
       _layeredRuntime = source._layeredRuntime
       _admin = source._admin
     }
@@ -373,6 +385,7 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
         case 7: try { try decoder.decodeSingularMessageField(value: &_storage._statsFlushInterval) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._admin) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._statsConfig) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._overloadManager) }()
         case 17: try { try decoder.decodeSingularMessageField(value: &_storage._layeredRuntime) }()
         case 29: try {
           var v: Bool?
@@ -412,6 +425,9 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
       try { if let v = _storage._statsConfig {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
       } }()
+      try { if let v = _storage._overloadManager {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
       try { if let v = _storage._layeredRuntime {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
       } }()
@@ -433,6 +449,7 @@ nonisolated extension Envoy_Config_Bootstrap_V3_Bootstrap: SwiftProtobuf.Message
         if _storage._statsConfig != rhs_storage._statsConfig {return false}
         if _storage._statsFlushInterval != rhs_storage._statsFlushInterval {return false}
         if _storage._statsFlush != rhs_storage._statsFlush {return false}
+        if _storage._overloadManager != rhs_storage._overloadManager {return false}
         if _storage._layeredRuntime != rhs_storage._layeredRuntime {return false}
         if _storage._admin != rhs_storage._admin {return false}
         return true

@@ -146,6 +146,42 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
   /// Clears the value of `httpProtocolOptions`. Subsequent reads from it will return its default value.
   package mutating func clearHTTPProtocolOptions() {_uniqueStorage()._httpProtocolOptions = nil}
 
+  /// Deprecated: HTTP/2 towards the cluster, without asking.
+  package var http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions {
+    get {_storage._http2ProtocolOptions ?? Envoy_Config_Core_V3_Http2ProtocolOptions()}
+    set {_uniqueStorage()._http2ProtocolOptions = newValue}
+  }
+  /// Returns true if `http2ProtocolOptions` has been explicitly set.
+  package var hasHTTP2ProtocolOptions: Bool {_storage._http2ProtocolOptions != nil}
+  /// Clears the value of `http2ProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearHTTP2ProtocolOptions() {_uniqueStorage()._http2ProtocolOptions = nil}
+
+  /// Deprecated: which name a connection asks for.
+  package var upstreamHTTPProtocolOptions: Envoy_Config_Core_V3_UpstreamHttpProtocolOptions {
+    get {_storage._upstreamHTTPProtocolOptions ?? Envoy_Config_Core_V3_UpstreamHttpProtocolOptions()}
+    set {_uniqueStorage()._upstreamHTTPProtocolOptions = newValue}
+  }
+  /// Returns true if `upstreamHTTPProtocolOptions` has been explicitly set.
+  package var hasUpstreamHTTPProtocolOptions: Bool {_storage._upstreamHTTPProtocolOptions != nil}
+  /// Clears the value of `upstreamHTTPProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearUpstreamHTTPProtocolOptions() {_uniqueStorage()._upstreamHTTPProtocolOptions = nil}
+
+  /// Deprecated: whether the HTTP is the client's.
+  package var protocolSelection: Envoy_Config_Cluster_V3_Cluster.ClusterProtocolSelection {
+    get {_storage._protocolSelection}
+    set {_uniqueStorage()._protocolSelection = newValue}
+  }
+
+  /// An UpstreamTlsContext, or a RawBuffer; default plain text.
+  package var transportSocket: Envoy_Config_Core_V3_TransportSocket {
+    get {_storage._transportSocket ?? Envoy_Config_Core_V3_TransportSocket()}
+    set {_uniqueStorage()._transportSocket = newValue}
+  }
+  /// Returns true if `transportSocket` has been explicitly set.
+  package var hasTransportSocket: Bool {_storage._transportSocket != nil}
+  /// Clears the value of `transportSocket`. Subsequent reads from it will return its default value.
+  package mutating func clearTransportSocket() {_uniqueStorage()._transportSocket = nil}
+
   /// `envoy.extensions.upstreams.http.v3.HttpProtocolOptions` and its options.
   package var typedExtensionProtocolOptions: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> {
     get {_storage._typedExtensionProtocolOptions}
@@ -394,6 +430,45 @@ package nonisolated struct Envoy_Config_Cluster_V3_Cluster: @unchecked Sendable 
       .static,
       .strictDns,
       .logicalDns,
+    ]
+
+  }
+
+  /// Deprecated: which HTTP the cluster speaks.
+  package nonisolated enum ClusterProtocolSelection: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+
+    /// The one whose options there are.
+    case useConfiguredProtocol // = 0
+
+    /// The one that the client speaks.
+    case useDownstreamProtocol // = 1
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .useConfiguredProtocol
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .useConfiguredProtocol
+      case 1: self = .useDownstreamProtocol
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .useConfiguredProtocol: return 0
+      case .useDownstreamProtocol: return 1
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Config_Cluster_V3_Cluster.ClusterProtocolSelection] = [
+      .useConfiguredProtocol,
+      .useDownstreamProtocol,
     ]
 
   }
@@ -949,7 +1024,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.cluster.v3"
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Cluster"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{4}\u{2}connect_timeout\0\u{3}per_connection_buffer_limit_bytes\0\u{3}lb_policy\0\u{4}\u{2}health_checks\0\u{3}max_requests_per_connection\0\u{3}circuit_breakers\0\u{4}\u{3}http_protocol_options\0\u{4}\u{3}dns_refresh_rate\0\u{3}dns_lookup_family\0\u{4}\u{2}outlier_detection\0\u{3}cleanup_interval\0\u{4}\u{3}ring_hash_lb_config\0\u{2}\u{2}metadata\0\u{4}\u{2}common_lb_config\0\u{3}alt_stat_name\0\u{3}common_http_protocol_options\0\u{3}upstream_connection_options\0\u{3}close_connections_on_host_health_failure\0\u{3}ignore_health_on_host_removal\0\u{3}load_assignment\0\u{4}\u{3}typed_extension_protocol_options\0\u{3}least_request_lb_config\0\u{3}cluster_type\0\u{3}respect_dns_ttl\0\u{4}\u{2}load_balancing_policy\0\u{4}\u{3}dns_failure_refresh_rate\0\u{4}\u{3}track_timeout_budgets\0\u{4}\u{2}track_cluster_stats\0\u{4}\u{3}maglev_lb_config\0\u{4}\u{2}wait_for_warm_on_init\0\u{4}\u{2}round_robin_lb_config\0\u{4}\u{2}dns_jitter\0\u{b}eds_cluster_config\0\u{b}http2_protocol_options\0\u{b}dns_resolvers\0\u{b}upstream_bind_config\0\u{b}lb_subset_config\0\u{b}transport_socket\0\u{b}protocol_selection\0\u{b}original_dst_lb_config\0\u{b}filters\0\u{b}lrs_server\0\u{b}transport_socket_matches\0\u{b}use_tcp_for_dns_lookups\0\u{b}upstream_http_protocol_options\0\u{b}upstream_config\0\u{b}preconnect_policy\0\u{b}connection_pool_per_downstream_connection\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}lrs_report_endpoint_metrics\0\u{b}transport_socket_matcher\0\u{c}\u{3}\u{1}\u{c}\u{e}\u{1}\u{c}\u{12}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\u{18}\u{1}\u{c}\u{1a}\u{1}\u{c}\"\u{1}\u{c}(\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c}-\u{1}\u{c}.\u{1}\u{c}0\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}5\u{1}\u{c}7\u{1}\u{c}9\u{1}\u{c};\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}type\0\u{4}\u{2}connect_timeout\0\u{3}per_connection_buffer_limit_bytes\0\u{3}lb_policy\0\u{4}\u{2}health_checks\0\u{3}max_requests_per_connection\0\u{3}circuit_breakers\0\u{4}\u{3}http_protocol_options\0\u{3}http2_protocol_options\0\u{4}\u{2}dns_refresh_rate\0\u{3}dns_lookup_family\0\u{4}\u{2}outlier_detection\0\u{3}cleanup_interval\0\u{4}\u{3}ring_hash_lb_config\0\u{3}transport_socket\0\u{1}metadata\0\u{3}protocol_selection\0\u{3}common_lb_config\0\u{3}alt_stat_name\0\u{3}common_http_protocol_options\0\u{3}upstream_connection_options\0\u{3}close_connections_on_host_health_failure\0\u{3}ignore_health_on_host_removal\0\u{3}load_assignment\0\u{4}\u{3}typed_extension_protocol_options\0\u{3}least_request_lb_config\0\u{3}cluster_type\0\u{3}respect_dns_ttl\0\u{4}\u{2}load_balancing_policy\0\u{4}\u{3}dns_failure_refresh_rate\0\u{4}\u{2}upstream_http_protocol_options\0\u{3}track_timeout_budgets\0\u{4}\u{2}track_cluster_stats\0\u{4}\u{3}maglev_lb_config\0\u{4}\u{2}wait_for_warm_on_init\0\u{4}\u{2}round_robin_lb_config\0\u{4}\u{2}dns_jitter\0\u{b}eds_cluster_config\0\u{b}dns_resolvers\0\u{b}upstream_bind_config\0\u{b}lb_subset_config\0\u{b}original_dst_lb_config\0\u{b}filters\0\u{b}lrs_server\0\u{b}transport_socket_matches\0\u{b}use_tcp_for_dns_lookups\0\u{b}upstream_config\0\u{b}preconnect_policy\0\u{b}connection_pool_per_downstream_connection\0\u{b}dns_resolution_config\0\u{b}typed_dns_resolver_config\0\u{b}lrs_report_endpoint_metrics\0\u{b}transport_socket_matcher\0\u{c}\u{3}\u{1}\u{c}\u{12}\u{1}\u{c}\u{15}\u{1}\u{c}\u{16}\u{1}\u{c}\"\u{1}\u{c}(\u{1}\u{c}*\u{1}\u{c}+\u{1}\u{c}-\u{1}\u{c}0\u{1}\u{c}2\u{1}\u{c}3\u{1}\u{c}5\u{1}\u{c}7\u{1}\u{c}9\u{1}\u{c};\u{1}")
 
   fileprivate class _StorageClass {
     var _name: String = String()
@@ -964,6 +1039,10 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
     var _circuitBreakers: Envoy_Config_Cluster_V3_CircuitBreakers? = nil
     var _commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions? = nil
     var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
+    var _http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions? = nil
+    var _upstreamHTTPProtocolOptions: Envoy_Config_Core_V3_UpstreamHttpProtocolOptions? = nil
+    var _protocolSelection: Envoy_Config_Cluster_V3_Cluster.ClusterProtocolSelection = .useConfiguredProtocol
+    var _transportSocket: Envoy_Config_Core_V3_TransportSocket? = nil
     var _typedExtensionProtocolOptions: Dictionary<String,SwiftProtobuf.Google_Protobuf_Any> = [:]
     var _dnsRefreshRate: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _dnsJitter: SwiftProtobuf.Google_Protobuf_Duration? = nil
@@ -1004,6 +1083,10 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       _circuitBreakers = source._circuitBreakers
       _commonHTTPProtocolOptions = source._commonHTTPProtocolOptions
       _httpProtocolOptions = source._httpProtocolOptions
+      _http2ProtocolOptions = source._http2ProtocolOptions
+      _upstreamHTTPProtocolOptions = source._upstreamHTTPProtocolOptions
+      _protocolSelection = source._protocolSelection
+      _transportSocket = source._transportSocket
       _typedExtensionProtocolOptions = source._typedExtensionProtocolOptions
       _dnsRefreshRate = source._dnsRefreshRate
       _dnsJitter = source._dnsJitter
@@ -1056,6 +1139,7 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._maxRequestsPerConnection) }()
         case 10: try { try decoder.decodeSingularMessageField(value: &_storage._circuitBreakers) }()
         case 13: try { try decoder.decodeSingularMessageField(value: &_storage._httpProtocolOptions) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._http2ProtocolOptions) }()
         case 16: try { try decoder.decodeSingularMessageField(value: &_storage._dnsRefreshRate) }()
         case 17: try { try decoder.decodeSingularEnumField(value: &_storage._dnsLookupFamily) }()
         case 19: try { try decoder.decodeSingularMessageField(value: &_storage._outlierDetection) }()
@@ -1073,7 +1157,9 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
             _storage._lbConfig = .ringHashLbConfig(v)
           }
         }()
+        case 24: try { try decoder.decodeSingularMessageField(value: &_storage._transportSocket) }()
         case 25: try { try decoder.decodeSingularMessageField(value: &_storage._metadata) }()
+        case 26: try { try decoder.decodeSingularEnumField(value: &_storage._protocolSelection) }()
         case 27: try { try decoder.decodeSingularMessageField(value: &_storage._commonLbConfig) }()
         case 28: try { try decoder.decodeSingularStringField(value: &_storage._altStatName) }()
         case 29: try { try decoder.decodeSingularMessageField(value: &_storage._commonHTTPProtocolOptions) }()
@@ -1111,6 +1197,7 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
         case 39: try { try decoder.decodeSingularBoolField(value: &_storage._respectDnsTtl) }()
         case 41: try { try decoder.decodeSingularMessageField(value: &_storage._loadBalancingPolicy) }()
         case 44: try { try decoder.decodeSingularMessageField(value: &_storage._dnsFailureRefreshRate) }()
+        case 46: try { try decoder.decodeSingularMessageField(value: &_storage._upstreamHTTPProtocolOptions) }()
         case 47: try { try decoder.decodeSingularBoolField(value: &_storage._trackTimeoutBudgets) }()
         case 49: try { try decoder.decodeSingularMessageField(value: &_storage._trackClusterStats) }()
         case 52: try {
@@ -1180,6 +1267,9 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       try { if let v = _storage._httpProtocolOptions {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
       } }()
+      try { if let v = _storage._http2ProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
       try { if let v = _storage._dnsRefreshRate {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
       } }()
@@ -1195,9 +1285,15 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       try { if case .ringHashLbConfig(let v)? = _storage._lbConfig {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
       } }()
+      try { if let v = _storage._transportSocket {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
       try { if let v = _storage._metadata {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
       } }()
+      if _storage._protocolSelection != .useConfiguredProtocol {
+        try visitor.visitSingularEnumField(value: _storage._protocolSelection, fieldNumber: 26)
+      }
       try { if let v = _storage._commonLbConfig {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
       } }()
@@ -1236,6 +1332,9 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
       } }()
       try { if let v = _storage._dnsFailureRefreshRate {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+      } }()
+      try { if let v = _storage._upstreamHTTPProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 46)
       } }()
       if _storage._trackTimeoutBudgets != false {
         try visitor.visitSingularBoolField(value: _storage._trackTimeoutBudgets, fieldNumber: 47)
@@ -1276,6 +1375,10 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
         if _storage._circuitBreakers != rhs_storage._circuitBreakers {return false}
         if _storage._commonHTTPProtocolOptions != rhs_storage._commonHTTPProtocolOptions {return false}
         if _storage._httpProtocolOptions != rhs_storage._httpProtocolOptions {return false}
+        if _storage._http2ProtocolOptions != rhs_storage._http2ProtocolOptions {return false}
+        if _storage._upstreamHTTPProtocolOptions != rhs_storage._upstreamHTTPProtocolOptions {return false}
+        if _storage._protocolSelection != rhs_storage._protocolSelection {return false}
+        if _storage._transportSocket != rhs_storage._transportSocket {return false}
         if _storage._typedExtensionProtocolOptions != rhs_storage._typedExtensionProtocolOptions {return false}
         if _storage._dnsRefreshRate != rhs_storage._dnsRefreshRate {return false}
         if _storage._dnsJitter != rhs_storage._dnsJitter {return false}
@@ -1305,6 +1408,10 @@ nonisolated extension Envoy_Config_Cluster_V3_Cluster: SwiftProtobuf.Message, Sw
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster.DiscoveryType: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STATIC\0\u{1}STRICT_DNS\0\u{1}LOGICAL_DNS\0")
+}
+
+nonisolated extension Envoy_Config_Cluster_V3_Cluster.ClusterProtocolSelection: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0USE_CONFIGURED_PROTOCOL\0\u{1}USE_DOWNSTREAM_PROTOCOL\0")
 }
 
 nonisolated extension Envoy_Config_Cluster_V3_Cluster.LbPolicy: SwiftProtobuf._ProtoNameProviding {

@@ -334,7 +334,7 @@ package nonisolated struct Envoy_Config_Core_V3_HealthCheck: @unchecked Sendable
     /// Statuses that count against unhealthy_threshold instead of failing at once.
     package var retriableStatuses: [Envoy_Type_V3_Int64Range] = []
 
-    /// HTTP/1 only.
+    /// Default HTTP/1.
     package var codecClientType: Envoy_Type_V3_CodecClientType = .http1
 
     /// What `x-envoy-upstream-healthchecked-cluster` of the answer has to be.

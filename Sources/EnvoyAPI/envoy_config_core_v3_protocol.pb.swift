@@ -241,6 +241,217 @@ package nonisolated struct Envoy_Config_Core_V3_Http1ProtocolOptions: Sendable {
   fileprivate var _headerKeyFormat: Envoy_Config_Core_V3_Http1ProtocolOptions.HeaderKeyFormat? = nil
 }
 
+/// Whether the other side is still there.
+package nonisolated struct Envoy_Config_Core_V3_KeepaliveSettings: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Between two PINGs, at least 1 ms; default none.
+  package var interval: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_interval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_interval = newValue}
+  }
+  /// Returns true if `interval` has been explicitly set.
+  package var hasInterval: Bool {self._interval != nil}
+  /// Clears the value of `interval`. Subsequent reads from it will return its default value.
+  package mutating func clearInterval() {self._interval = nil}
+
+  /// Required: longest wait for an answer, at least 1 ms.
+  package var timeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_timeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_timeout = newValue}
+  }
+  /// Returns true if `timeout` has been explicitly set.
+  package var hasTimeout: Bool {self._timeout != nil}
+  /// Clears the value of `timeout`. Subsequent reads from it will return its default value.
+  package mutating func clearTimeout() {self._timeout = nil}
+
+  /// Percent of the interval that chance adds; default 15.
+  package var intervalJitter: Envoy_Type_V3_Percent {
+    get {_intervalJitter ?? Envoy_Type_V3_Percent()}
+    set {_intervalJitter = newValue}
+  }
+  /// Returns true if `intervalJitter` has been explicitly set.
+  package var hasIntervalJitter: Bool {self._intervalJitter != nil}
+  /// Clears the value of `intervalJitter`. Subsequent reads from it will return its default value.
+  package mutating func clearIntervalJitter() {self._intervalJitter = nil}
+
+  /// A connection that was silent for so long is asked before its next request.
+  package var connectionIdleInterval: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_connectionIdleInterval ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_connectionIdleInterval = newValue}
+  }
+  /// Returns true if `connectionIdleInterval` has been explicitly set.
+  package var hasConnectionIdleInterval: Bool {self._connectionIdleInterval != nil}
+  /// Clears the value of `connectionIdleInterval`. Subsequent reads from it will return its default value.
+  package mutating func clearConnectionIdleInterval() {self._connectionIdleInterval = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _interval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+  fileprivate var _timeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+  fileprivate var _intervalJitter: Envoy_Type_V3_Percent? = nil
+  fileprivate var _connectionIdleInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
+}
+
+/// HTTP/2 in particular.
+package nonisolated struct Envoy_Config_Core_V3_Http2ProtocolOptions: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Bytes of the table for what the other side sends; default 4096.
+  package var hpackTableSize: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._hpackTableSize ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._hpackTableSize = newValue}
+  }
+  /// Returns true if `hpackTableSize` has been explicitly set.
+  package var hasHpackTableSize: Bool {_storage._hpackTableSize != nil}
+  /// Clears the value of `hpackTableSize`. Subsequent reads from it will return its default value.
+  package mutating func clearHpackTableSize() {_uniqueStorage()._hpackTableSize = nil}
+
+  /// Streams that the other side may have open, 1 to 2147483647; default 1024.
+  package var maxConcurrentStreams: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxConcurrentStreams ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxConcurrentStreams = newValue}
+  }
+  /// Returns true if `maxConcurrentStreams` has been explicitly set.
+  package var hasMaxConcurrentStreams: Bool {_storage._maxConcurrentStreams != nil}
+  /// Clears the value of `maxConcurrentStreams`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxConcurrentStreams() {_uniqueStorage()._maxConcurrentStreams = nil}
+
+  /// Bytes of a stream that may come unasked, 65535 to 2147483647; default 256 KiB here, 16 MiB in Envoy.
+  package var initialStreamWindowSize: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._initialStreamWindowSize ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._initialStreamWindowSize = newValue}
+  }
+  /// Returns true if `initialStreamWindowSize` has been explicitly set.
+  package var hasInitialStreamWindowSize: Bool {_storage._initialStreamWindowSize != nil}
+  /// Clears the value of `initialStreamWindowSize`. Subsequent reads from it will return its default value.
+  package mutating func clearInitialStreamWindowSize() {_uniqueStorage()._initialStreamWindowSize = nil}
+
+  /// Bytes of all streams of a connection that may come unasked; default 1 MiB here, 24 MiB in Envoy.
+  package var initialConnectionWindowSize: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._initialConnectionWindowSize ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._initialConnectionWindowSize = newValue}
+  }
+  /// Returns true if `initialConnectionWindowSize` has been explicitly set.
+  package var hasInitialConnectionWindowSize: Bool {_storage._initialConnectionWindowSize != nil}
+  /// Clears the value of `initialConnectionWindowSize`. Subsequent reads from it will return its default value.
+  package mutating func clearInitialConnectionWindowSize() {_uniqueStorage()._initialConnectionWindowSize = nil}
+
+  /// Extended CONNECT, which WebSocket needs.
+  package var allowConnect: Bool {
+    get {_storage._allowConnect}
+    set {_uniqueStorage()._allowConnect = newValue}
+  }
+
+  /// Frames that may wait for a peer that does not read; default 10000.
+  package var maxOutboundFrames: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxOutboundFrames ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxOutboundFrames = newValue}
+  }
+  /// Returns true if `maxOutboundFrames` has been explicitly set.
+  package var hasMaxOutboundFrames: Bool {_storage._maxOutboundFrames != nil}
+  /// Clears the value of `maxOutboundFrames`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxOutboundFrames() {_uniqueStorage()._maxOutboundFrames = nil}
+
+  /// PING, SETTINGS and RST_STREAM among them; default 1000.
+  package var maxOutboundControlFrames: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxOutboundControlFrames ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxOutboundControlFrames = newValue}
+  }
+  /// Returns true if `maxOutboundControlFrames` has been explicitly set.
+  package var hasMaxOutboundControlFrames: Bool {_storage._maxOutboundControlFrames != nil}
+  /// Clears the value of `maxOutboundControlFrames`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxOutboundControlFrames() {_uniqueStorage()._maxOutboundControlFrames = nil}
+
+  /// Frames in a row that carry nothing; default 1.
+  package var maxConsecutiveInboundFramesWithEmptyPayload: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxConsecutiveInboundFramesWithEmptyPayload ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxConsecutiveInboundFramesWithEmptyPayload = newValue}
+  }
+  /// Returns true if `maxConsecutiveInboundFramesWithEmptyPayload` has been explicitly set.
+  package var hasMaxConsecutiveInboundFramesWithEmptyPayload: Bool {_storage._maxConsecutiveInboundFramesWithEmptyPayload != nil}
+  /// Clears the value of `maxConsecutiveInboundFramesWithEmptyPayload`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxConsecutiveInboundFramesWithEmptyPayload() {_uniqueStorage()._maxConsecutiveInboundFramesWithEmptyPayload = nil}
+
+  /// PRIORITY frames for each stream; default 100.
+  package var maxInboundPriorityFramesPerStream: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxInboundPriorityFramesPerStream ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxInboundPriorityFramesPerStream = newValue}
+  }
+  /// Returns true if `maxInboundPriorityFramesPerStream` has been explicitly set.
+  package var hasMaxInboundPriorityFramesPerStream: Bool {_storage._maxInboundPriorityFramesPerStream != nil}
+  /// Clears the value of `maxInboundPriorityFramesPerStream`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxInboundPriorityFramesPerStream() {_uniqueStorage()._maxInboundPriorityFramesPerStream = nil}
+
+  /// WINDOW_UPDATE frames for each DATA frame sent; default 10.
+  package var maxInboundWindowUpdateFramesPerDataFrameSent: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_storage._maxInboundWindowUpdateFramesPerDataFrameSent ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_uniqueStorage()._maxInboundWindowUpdateFramesPerDataFrameSent = newValue}
+  }
+  /// Returns true if `maxInboundWindowUpdateFramesPerDataFrameSent` has been explicitly set.
+  package var hasMaxInboundWindowUpdateFramesPerDataFrameSent: Bool {_storage._maxInboundWindowUpdateFramesPerDataFrameSent != nil}
+  /// Clears the value of `maxInboundWindowUpdateFramesPerDataFrameSent`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxInboundWindowUpdateFramesPerDataFrameSent() {_uniqueStorage()._maxInboundWindowUpdateFramesPerDataFrameSent = nil}
+
+  /// Deprecated spelling of override_stream_error_on_invalid_http_message.
+  package var streamErrorOnInvalidHTTPMessaging: Bool {
+    get {_storage._streamErrorOnInvalidHTTPMessaging}
+    set {_uniqueStorage()._streamErrorOnInvalidHTTPMessaging = newValue}
+  }
+
+  /// A malformed message ends its stream only; default true here, false in Envoy.
+  package var overrideStreamErrorOnInvalidHTTPMessage: SwiftProtobuf.Google_Protobuf_BoolValue {
+    get {_storage._overrideStreamErrorOnInvalidHTTPMessage ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+    set {_uniqueStorage()._overrideStreamErrorOnInvalidHTTPMessage = newValue}
+  }
+  /// Returns true if `overrideStreamErrorOnInvalidHTTPMessage` has been explicitly set.
+  package var hasOverrideStreamErrorOnInvalidHTTPMessage: Bool {_storage._overrideStreamErrorOnInvalidHTTPMessage != nil}
+  /// Clears the value of `overrideStreamErrorOnInvalidHTTPMessage`. Subsequent reads from it will return its default value.
+  package mutating func clearOverrideStreamErrorOnInvalidHTTPMessage() {_uniqueStorage()._overrideStreamErrorOnInvalidHTTPMessage = nil}
+
+  /// Asks whether the other side is still there; default never.
+  package var connectionKeepalive: Envoy_Config_Core_V3_KeepaliveSettings {
+    get {_storage._connectionKeepalive ?? Envoy_Config_Core_V3_KeepaliveSettings()}
+    set {_uniqueStorage()._connectionKeepalive = newValue}
+  }
+  /// Returns true if `connectionKeepalive` has been explicitly set.
+  package var hasConnectionKeepalive: Bool {_storage._connectionKeepalive != nil}
+  /// Clears the value of `connectionKeepalive`. Subsequent reads from it will return its default value.
+  package mutating func clearConnectionKeepalive() {_uniqueStorage()._connectionKeepalive = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Which name a connection to an upstream asks for.
+package nonisolated struct Envoy_Config_Core_V3_UpstreamHttpProtocolOptions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Asks for the request's Host.
+  package var autoSni: Bool = false
+
+  /// The certificate has to be for it.
+  package var autoSanValidation: Bool = false
+
+  /// The header that is taken instead of Host, if the request has it.
+  package var overrideAutoSniHeader: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// What upstreams are told about the scheme.
 package nonisolated struct Envoy_Config_Core_V3_SchemeHeaderTransformation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -481,6 +692,249 @@ nonisolated extension Envoy_Config_Core_V3_Http1ProtocolOptions.HeaderKeyFormat.
   }
 
   package static func ==(lhs: Envoy_Config_Core_V3_Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords, rhs: Envoy_Config_Core_V3_Http1ProtocolOptions.HeaderKeyFormat.ProperCaseWords) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Core_V3_KeepaliveSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".KeepaliveSettings"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}interval\0\u{1}timeout\0\u{3}interval_jitter\0\u{3}connection_idle_interval\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._interval) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._timeout) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._intervalJitter) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._connectionIdleInterval) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._interval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._timeout {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._intervalJitter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._connectionIdleInterval {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Core_V3_KeepaliveSettings, rhs: Envoy_Config_Core_V3_KeepaliveSettings) -> Bool {
+    if lhs._interval != rhs._interval {return false}
+    if lhs._timeout != rhs._timeout {return false}
+    if lhs._intervalJitter != rhs._intervalJitter {return false}
+    if lhs._connectionIdleInterval != rhs._connectionIdleInterval {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Core_V3_Http2ProtocolOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Http2ProtocolOptions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}hpack_table_size\0\u{3}max_concurrent_streams\0\u{3}initial_stream_window_size\0\u{3}initial_connection_window_size\0\u{3}allow_connect\0\u{4}\u{2}max_outbound_frames\0\u{3}max_outbound_control_frames\0\u{3}max_consecutive_inbound_frames_with_empty_payload\0\u{3}max_inbound_priority_frames_per_stream\0\u{3}max_inbound_window_update_frames_per_data_frame_sent\0\u{3}stream_error_on_invalid_http_messaging\0\u{4}\u{2}override_stream_error_on_invalid_http_message\0\u{3}connection_keepalive\0\u{b}allow_metadata\0\u{b}custom_settings_parameters\0\u{b}use_oghttp2_codec\0\u{b}max_metadata_size\0\u{c}\u{6}\u{1}\u{c}\u{d}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}")
+
+  fileprivate class _StorageClass {
+    var _hpackTableSize: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _maxConcurrentStreams: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _initialStreamWindowSize: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _initialConnectionWindowSize: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _allowConnect: Bool = false
+    var _maxOutboundFrames: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _maxOutboundControlFrames: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _maxConsecutiveInboundFramesWithEmptyPayload: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _maxInboundPriorityFramesPerStream: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _maxInboundWindowUpdateFramesPerDataFrameSent: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+    var _streamErrorOnInvalidHTTPMessaging: Bool = false
+    var _overrideStreamErrorOnInvalidHTTPMessage: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+    var _connectionKeepalive: Envoy_Config_Core_V3_KeepaliveSettings? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _hpackTableSize = source._hpackTableSize
+      _maxConcurrentStreams = source._maxConcurrentStreams
+      _initialStreamWindowSize = source._initialStreamWindowSize
+      _initialConnectionWindowSize = source._initialConnectionWindowSize
+      _allowConnect = source._allowConnect
+      _maxOutboundFrames = source._maxOutboundFrames
+      _maxOutboundControlFrames = source._maxOutboundControlFrames
+      _maxConsecutiveInboundFramesWithEmptyPayload = source._maxConsecutiveInboundFramesWithEmptyPayload
+      _maxInboundPriorityFramesPerStream = source._maxInboundPriorityFramesPerStream
+      _maxInboundWindowUpdateFramesPerDataFrameSent = source._maxInboundWindowUpdateFramesPerDataFrameSent
+      _streamErrorOnInvalidHTTPMessaging = source._streamErrorOnInvalidHTTPMessaging
+      _overrideStreamErrorOnInvalidHTTPMessage = source._overrideStreamErrorOnInvalidHTTPMessage
+      _connectionKeepalive = source._connectionKeepalive
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._hpackTableSize) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._maxConcurrentStreams) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._initialStreamWindowSize) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._initialConnectionWindowSize) }()
+        case 5: try { try decoder.decodeSingularBoolField(value: &_storage._allowConnect) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._maxOutboundFrames) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._maxOutboundControlFrames) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._maxConsecutiveInboundFramesWithEmptyPayload) }()
+        case 10: try { try decoder.decodeSingularMessageField(value: &_storage._maxInboundPriorityFramesPerStream) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._maxInboundWindowUpdateFramesPerDataFrameSent) }()
+        case 12: try { try decoder.decodeSingularBoolField(value: &_storage._streamErrorOnInvalidHTTPMessaging) }()
+        case 14: try { try decoder.decodeSingularMessageField(value: &_storage._overrideStreamErrorOnInvalidHTTPMessage) }()
+        case 15: try { try decoder.decodeSingularMessageField(value: &_storage._connectionKeepalive) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._hpackTableSize {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._maxConcurrentStreams {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._initialStreamWindowSize {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._initialConnectionWindowSize {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if _storage._allowConnect != false {
+        try visitor.visitSingularBoolField(value: _storage._allowConnect, fieldNumber: 5)
+      }
+      try { if let v = _storage._maxOutboundFrames {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      try { if let v = _storage._maxOutboundControlFrames {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
+      try { if let v = _storage._maxConsecutiveInboundFramesWithEmptyPayload {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+      try { if let v = _storage._maxInboundPriorityFramesPerStream {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+      } }()
+      try { if let v = _storage._maxInboundWindowUpdateFramesPerDataFrameSent {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
+      if _storage._streamErrorOnInvalidHTTPMessaging != false {
+        try visitor.visitSingularBoolField(value: _storage._streamErrorOnInvalidHTTPMessaging, fieldNumber: 12)
+      }
+      try { if let v = _storage._overrideStreamErrorOnInvalidHTTPMessage {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+      } }()
+      try { if let v = _storage._connectionKeepalive {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Core_V3_Http2ProtocolOptions, rhs: Envoy_Config_Core_V3_Http2ProtocolOptions) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._hpackTableSize != rhs_storage._hpackTableSize {return false}
+        if _storage._maxConcurrentStreams != rhs_storage._maxConcurrentStreams {return false}
+        if _storage._initialStreamWindowSize != rhs_storage._initialStreamWindowSize {return false}
+        if _storage._initialConnectionWindowSize != rhs_storage._initialConnectionWindowSize {return false}
+        if _storage._allowConnect != rhs_storage._allowConnect {return false}
+        if _storage._maxOutboundFrames != rhs_storage._maxOutboundFrames {return false}
+        if _storage._maxOutboundControlFrames != rhs_storage._maxOutboundControlFrames {return false}
+        if _storage._maxConsecutiveInboundFramesWithEmptyPayload != rhs_storage._maxConsecutiveInboundFramesWithEmptyPayload {return false}
+        if _storage._maxInboundPriorityFramesPerStream != rhs_storage._maxInboundPriorityFramesPerStream {return false}
+        if _storage._maxInboundWindowUpdateFramesPerDataFrameSent != rhs_storage._maxInboundWindowUpdateFramesPerDataFrameSent {return false}
+        if _storage._streamErrorOnInvalidHTTPMessaging != rhs_storage._streamErrorOnInvalidHTTPMessaging {return false}
+        if _storage._overrideStreamErrorOnInvalidHTTPMessage != rhs_storage._overrideStreamErrorOnInvalidHTTPMessage {return false}
+        if _storage._connectionKeepalive != rhs_storage._connectionKeepalive {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Core_V3_UpstreamHttpProtocolOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UpstreamHttpProtocolOptions"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}auto_sni\0\u{3}auto_san_validation\0\u{3}override_auto_sni_header\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.autoSni) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.autoSanValidation) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.overrideAutoSniHeader) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.autoSni != false {
+      try visitor.visitSingularBoolField(value: self.autoSni, fieldNumber: 1)
+    }
+    if self.autoSanValidation != false {
+      try visitor.visitSingularBoolField(value: self.autoSanValidation, fieldNumber: 2)
+    }
+    if !self.overrideAutoSniHeader.isEmpty {
+      try visitor.visitSingularStringField(value: self.overrideAutoSniHeader, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Core_V3_UpstreamHttpProtocolOptions, rhs: Envoy_Config_Core_V3_UpstreamHttpProtocolOptions) -> Bool {
+    if lhs.autoSni != rhs.autoSni {return false}
+    if lhs.autoSanValidation != rhs.autoSanValidation {return false}
+    if lhs.overrideAutoSniHeader != rhs.overrideAutoSniHeader {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -53,10 +53,26 @@ package nonisolated struct Envoy_Config_Listener_V3_Listener: @unchecked Sendabl
     set {_uniqueStorage()._statPrefix = newValue}
   }
 
-  /// Understudy serves exactly one.
+  /// A connection gets the one that matches it best.
   package var filterChains: [Envoy_Config_Listener_V3_FilterChain] {
     get {_storage._filterChains}
     set {_uniqueStorage()._filterChains = newValue}
+  }
+
+  /// For connections that none of them matches; default they are closed.
+  package var defaultFilterChain: Envoy_Config_Listener_V3_FilterChain {
+    get {_storage._defaultFilterChain ?? Envoy_Config_Listener_V3_FilterChain()}
+    set {_uniqueStorage()._defaultFilterChain = newValue}
+  }
+  /// Returns true if `defaultFilterChain` has been explicitly set.
+  package var hasDefaultFilterChain: Bool {_storage._defaultFilterChain != nil}
+  /// Clears the value of `defaultFilterChain`. Subsequent reads from it will return its default value.
+  package mutating func clearDefaultFilterChain() {_uniqueStorage()._defaultFilterChain = nil}
+
+  /// TLS inspectors.
+  package var listenerFilters: [Envoy_Config_Listener_V3_ListenerFilter] {
+    get {_storage._listenerFilters}
+    set {_uniqueStorage()._listenerFilters = newValue}
   }
 
   /// Soft limit on the bytes held for a slow client.
@@ -85,7 +101,7 @@ package nonisolated struct Envoy_Config_Listener_V3_Listener: @unchecked Sendabl
     set {_uniqueStorage()._drainType = newValue}
   }
 
-  /// Accepted: there are no listener filters.
+  /// Longest wait for the bytes that a TLS inspector needs; default 15 s, zero for none.
   package var listenerFiltersTimeout: SwiftProtobuf.Google_Protobuf_Duration {
     get {_storage._listenerFiltersTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
     set {_uniqueStorage()._listenerFiltersTimeout = newValue}
@@ -95,7 +111,7 @@ package nonisolated struct Envoy_Config_Listener_V3_Listener: @unchecked Sendabl
   /// Clears the value of `listenerFiltersTimeout`. Subsequent reads from it will return its default value.
   package mutating func clearListenerFiltersTimeout() {_uniqueStorage()._listenerFiltersTimeout = nil}
 
-  /// Accepted: there are no listener filters.
+  /// When that time is over the connection goes on with what is known of it.
   package var continueOnListenerFiltersTimeout: Bool {
     get {_storage._continueOnListenerFiltersTimeout}
     set {_uniqueStorage()._continueOnListenerFiltersTimeout = newValue}
@@ -159,13 +175,13 @@ package nonisolated struct Envoy_Config_Listener_V3_Listener: @unchecked Sendabl
   /// Clears the value of `bindToPort`. Subsequent reads from it will return its default value.
   package mutating func clearBindToPort() {_uniqueStorage()._bindToPort = nil}
 
-  /// Accepted: there is no such limit.
+  /// Its connections do not count for the overload manager's limit on connections, and are not refused by it.
   package var ignoreGlobalConnLimit: Bool {
     get {_storage._ignoreGlobalConnLimit}
     set {_uniqueStorage()._ignoreGlobalConnLimit = newValue}
   }
 
-  /// Accepted: there is none.
+  /// The overload manager's actions leave its connections and requests alone.
   package var bypassOverloadManager: Bool {
     get {_storage._bypassOverloadManager}
     set {_uniqueStorage()._bypassOverloadManager = newValue}
@@ -219,13 +235,15 @@ fileprivate nonisolated let _protobuf_package = "envoy.config.listener.v3"
 
 nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Listener"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{3}filter_chains\0\u{4}\u{2}per_connection_buffer_limit_bytes\0\u{1}metadata\0\u{4}\u{2}drain_type\0\u{4}\u{7}listener_filters_timeout\0\u{3}traffic_direction\0\u{3}continue_on_listener_filters_timeout\0\u{4}\u{4}reuse_port\0\u{3}access_log\0\u{4}\u{2}tcp_backlog_size\0\u{4}\u{2}bind_to_port\0\u{4}\u{2}stat_prefix\0\u{3}enable_reuse_port\0\u{4}\u{2}ignore_global_conn_limit\0\u{4}\u{3}max_connections_to_accept_per_socket_event\0\u{3}bypass_overload_manager\0\u{b}use_original_dst\0\u{b}deprecated_v1\0\u{b}listener_filters\0\u{b}transparent\0\u{b}freebind\0\u{b}tcp_fast_open_queue_length\0\u{b}socket_options\0\u{b}udp_listener_config\0\u{b}api_listener\0\u{b}connection_balance_config\0\u{b}default_filter_chain\0\u{b}internal_listener\0\u{b}enable_mptcp\0\u{b}filter_chain_matcher\0\u{b}additional_addresses\0\u{b}fcds_config\0\u{c}\u{4}\u{1}\u{c}\u{7}\u{1}\u{c}\u{9}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{19}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1e}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}$\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}address\0\u{3}filter_chains\0\u{4}\u{2}per_connection_buffer_limit_bytes\0\u{1}metadata\0\u{4}\u{2}drain_type\0\u{3}listener_filters\0\u{4}\u{6}listener_filters_timeout\0\u{3}traffic_direction\0\u{3}continue_on_listener_filters_timeout\0\u{4}\u{4}reuse_port\0\u{3}access_log\0\u{4}\u{2}tcp_backlog_size\0\u{3}default_filter_chain\0\u{3}bind_to_port\0\u{4}\u{2}stat_prefix\0\u{3}enable_reuse_port\0\u{4}\u{2}ignore_global_conn_limit\0\u{4}\u{3}max_connections_to_accept_per_socket_event\0\u{3}bypass_overload_manager\0\u{b}use_original_dst\0\u{b}deprecated_v1\0\u{b}transparent\0\u{b}freebind\0\u{b}tcp_fast_open_queue_length\0\u{b}socket_options\0\u{b}udp_listener_config\0\u{b}api_listener\0\u{b}connection_balance_config\0\u{b}internal_listener\0\u{b}enable_mptcp\0\u{b}filter_chain_matcher\0\u{b}additional_addresses\0\u{b}fcds_config\0\u{c}\u{4}\u{1}\u{c}\u{7}\u{1}\u{c}\u{a}\u{1}\u{c}\u{b}\u{1}\u{c}\u{c}\u{1}\u{c}\u{d}\u{1}\u{c}\u{12}\u{1}\u{c}\u{13}\u{1}\u{c}\u{14}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1e}\u{1}\u{c} \u{1}\u{c}!\u{1}\u{c}$\u{1}")
 
   fileprivate class _StorageClass {
     var _name: String = String()
     var _address: Envoy_Config_Core_V3_Address? = nil
     var _statPrefix: String = String()
     var _filterChains: [Envoy_Config_Listener_V3_FilterChain] = []
+    var _defaultFilterChain: Envoy_Config_Listener_V3_FilterChain? = nil
+    var _listenerFilters: [Envoy_Config_Listener_V3_ListenerFilter] = []
     var _perConnectionBufferLimitBytes: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
     var _metadata: Envoy_Config_Core_V3_Metadata? = nil
     var _drainType: Envoy_Config_Listener_V3_Listener.DrainType = .default
@@ -254,6 +272,8 @@ nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, 
       _address = source._address
       _statPrefix = source._statPrefix
       _filterChains = source._filterChains
+      _defaultFilterChain = source._defaultFilterChain
+      _listenerFilters = source._listenerFilters
       _perConnectionBufferLimitBytes = source._perConnectionBufferLimitBytes
       _metadata = source._metadata
       _drainType = source._drainType
@@ -292,12 +312,14 @@ nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, 
         case 5: try { try decoder.decodeSingularMessageField(value: &_storage._perConnectionBufferLimitBytes) }()
         case 6: try { try decoder.decodeSingularMessageField(value: &_storage._metadata) }()
         case 8: try { try decoder.decodeSingularEnumField(value: &_storage._drainType) }()
+        case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._listenerFilters) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._listenerFiltersTimeout) }()
         case 16: try { try decoder.decodeSingularEnumField(value: &_storage._trafficDirection) }()
         case 17: try { try decoder.decodeSingularBoolField(value: &_storage._continueOnListenerFiltersTimeout) }()
         case 21: try { try decoder.decodeSingularBoolField(value: &_storage._reusePort) }()
         case 22: try { try decoder.decodeRepeatedMessageField(value: &_storage._accessLog) }()
         case 24: try { try decoder.decodeSingularMessageField(value: &_storage._tcpBacklogSize) }()
+        case 25: try { try decoder.decodeSingularMessageField(value: &_storage._defaultFilterChain) }()
         case 26: try { try decoder.decodeSingularMessageField(value: &_storage._bindToPort) }()
         case 28: try { try decoder.decodeSingularStringField(value: &_storage._statPrefix) }()
         case 29: try { try decoder.decodeSingularMessageField(value: &_storage._enableReusePort) }()
@@ -334,6 +356,9 @@ nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, 
       if _storage._drainType != .default {
         try visitor.visitSingularEnumField(value: _storage._drainType, fieldNumber: 8)
       }
+      if !_storage._listenerFilters.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._listenerFilters, fieldNumber: 9)
+      }
       try { if let v = _storage._listenerFiltersTimeout {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
       } }()
@@ -351,6 +376,9 @@ nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, 
       }
       try { if let v = _storage._tcpBacklogSize {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      } }()
+      try { if let v = _storage._defaultFilterChain {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
       } }()
       try { if let v = _storage._bindToPort {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
@@ -383,6 +411,8 @@ nonisolated extension Envoy_Config_Listener_V3_Listener: SwiftProtobuf.Message, 
         if _storage._address != rhs_storage._address {return false}
         if _storage._statPrefix != rhs_storage._statPrefix {return false}
         if _storage._filterChains != rhs_storage._filterChains {return false}
+        if _storage._defaultFilterChain != rhs_storage._defaultFilterChain {return false}
+        if _storage._listenerFilters != rhs_storage._listenerFilters {return false}
         if _storage._perConnectionBufferLimitBytes != rhs_storage._perConnectionBufferLimitBytes {return false}
         if _storage._metadata != rhs_storage._metadata {return false}
         if _storage._drainType != rhs_storage._drainType {return false}

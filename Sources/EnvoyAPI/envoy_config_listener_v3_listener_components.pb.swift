@@ -36,7 +36,7 @@ package nonisolated struct Envoy_Config_Listener_V3_Filter: Sendable {
 
   package var configType: Envoy_Config_Listener_V3_Filter.OneOf_ConfigType? = nil
 
-  /// An HttpConnectionManager.
+  /// A ConnectionLimit or an HttpConnectionManager.
   package var typedConfig: SwiftProtobuf.Google_Protobuf_Any {
     get {
       if case .typedConfig(let v)? = configType {return v}
@@ -48,12 +48,101 @@ package nonisolated struct Envoy_Config_Listener_V3_Filter: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_ConfigType: Equatable, Sendable {
-    /// An HttpConnectionManager.
+    /// A ConnectionLimit or an HttpConnectionManager.
     case typedConfig(SwiftProtobuf.Google_Protobuf_Any)
 
   }
 
   package init() {}
+}
+
+/// Which connections a filter chain is for; what is not given is true of all.
+package nonisolated struct Envoy_Config_Listener_V3_FilterChainMatch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The port that it is for, 1 to 65535.
+  package var destinationPort: SwiftProtobuf.Google_Protobuf_UInt32Value {
+    get {_destinationPort ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+    set {_destinationPort = newValue}
+  }
+  /// Returns true if `destinationPort` has been explicitly set.
+  package var hasDestinationPort: Bool {self._destinationPort != nil}
+  /// Clears the value of `destinationPort`. Subsequent reads from it will return its default value.
+  package mutating func clearDestinationPort() {self._destinationPort = nil}
+
+  /// The address that it is for.
+  package var prefixRanges: [Envoy_Config_Core_V3_CidrRange] = []
+
+  /// The address that it comes from, whatever is forwarded.
+  package var directSourcePrefixRanges: [Envoy_Config_Core_V3_CidrRange] = []
+
+  package var sourceType: Envoy_Config_Listener_V3_FilterChainMatch.ConnectionSourceType = .any
+
+  /// The address that it comes from.
+  package var sourcePrefixRanges: [Envoy_Config_Core_V3_CidrRange] = []
+
+  /// The port that it comes from, 1 to 65535.
+  package var sourcePorts: [UInt32] = []
+
+  /// The name that the client asks for by SNI: `a.example` or `*.example`.
+  package var serverNames: [String] = []
+
+  /// `tls` or `raw_buffer`.
+  package var transportProtocol: String = String()
+
+  /// What the client offers by ALPN, such as h2 and http/1.1.
+  package var applicationProtocols: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  /// Where a connection comes from.
+  package nonisolated enum ConnectionSourceType: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case any // = 0
+
+    /// The address that it is for, or a loopback address.
+    case sameIpOrLoopback // = 1
+
+    /// Any other.
+    case external // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .any
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .any
+      case 1: self = .sameIpOrLoopback
+      case 2: self = .external
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .any: return 0
+      case .sameIpOrLoopback: return 1
+      case .external: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Config_Listener_V3_FilterChainMatch.ConnectionSourceType] = [
+      .any,
+      .sameIpOrLoopback,
+      .external,
+    ]
+
+  }
+
+  package init() {}
+
+  fileprivate var _destinationPort: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
 }
 
 /// Filters that serve one connection.
@@ -62,7 +151,17 @@ package nonisolated struct Envoy_Config_Listener_V3_FilterChain: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Understudy serves exactly one: the connection manager.
+  /// Which connections it is for; default all.
+  package var filterChainMatch: Envoy_Config_Listener_V3_FilterChainMatch {
+    get {_filterChainMatch ?? Envoy_Config_Listener_V3_FilterChainMatch()}
+    set {_filterChainMatch = newValue}
+  }
+  /// Returns true if `filterChainMatch` has been explicitly set.
+  package var hasFilterChainMatch: Bool {self._filterChainMatch != nil}
+  /// Clears the value of `filterChainMatch`. Subsequent reads from it will return its default value.
+  package mutating func clearFilterChainMatch() {self._filterChainMatch = nil}
+
+  /// Connection limits, then the connection manager.
   package var filters: [Envoy_Config_Listener_V3_Filter] = []
 
   /// Accepted; nothing looks at it.
@@ -75,13 +174,67 @@ package nonisolated struct Envoy_Config_Listener_V3_FilterChain: Sendable {
   /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
   package mutating func clearMetadata() {self._metadata = nil}
 
+  /// A DownstreamTlsContext, or a RawBuffer; default plain text.
+  package var transportSocket: Envoy_Config_Core_V3_TransportSocket {
+    get {_transportSocket ?? Envoy_Config_Core_V3_TransportSocket()}
+    set {_transportSocket = newValue}
+  }
+  /// Returns true if `transportSocket` has been explicitly set.
+  package var hasTransportSocket: Bool {self._transportSocket != nil}
+  /// Clears the value of `transportSocket`. Subsequent reads from it will return its default value.
+  package mutating func clearTransportSocket() {self._transportSocket = nil}
+
+  /// Longest wait for a TLS handshake; default 10 s here, none in Envoy; zero for none.
+  package var transportSocketConnectTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_transportSocketConnectTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_transportSocketConnectTimeout = newValue}
+  }
+  /// Returns true if `transportSocketConnectTimeout` has been explicitly set.
+  package var hasTransportSocketConnectTimeout: Bool {self._transportSocketConnectTimeout != nil}
+  /// Clears the value of `transportSocketConnectTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearTransportSocketConnectTimeout() {self._transportSocketConnectTimeout = nil}
+
   package var name: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
+  fileprivate var _filterChainMatch: Envoy_Config_Listener_V3_FilterChainMatch? = nil
   fileprivate var _metadata: Envoy_Config_Core_V3_Metadata? = nil
+  fileprivate var _transportSocket: Envoy_Config_Core_V3_TransportSocket? = nil
+  fileprivate var _transportSocketConnectTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+}
+
+/// What looks at a connection before its filter chain is chosen.
+package nonisolated struct Envoy_Config_Listener_V3_ListenerFilter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Required free text; the type inside typed_config decides what the filter is.
+  package var name: String = String()
+
+  package var configType: Envoy_Config_Listener_V3_ListenerFilter.OneOf_ConfigType? = nil
+
+  /// A TlsInspector.
+  package var typedConfig: SwiftProtobuf.Google_Protobuf_Any {
+    get {
+      if case .typedConfig(let v)? = configType {return v}
+      return SwiftProtobuf.Google_Protobuf_Any()
+    }
+    set {configType = .typedConfig(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_ConfigType: Equatable, Sendable {
+    /// A TlsInspector.
+    case typedConfig(SwiftProtobuf.Google_Protobuf_Any)
+
+  }
+
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -139,9 +292,9 @@ nonisolated extension Envoy_Config_Listener_V3_Filter: SwiftProtobuf.Message, Sw
   }
 }
 
-nonisolated extension Envoy_Config_Listener_V3_FilterChain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".FilterChain"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{3}filters\0\u{2}\u{2}metadata\0\u{2}\u{2}name\0\u{b}filter_chain_match\0\u{b}use_proxy_proto\0\u{b}transport_socket\0\u{b}transport_socket_connect_timeout\0\u{c}\u{1}\u{1}\u{c}\u{4}\u{1}\u{c}\u{6}\u{1}\u{c}\u{9}\u{1}")
+nonisolated extension Envoy_Config_Listener_V3_FilterChainMatch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FilterChainMatch"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}prefix_ranges\0\u{4}\u{3}source_prefix_ranges\0\u{3}source_ports\0\u{3}destination_port\0\u{3}transport_protocol\0\u{3}application_protocols\0\u{3}server_names\0\u{3}source_type\0\u{3}direct_source_prefix_ranges\0\u{b}address_suffix\0\u{b}suffix_len\0\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -149,9 +302,15 @@ nonisolated extension Envoy_Config_Listener_V3_FilterChain: SwiftProtobuf.Messag
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.filters) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.prefixRanges) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.sourcePrefixRanges) }()
+      case 7: try { try decoder.decodeRepeatedUInt32Field(value: &self.sourcePorts) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._destinationPort) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.transportProtocol) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.applicationProtocols) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.serverNames) }()
+      case 12: try { try decoder.decodeSingularEnumField(value: &self.sourceType) }()
+      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.directSourcePrefixRanges) }()
       default: break
       }
     }
@@ -162,22 +321,160 @@ nonisolated extension Envoy_Config_Listener_V3_FilterChain: SwiftProtobuf.Messag
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.prefixRanges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.prefixRanges, fieldNumber: 3)
+    }
+    if !self.sourcePrefixRanges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sourcePrefixRanges, fieldNumber: 6)
+    }
+    if !self.sourcePorts.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.sourcePorts, fieldNumber: 7)
+    }
+    try { if let v = self._destinationPort {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    if !self.transportProtocol.isEmpty {
+      try visitor.visitSingularStringField(value: self.transportProtocol, fieldNumber: 9)
+    }
+    if !self.applicationProtocols.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.applicationProtocols, fieldNumber: 10)
+    }
+    if !self.serverNames.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.serverNames, fieldNumber: 11)
+    }
+    if self.sourceType != .any {
+      try visitor.visitSingularEnumField(value: self.sourceType, fieldNumber: 12)
+    }
+    if !self.directSourcePrefixRanges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.directSourcePrefixRanges, fieldNumber: 13)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Listener_V3_FilterChainMatch, rhs: Envoy_Config_Listener_V3_FilterChainMatch) -> Bool {
+    if lhs._destinationPort != rhs._destinationPort {return false}
+    if lhs.prefixRanges != rhs.prefixRanges {return false}
+    if lhs.directSourcePrefixRanges != rhs.directSourcePrefixRanges {return false}
+    if lhs.sourceType != rhs.sourceType {return false}
+    if lhs.sourcePrefixRanges != rhs.sourcePrefixRanges {return false}
+    if lhs.sourcePorts != rhs.sourcePorts {return false}
+    if lhs.serverNames != rhs.serverNames {return false}
+    if lhs.transportProtocol != rhs.transportProtocol {return false}
+    if lhs.applicationProtocols != rhs.applicationProtocols {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Listener_V3_FilterChainMatch.ConnectionSourceType: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ANY\0\u{1}SAME_IP_OR_LOOPBACK\0\u{1}EXTERNAL\0")
+}
+
+nonisolated extension Envoy_Config_Listener_V3_FilterChain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FilterChain"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}filter_chain_match\0\u{2}\u{2}filters\0\u{2}\u{2}metadata\0\u{3}transport_socket\0\u{1}name\0\u{4}\u{2}transport_socket_connect_timeout\0\u{b}use_proxy_proto\0\u{c}\u{4}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._filterChainMatch) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.filters) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._metadata) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._transportSocket) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._transportSocketConnectTimeout) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._filterChainMatch {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
     if !self.filters.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.filters, fieldNumber: 3)
     }
     try { if let v = self._metadata {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     } }()
+    try { if let v = self._transportSocket {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 7)
     }
+    try { if let v = self._transportSocketConnectTimeout {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Listener_V3_FilterChain, rhs: Envoy_Config_Listener_V3_FilterChain) -> Bool {
+    if lhs._filterChainMatch != rhs._filterChainMatch {return false}
     if lhs.filters != rhs.filters {return false}
     if lhs._metadata != rhs._metadata {return false}
+    if lhs._transportSocket != rhs._transportSocket {return false}
+    if lhs._transportSocketConnectTimeout != rhs._transportSocketConnectTimeout {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Config_Listener_V3_ListenerFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListenerFilter"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{4}\u{2}typed_config\0\u{b}filter_disabled\0\u{b}config_discovery\0\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 3: try {
+        var v: SwiftProtobuf.Google_Protobuf_Any?
+        var hadOneofValue = false
+        if let current = self.configType {
+          hadOneofValue = true
+          if case .typedConfig(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.configType = .typedConfig(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    try { if case .typedConfig(let v)? = self.configType {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Config_Listener_V3_ListenerFilter, rhs: Envoy_Config_Listener_V3_ListenerFilter) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.configType != rhs.configType {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -659,6 +659,26 @@ package nonisolated struct Envoy_Config_Route_V3_RouteAction: @unchecked Sendabl
   /// Clears the value of `timeout`. Subsequent reads from it will return its default value.
   package mutating func clearTimeout() {_uniqueStorage()._timeout = nil}
 
+  /// Deprecated: lets `grpc-timeout` take the place of timeout, up to this; zero for no bound.
+  package var maxGrpcTimeout: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._maxGrpcTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._maxGrpcTimeout = newValue}
+  }
+  /// Returns true if `maxGrpcTimeout` has been explicitly set.
+  package var hasMaxGrpcTimeout: Bool {_storage._maxGrpcTimeout != nil}
+  /// Clears the value of `maxGrpcTimeout`. Subsequent reads from it will return its default value.
+  package mutating func clearMaxGrpcTimeout() {_uniqueStorage()._maxGrpcTimeout = nil}
+
+  /// Deprecated: taken off what `grpc-timeout` says.
+  package var grpcTimeoutOffset: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._grpcTimeoutOffset ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._grpcTimeoutOffset = newValue}
+  }
+  /// Returns true if `grpcTimeoutOffset` has been explicitly set.
+  package var hasGrpcTimeoutOffset: Bool {_storage._grpcTimeoutOffset != nil}
+  /// Clears the value of `grpcTimeoutOffset`. Subsequent reads from it will return its default value.
+  package mutating func clearGrpcTimeoutOffset() {_uniqueStorage()._grpcTimeoutOffset = nil}
+
   /// Longest silence; zero for none, default the connection manager's stream_idle_timeout.
   package var idleTimeout: SwiftProtobuf.Google_Protobuf_Duration {
     get {_storage._idleTimeout ?? SwiftProtobuf.Google_Protobuf_Duration()}
@@ -1049,11 +1069,33 @@ package nonisolated struct Envoy_Config_Route_V3_RouteAction: @unchecked Sendabl
     /// Clears the value of `maxStreamDuration`. Subsequent reads from it will return its default value.
     package mutating func clearMaxStreamDuration() {self._maxStreamDuration = nil}
 
+    /// Lets `grpc-timeout` take the place of max_stream_duration, up to this; zero for no bound.
+    package var grpcTimeoutHeaderMax: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_grpcTimeoutHeaderMax ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_grpcTimeoutHeaderMax = newValue}
+    }
+    /// Returns true if `grpcTimeoutHeaderMax` has been explicitly set.
+    package var hasGrpcTimeoutHeaderMax: Bool {self._grpcTimeoutHeaderMax != nil}
+    /// Clears the value of `grpcTimeoutHeaderMax`. Subsequent reads from it will return its default value.
+    package mutating func clearGrpcTimeoutHeaderMax() {self._grpcTimeoutHeaderMax = nil}
+
+    /// Taken off what `grpc-timeout` says.
+    package var grpcTimeoutHeaderOffset: SwiftProtobuf.Google_Protobuf_Duration {
+      get {_grpcTimeoutHeaderOffset ?? SwiftProtobuf.Google_Protobuf_Duration()}
+      set {_grpcTimeoutHeaderOffset = newValue}
+    }
+    /// Returns true if `grpcTimeoutHeaderOffset` has been explicitly set.
+    package var hasGrpcTimeoutHeaderOffset: Bool {self._grpcTimeoutHeaderOffset != nil}
+    /// Clears the value of `grpcTimeoutHeaderOffset`. Subsequent reads from it will return its default value.
+    package mutating func clearGrpcTimeoutHeaderOffset() {self._grpcTimeoutHeaderOffset = nil}
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package init() {}
 
     fileprivate var _maxStreamDuration: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    fileprivate var _grpcTimeoutHeaderMax: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    fileprivate var _grpcTimeoutHeaderOffset: SwiftProtobuf.Google_Protobuf_Duration? = nil
   }
 
   package init() {}
@@ -2344,7 +2386,7 @@ nonisolated extension Envoy_Config_Route_V3_RouteMatch.ConnectMatcher: SwiftProt
 
 nonisolated extension Envoy_Config_Route_V3_RouteAction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RouteAction"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cluster\0\u{3}cluster_header\0\u{3}weighted_clusters\0\u{4}\u{2}prefix_rewrite\0\u{3}host_rewrite_literal\0\u{3}auto_host_rewrite\0\u{1}timeout\0\u{3}retry_policy\0\u{2}\u{2}priority\0\u{4}\u{4}hash_policy\0\u{4}\u{5}cluster_not_found_response_code\0\u{4}\u{4}idle_timeout\0\u{3}upgrade_configs\0\u{4}\u{4}host_rewrite_header\0\u{3}request_mirror_policies\0\u{4}\u{2}regex_rewrite\0\u{4}\u{2}internal_redirect_policy\0\u{3}host_rewrite_path_regex\0\u{3}max_stream_duration\0\u{4}\u{2}append_x_forwarded_host\0\u{b}metadata_match\0\u{b}rate_limits\0\u{b}include_vh_rate_limits\0\u{b}cors\0\u{b}max_grpc_timeout\0\u{b}internal_redirect_action\0\u{b}hedge_policy\0\u{b}grpc_timeout_offset\0\u{b}max_internal_redirects\0\u{b}retry_policy_typed_config\0\u{b}cluster_specifier_plugin\0\u{b}inline_cluster_specifier_plugin\0\u{b}early_data_policy\0\u{b}path_rewrite_policy\0\u{b}flush_timeout\0\u{b}host_rewrite\0\u{b}path_rewrite\0\u{c}\u{4}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{11}\u{1}\u{c}\u{17}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1c}\u{1}\u{c}\u{1f}\u{1}\u{c}!\u{1}\u{c}%\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}\u{c},\u{1}\u{c}-\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cluster\0\u{3}cluster_header\0\u{3}weighted_clusters\0\u{4}\u{2}prefix_rewrite\0\u{3}host_rewrite_literal\0\u{3}auto_host_rewrite\0\u{1}timeout\0\u{3}retry_policy\0\u{2}\u{2}priority\0\u{4}\u{4}hash_policy\0\u{4}\u{5}cluster_not_found_response_code\0\u{4}\u{3}max_grpc_timeout\0\u{3}idle_timeout\0\u{3}upgrade_configs\0\u{4}\u{3}grpc_timeout_offset\0\u{3}host_rewrite_header\0\u{3}request_mirror_policies\0\u{4}\u{2}regex_rewrite\0\u{4}\u{2}internal_redirect_policy\0\u{3}host_rewrite_path_regex\0\u{3}max_stream_duration\0\u{4}\u{2}append_x_forwarded_host\0\u{b}metadata_match\0\u{b}rate_limits\0\u{b}include_vh_rate_limits\0\u{b}cors\0\u{b}internal_redirect_action\0\u{b}hedge_policy\0\u{b}max_internal_redirects\0\u{b}retry_policy_typed_config\0\u{b}cluster_specifier_plugin\0\u{b}inline_cluster_specifier_plugin\0\u{b}early_data_policy\0\u{b}path_rewrite_policy\0\u{b}flush_timeout\0\u{b}host_rewrite\0\u{b}path_rewrite\0\u{c}\u{4}\u{1}\u{c}\u{d}\u{1}\u{c}\u{e}\u{1}\u{c}\u{11}\u{1}\u{c}\u{1a}\u{1}\u{c}\u{1b}\u{1}\u{c}\u{1f}\u{1}\u{c}!\u{1}\u{c}%\u{1}\u{c}'\u{1}\u{c}(\u{1}\u{c})\u{1}\u{c}*\u{1}\u{c},\u{1}\u{c}-\u{1}")
 
   fileprivate class _StorageClass {
     var _clusterSpecifier: Envoy_Config_Route_V3_RouteAction.OneOf_ClusterSpecifier?
@@ -2354,6 +2396,8 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction: SwiftProtobuf.Message, 
     var _hostRewriteSpecifier: Envoy_Config_Route_V3_RouteAction.OneOf_HostRewriteSpecifier?
     var _appendXForwardedHost: Bool = false
     var _timeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _maxGrpcTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _grpcTimeoutOffset: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _idleTimeout: SwiftProtobuf.Google_Protobuf_Duration? = nil
     var _retryPolicy: Envoy_Config_Route_V3_RetryPolicy? = nil
     var _requestMirrorPolicies: [Envoy_Config_Route_V3_RouteAction.RequestMirrorPolicy] = []
@@ -2379,6 +2423,8 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction: SwiftProtobuf.Message, 
       _hostRewriteSpecifier = source._hostRewriteSpecifier
       _appendXForwardedHost = source._appendXForwardedHost
       _timeout = source._timeout
+      _maxGrpcTimeout = source._maxGrpcTimeout
+      _grpcTimeoutOffset = source._grpcTimeoutOffset
       _idleTimeout = source._idleTimeout
       _retryPolicy = source._retryPolicy
       _requestMirrorPolicies = source._requestMirrorPolicies
@@ -2461,8 +2507,10 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction: SwiftProtobuf.Message, 
         case 11: try { try decoder.decodeSingularEnumField(value: &_storage._priority) }()
         case 15: try { try decoder.decodeRepeatedMessageField(value: &_storage._hashPolicy) }()
         case 20: try { try decoder.decodeSingularEnumField(value: &_storage._clusterNotFoundResponseCode) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._maxGrpcTimeout) }()
         case 24: try { try decoder.decodeSingularMessageField(value: &_storage._idleTimeout) }()
         case 25: try { try decoder.decodeRepeatedMessageField(value: &_storage._upgradeConfigs) }()
+        case 28: try { try decoder.decodeSingularMessageField(value: &_storage._grpcTimeoutOffset) }()
         case 29: try {
           var v: String?
           try decoder.decodeSingularStringField(value: &v)
@@ -2545,12 +2593,18 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction: SwiftProtobuf.Message, 
       if _storage._clusterNotFoundResponseCode != .serviceUnavailable {
         try visitor.visitSingularEnumField(value: _storage._clusterNotFoundResponseCode, fieldNumber: 20)
       }
+      try { if let v = _storage._maxGrpcTimeout {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
       try { if let v = _storage._idleTimeout {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
       } }()
       if !_storage._upgradeConfigs.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._upgradeConfigs, fieldNumber: 25)
       }
+      try { if let v = _storage._grpcTimeoutOffset {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+      } }()
       try { if case .hostRewriteHeader(let v)? = _storage._hostRewriteSpecifier {
         try visitor.visitSingularStringField(value: v, fieldNumber: 29)
       } }()
@@ -2588,6 +2642,8 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction: SwiftProtobuf.Message, 
         if _storage._hostRewriteSpecifier != rhs_storage._hostRewriteSpecifier {return false}
         if _storage._appendXForwardedHost != rhs_storage._appendXForwardedHost {return false}
         if _storage._timeout != rhs_storage._timeout {return false}
+        if _storage._maxGrpcTimeout != rhs_storage._maxGrpcTimeout {return false}
+        if _storage._grpcTimeoutOffset != rhs_storage._grpcTimeoutOffset {return false}
         if _storage._idleTimeout != rhs_storage._idleTimeout {return false}
         if _storage._retryPolicy != rhs_storage._retryPolicy {return false}
         if _storage._requestMirrorPolicies != rhs_storage._requestMirrorPolicies {return false}
@@ -2997,7 +3053,7 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction.UpgradeConfig.ConnectCon
 
 nonisolated extension Envoy_Config_Route_V3_RouteAction.MaxStreamDuration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Envoy_Config_Route_V3_RouteAction.protoMessageName + ".MaxStreamDuration"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_stream_duration\0\u{b}grpc_timeout_header_max\0\u{b}grpc_timeout_header_offset\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_stream_duration\0\u{3}grpc_timeout_header_max\0\u{3}grpc_timeout_header_offset\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3006,6 +3062,8 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction.MaxStreamDuration: Swift
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._maxStreamDuration) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._grpcTimeoutHeaderMax) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._grpcTimeoutHeaderOffset) }()
       default: break
       }
     }
@@ -3019,11 +3077,19 @@ nonisolated extension Envoy_Config_Route_V3_RouteAction.MaxStreamDuration: Swift
     try { if let v = self._maxStreamDuration {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    try { if let v = self._grpcTimeoutHeaderMax {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._grpcTimeoutHeaderOffset {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Config_Route_V3_RouteAction.MaxStreamDuration, rhs: Envoy_Config_Route_V3_RouteAction.MaxStreamDuration) -> Bool {
     if lhs._maxStreamDuration != rhs._maxStreamDuration {return false}
+    if lhs._grpcTimeoutHeaderMax != rhs._grpcTimeoutHeaderMax {return false}
+    if lhs._grpcTimeoutHeaderOffset != rhs._grpcTimeoutHeaderOffset {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

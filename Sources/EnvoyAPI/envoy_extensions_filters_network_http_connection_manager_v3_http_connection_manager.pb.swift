@@ -92,6 +92,16 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
   /// Clears the value of `httpProtocolOptions`. Subsequent reads from it will return its default value.
   package mutating func clearHTTPProtocolOptions() {_uniqueStorage()._httpProtocolOptions = nil}
 
+  /// HTTP/2 towards clients.
+  package var http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions {
+    get {_storage._http2ProtocolOptions ?? Envoy_Config_Core_V3_Http2ProtocolOptions()}
+    set {_uniqueStorage()._http2ProtocolOptions = newValue}
+  }
+  /// Returns true if `http2ProtocolOptions` has been explicitly set.
+  package var hasHTTP2ProtocolOptions: Bool {_storage._http2ProtocolOptions != nil}
+  /// Clears the value of `http2ProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearHTTP2ProtocolOptions() {_uniqueStorage()._http2ProtocolOptions = nil}
+
   /// The `server` header of answers.
   package var serverName: String {
     get {_storage._serverName}
@@ -244,6 +254,22 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
     set {_uniqueStorage()._via = newValue}
   }
 
+  /// What becomes of `x-forwarded-client-cert`; default it is removed.
+  package var forwardClientCertDetails: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ForwardClientCertDetails {
+    get {_storage._forwardClientCertDetails}
+    set {_uniqueStorage()._forwardClientCertDetails = newValue}
+  }
+
+  /// What it says beside the hash.
+  package var setCurrentClientCertDetails: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.SetCurrentClientCertDetails {
+    get {_storage._setCurrentClientCertDetails ?? Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.SetCurrentClientCertDetails()}
+    set {_uniqueStorage()._setCurrentClientCertDetails = newValue}
+  }
+  /// Returns true if `setCurrentClientCertDetails` has been explicitly set.
+  package var hasSetCurrentClientCertDetails: Bool {_storage._setCurrentClientCertDetails != nil}
+  /// Clears the value of `setCurrentClientCertDetails`. Subsequent reads from it will return its default value.
+  package mutating func clearSetCurrentClientCertDetails() {_uniqueStorage()._setCurrentClientCertDetails = nil}
+
   /// Default true.
   package var generateRequestID: SwiftProtobuf.Google_Protobuf_BoolValue {
     get {_storage._generateRequestID ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
@@ -385,8 +411,11 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
   /// The protocol spoken with clients.
   package nonisolated enum CodecType: SwiftProtobuf.Enum, Swift.CaseIterable {
     package typealias RawValue = Int
+
+    /// What ALPN settles on, or what the first bytes show.
     case auto // = 0
     case http1 // = 1
+    case http2 // = 2
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -397,6 +426,7 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
       switch rawValue {
       case 0: self = .auto
       case 1: self = .http1
+      case 2: self = .http2
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -405,6 +435,7 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
       switch self {
       case .auto: return 0
       case .http1: return 1
+      case .http2: return 2
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -413,6 +444,64 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
     package static let allCases: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType] = [
       .auto,
       .http1,
+      .http2,
+    ]
+
+  }
+
+  /// What becomes of `x-forwarded-client-cert`.
+  package nonisolated enum ForwardClientCertDetails: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+
+    /// It is removed.
+    case sanitize // = 0
+
+    /// A client with a certificate may send one.
+    case forwardOnly // = 1
+
+    /// The same, and the client's own certificate is added.
+    case appendForward // = 2
+
+    /// It says the client's own certificate.
+    case sanitizeSet // = 3
+
+    /// It is left alone.
+    case alwaysForwardOnly // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .sanitize
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .sanitize
+      case 1: self = .forwardOnly
+      case 2: self = .appendForward
+      case 3: self = .sanitizeSet
+      case 4: self = .alwaysForwardOnly
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .sanitize: return 0
+      case .forwardOnly: return 1
+      case .appendForward: return 2
+      case .sanitizeSet: return 3
+      case .alwaysForwardOnly: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ForwardClientCertDetails] = [
+      .sanitize,
+      .forwardOnly,
+      .appendForward,
+      .sanitizeSet,
+      .alwaysForwardOnly,
     ]
 
   }
@@ -575,6 +664,41 @@ package nonisolated struct Envoy_Extensions_Filters_Network_HttpConnectionManage
     fileprivate var _accessLogFlushInterval: SwiftProtobuf.Google_Protobuf_Duration? = nil
   }
 
+  /// What `x-forwarded-client-cert` says of a client's certificate, beside its hash.
+  package nonisolated struct SetCurrentClientCertDetails: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Its subject; default false.
+    package var subject: SwiftProtobuf.Google_Protobuf_BoolValue {
+      get {_subject ?? SwiftProtobuf.Google_Protobuf_BoolValue()}
+      set {_subject = newValue}
+    }
+    /// Returns true if `subject` has been explicitly set.
+    package var hasSubject: Bool {self._subject != nil}
+    /// Clears the value of `subject`. Subsequent reads from it will return its default value.
+    package mutating func clearSubject() {self._subject = nil}
+
+    /// The certificate itself.
+    package var cert: Bool = false
+
+    /// It and those that vouch for it.
+    package var chain: Bool = false
+
+    /// Its DNS names.
+    package var dns: Bool = false
+
+    /// Its URI names.
+    package var uri: Bool = false
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _subject: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
+  }
+
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
@@ -726,7 +850,7 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.filters.networ
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HttpConnectionManager"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}codec_type\0\u{3}stat_prefix\0\u{4}\u{2}route_config\0\u{3}http_filters\0\u{3}add_user_agent\0\u{4}\u{2}http_protocol_options\0\u{4}\u{2}server_name\0\u{4}\u{2}drain_timeout\0\u{3}access_log\0\u{3}use_remote_address\0\u{3}generate_request_id\0\u{4}\u{3}proxy_100_continue\0\u{3}xff_num_trusted_hops\0\u{3}represent_ipv4_remote_address_as_ipv4_mapped_ipv6\0\u{3}skip_xff_append\0\u{1}via\0\u{3}upgrade_configs\0\u{3}stream_idle_timeout\0\u{3}internal_address_config\0\u{3}delayed_close_timeout\0\u{4}\u{2}request_timeout\0\u{3}max_request_headers_kb\0\u{3}normalize_path\0\u{4}\u{2}preserve_external_request_id\0\u{3}merge_slashes\0\u{3}server_header_transformation\0\u{3}common_http_protocol_options\0\u{3}request_id_extension\0\u{3}always_set_request_id_in_response\0\u{3}local_reply_config\0\u{3}strip_matching_host_port\0\u{3}stream_error_on_invalid_http_message\0\u{3}request_headers_timeout\0\u{3}strip_any_host_port\0\u{4}\u{3}path_with_escaped_slashes_action\0\u{4}\u{2}strip_trailing_host_dot\0\u{3}scheme_header_transformation\0\u{4}\u{3}append_x_forwarded_port\0\u{4}\u{3}access_log_flush_interval\0\u{3}flush_access_log_on_new_request\0\u{3}access_log_options\0\u{b}rds\0\u{b}tracing\0\u{b}http2_protocol_options\0\u{b}forward_client_cert_details\0\u{b}set_current_client_cert_details\0\u{b}scoped_routes\0\u{b}path_normalization_options\0\u{b}http3_protocol_options\0\u{b}original_ip_detection_extensions\0\u{b}proxy_status_config\0\u{b}typed_header_validation_config\0\u{b}early_header_mutation_extensions\0\u{b}add_proxy_protocol_connection_state\0\u{b}append_local_overload\0\u{b}http1_safe_max_connection_duration\0\u{b}stream_flush_timeout\0\u{b}forward_client_cert_matcher\0\u{c}\u{3}\u{1}\u{c}\u{7}\u{1}\u{c}\u{9}\u{1}\u{c}\u{10}\u{1}\u{c}\u{11}\u{1}\u{c}\u{1f}\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}.\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}\u{c}<\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}codec_type\0\u{3}stat_prefix\0\u{4}\u{2}route_config\0\u{3}http_filters\0\u{3}add_user_agent\0\u{4}\u{2}http_protocol_options\0\u{3}http2_protocol_options\0\u{3}server_name\0\u{4}\u{2}drain_timeout\0\u{3}access_log\0\u{3}use_remote_address\0\u{3}generate_request_id\0\u{3}forward_client_cert_details\0\u{3}set_current_client_cert_details\0\u{3}proxy_100_continue\0\u{3}xff_num_trusted_hops\0\u{3}represent_ipv4_remote_address_as_ipv4_mapped_ipv6\0\u{3}skip_xff_append\0\u{1}via\0\u{3}upgrade_configs\0\u{3}stream_idle_timeout\0\u{3}internal_address_config\0\u{3}delayed_close_timeout\0\u{4}\u{2}request_timeout\0\u{3}max_request_headers_kb\0\u{3}normalize_path\0\u{4}\u{2}preserve_external_request_id\0\u{3}merge_slashes\0\u{3}server_header_transformation\0\u{3}common_http_protocol_options\0\u{3}request_id_extension\0\u{3}always_set_request_id_in_response\0\u{3}local_reply_config\0\u{3}strip_matching_host_port\0\u{3}stream_error_on_invalid_http_message\0\u{3}request_headers_timeout\0\u{3}strip_any_host_port\0\u{4}\u{3}path_with_escaped_slashes_action\0\u{4}\u{2}strip_trailing_host_dot\0\u{3}scheme_header_transformation\0\u{4}\u{3}append_x_forwarded_port\0\u{4}\u{3}access_log_flush_interval\0\u{3}flush_access_log_on_new_request\0\u{3}access_log_options\0\u{b}rds\0\u{b}tracing\0\u{b}scoped_routes\0\u{b}path_normalization_options\0\u{b}http3_protocol_options\0\u{b}original_ip_detection_extensions\0\u{b}proxy_status_config\0\u{b}typed_header_validation_config\0\u{b}early_header_mutation_extensions\0\u{b}add_proxy_protocol_connection_state\0\u{b}append_local_overload\0\u{b}http1_safe_max_connection_duration\0\u{b}stream_flush_timeout\0\u{b}forward_client_cert_matcher\0\u{c}\u{3}\u{1}\u{c}\u{7}\u{1}\u{c}\u{1f}\u{1}\u{c}+\u{1}\u{c},\u{1}\u{c}.\u{1}\u{c}1\u{1}\u{c}2\u{1}\u{c}4\u{1}\u{c}5\u{1}\u{c}9\u{1}\u{c}:\u{1}\u{c};\u{1}\u{c}<\u{1}")
 
   fileprivate class _StorageClass {
     var _codecType: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType = .auto
@@ -736,6 +860,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     var _addUserAgent: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
     var _commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions? = nil
     var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
+    var _http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions? = nil
     var _serverName: String = String()
     var _serverHeaderTransformation: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ServerHeaderTransformation = .overwrite
     var _schemeHeaderTransformation: Envoy_Config_Core_V3_SchemeHeaderTransformation? = nil
@@ -754,6 +879,8 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     var _internalAddressConfig: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.InternalAddressConfig? = nil
     var _skipXffAppend: Bool = false
     var _via: String = String()
+    var _forwardClientCertDetails: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ForwardClientCertDetails = .sanitize
+    var _setCurrentClientCertDetails: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.SetCurrentClientCertDetails? = nil
     var _generateRequestID: SwiftProtobuf.Google_Protobuf_BoolValue? = nil
     var _preserveExternalRequestID: Bool = false
     var _alwaysSetRequestIDInResponse: Bool = false
@@ -787,6 +914,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       _addUserAgent = source._addUserAgent
       _commonHTTPProtocolOptions = source._commonHTTPProtocolOptions
       _httpProtocolOptions = source._httpProtocolOptions
+      _http2ProtocolOptions = source._http2ProtocolOptions
       _serverName = source._serverName
       _serverHeaderTransformation = source._serverHeaderTransformation
       _schemeHeaderTransformation = source._schemeHeaderTransformation
@@ -805,6 +933,8 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       _internalAddressConfig = source._internalAddressConfig
       _skipXffAppend = source._skipXffAppend
       _via = source._via
+      _forwardClientCertDetails = source._forwardClientCertDetails
+      _setCurrentClientCertDetails = source._setCurrentClientCertDetails
       _generateRequestID = source._generateRequestID
       _preserveExternalRequestID = source._preserveExternalRequestID
       _alwaysSetRequestIDInResponse = source._alwaysSetRequestIDInResponse
@@ -857,11 +987,14 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
         case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._httpFilters) }()
         case 6: try { try decoder.decodeSingularMessageField(value: &_storage._addUserAgent) }()
         case 8: try { try decoder.decodeSingularMessageField(value: &_storage._httpProtocolOptions) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._http2ProtocolOptions) }()
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._serverName) }()
         case 12: try { try decoder.decodeSingularMessageField(value: &_storage._drainTimeout) }()
         case 13: try { try decoder.decodeRepeatedMessageField(value: &_storage._accessLog) }()
         case 14: try { try decoder.decodeSingularMessageField(value: &_storage._useRemoteAddress) }()
         case 15: try { try decoder.decodeSingularMessageField(value: &_storage._generateRequestID) }()
+        case 16: try { try decoder.decodeSingularEnumField(value: &_storage._forwardClientCertDetails) }()
+        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._setCurrentClientCertDetails) }()
         case 18: try { try decoder.decodeSingularBoolField(value: &_storage._proxy100Continue) }()
         case 19: try { try decoder.decodeSingularUInt32Field(value: &_storage._xffNumTrustedHops) }()
         case 20: try { try decoder.decodeSingularBoolField(value: &_storage._representIpv4RemoteAddressAsIpv4MappedIpv6) }()
@@ -929,6 +1062,9 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       try { if let v = _storage._httpProtocolOptions {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
       } }()
+      try { if let v = _storage._http2ProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
       if !_storage._serverName.isEmpty {
         try visitor.visitSingularStringField(value: _storage._serverName, fieldNumber: 10)
       }
@@ -943,6 +1079,12 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
       } }()
       try { if let v = _storage._generateRequestID {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+      } }()
+      if _storage._forwardClientCertDetails != .sanitize {
+        try visitor.visitSingularEnumField(value: _storage._forwardClientCertDetails, fieldNumber: 16)
+      }
+      try { if let v = _storage._setCurrentClientCertDetails {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
       } }()
       if _storage._proxy100Continue != false {
         try visitor.visitSingularBoolField(value: _storage._proxy100Continue, fieldNumber: 18)
@@ -1050,6 +1192,7 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
         if _storage._addUserAgent != rhs_storage._addUserAgent {return false}
         if _storage._commonHTTPProtocolOptions != rhs_storage._commonHTTPProtocolOptions {return false}
         if _storage._httpProtocolOptions != rhs_storage._httpProtocolOptions {return false}
+        if _storage._http2ProtocolOptions != rhs_storage._http2ProtocolOptions {return false}
         if _storage._serverName != rhs_storage._serverName {return false}
         if _storage._serverHeaderTransformation != rhs_storage._serverHeaderTransformation {return false}
         if _storage._schemeHeaderTransformation != rhs_storage._schemeHeaderTransformation {return false}
@@ -1068,6 +1211,8 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
         if _storage._internalAddressConfig != rhs_storage._internalAddressConfig {return false}
         if _storage._skipXffAppend != rhs_storage._skipXffAppend {return false}
         if _storage._via != rhs_storage._via {return false}
+        if _storage._forwardClientCertDetails != rhs_storage._forwardClientCertDetails {return false}
+        if _storage._setCurrentClientCertDetails != rhs_storage._setCurrentClientCertDetails {return false}
         if _storage._generateRequestID != rhs_storage._generateRequestID {return false}
         if _storage._preserveExternalRequestID != rhs_storage._preserveExternalRequestID {return false}
         if _storage._alwaysSetRequestIDInResponse != rhs_storage._alwaysSetRequestIDInResponse {return false}
@@ -1094,7 +1239,11 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
 }
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.CodecType: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUTO\0\u{1}HTTP1\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AUTO\0\u{1}HTTP1\0\u{1}HTTP2\0")
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ForwardClientCertDetails: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SANITIZE\0\u{1}FORWARD_ONLY\0\u{1}APPEND_FORWARD\0\u{1}SANITIZE_SET\0\u{1}ALWAYS_FORWARD_ONLY\0")
 }
 
 nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.ServerHeaderTransformation: SwiftProtobuf._ProtoNameProviding {
@@ -1218,6 +1367,60 @@ nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_
     if lhs._accessLogFlushInterval != rhs._accessLogFlushInterval {return false}
     if lhs.flushAccessLogOnNewRequest != rhs.flushAccessLogOnNewRequest {return false}
     if lhs.flushLogOnTunnelSuccessfullyEstablished != rhs.flushLogOnTunnelSuccessfullyEstablished {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.SetCurrentClientCertDetails: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.protoMessageName + ".SetCurrentClientCertDetails"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subject\0\u{2}\u{2}cert\0\u{1}dns\0\u{1}uri\0\u{1}chain\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._subject) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.cert) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.dns) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.uri) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.chain) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._subject {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.cert != false {
+      try visitor.visitSingularBoolField(value: self.cert, fieldNumber: 3)
+    }
+    if self.dns != false {
+      try visitor.visitSingularBoolField(value: self.dns, fieldNumber: 4)
+    }
+    if self.uri != false {
+      try visitor.visitSingularBoolField(value: self.uri, fieldNumber: 5)
+    }
+    if self.chain != false {
+      try visitor.visitSingularBoolField(value: self.chain, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.SetCurrentClientCertDetails, rhs: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpConnectionManager.SetCurrentClientCertDetails) -> Bool {
+    if lhs._subject != rhs._subject {return false}
+    if lhs.cert != rhs.cert {return false}
+    if lhs.chain != rhs.chain {return false}
+    if lhs.dns != rhs.dns {return false}
+    if lhs.uri != rhs.uri {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

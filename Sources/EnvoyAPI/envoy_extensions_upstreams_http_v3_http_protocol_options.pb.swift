@@ -41,18 +41,46 @@ package nonisolated struct Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOption
   /// Clears the value of `commonHTTPProtocolOptions`. Subsequent reads from it will return its default value.
   package mutating func clearCommonHTTPProtocolOptions() {_uniqueStorage()._commonHTTPProtocolOptions = nil}
 
+  /// Which name a connection asks for.
+  package var upstreamHTTPProtocolOptions: Envoy_Config_Core_V3_UpstreamHttpProtocolOptions {
+    get {_storage._upstreamHTTPProtocolOptions ?? Envoy_Config_Core_V3_UpstreamHttpProtocolOptions()}
+    set {_uniqueStorage()._upstreamHTTPProtocolOptions = newValue}
+  }
+  /// Returns true if `upstreamHTTPProtocolOptions` has been explicitly set.
+  package var hasUpstreamHTTPProtocolOptions: Bool {_storage._upstreamHTTPProtocolOptions != nil}
+  /// Clears the value of `upstreamHTTPProtocolOptions`. Subsequent reads from it will return its default value.
+  package mutating func clearUpstreamHTTPProtocolOptions() {_uniqueStorage()._upstreamHTTPProtocolOptions = nil}
+
   package var upstreamProtocolOptions: OneOf_UpstreamProtocolOptions? {
     get {return _storage._upstreamProtocolOptions}
     set {_uniqueStorage()._upstreamProtocolOptions = newValue}
   }
 
-  /// Which HTTP.
+  /// Always the same HTTP.
   package var explicitHTTPConfig: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig {
     get {
       if case .explicitHTTPConfig(let v)? = _storage._upstreamProtocolOptions {return v}
       return Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig()
     }
     set {_uniqueStorage()._upstreamProtocolOptions = .explicitHTTPConfig(newValue)}
+  }
+
+  /// The HTTP that the client speaks.
+  package var useDownstreamProtocolConfig: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig {
+    get {
+      if case .useDownstreamProtocolConfig(let v)? = _storage._upstreamProtocolOptions {return v}
+      return Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig()
+    }
+    set {_uniqueStorage()._upstreamProtocolOptions = .useDownstreamProtocolConfig(newValue)}
+  }
+
+  /// The HTTP that ALPN settles on.
+  package var autoConfig: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig {
+    get {
+      if case .autoConfig(let v)? = _storage._upstreamProtocolOptions {return v}
+      return Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig()
+    }
+    set {_uniqueStorage()._upstreamProtocolOptions = .autoConfig(newValue)}
   }
 
   /// Takes the place of the routes' lists for requests that go to this cluster.
@@ -74,8 +102,12 @@ package nonisolated struct Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOption
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_UpstreamProtocolOptions: Equatable, Sendable {
-    /// Which HTTP.
+    /// Always the same HTTP.
     case explicitHTTPConfig(Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig)
+    /// The HTTP that the client speaks.
+    case useDownstreamProtocolConfig(Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig)
+    /// The HTTP that ALPN settles on.
+    case autoConfig(Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig)
 
   }
 
@@ -96,15 +128,94 @@ package nonisolated struct Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOption
       set {protocolConfig = .httpProtocolOptions(newValue)}
     }
 
+    /// HTTP/2, without asking.
+    package var http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions {
+      get {
+        if case .http2ProtocolOptions(let v)? = protocolConfig {return v}
+        return Envoy_Config_Core_V3_Http2ProtocolOptions()
+      }
+      set {protocolConfig = .http2ProtocolOptions(newValue)}
+    }
+
     package var unknownFields = SwiftProtobuf.UnknownStorage()
 
     package nonisolated enum OneOf_ProtocolConfig: Equatable, Sendable {
       /// HTTP/1.
       case httpProtocolOptions(Envoy_Config_Core_V3_Http1ProtocolOptions)
+      /// HTTP/2, without asking.
+      case http2ProtocolOptions(Envoy_Config_Core_V3_Http2ProtocolOptions)
 
     }
 
     package init() {}
+  }
+
+  /// The HTTP that the client speaks.
+  package nonisolated struct UseDownstreamHttpConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// HTTP/1.
+    package var httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions {
+      get {_httpProtocolOptions ?? Envoy_Config_Core_V3_Http1ProtocolOptions()}
+      set {_httpProtocolOptions = newValue}
+    }
+    /// Returns true if `httpProtocolOptions` has been explicitly set.
+    package var hasHTTPProtocolOptions: Bool {self._httpProtocolOptions != nil}
+    /// Clears the value of `httpProtocolOptions`. Subsequent reads from it will return its default value.
+    package mutating func clearHTTPProtocolOptions() {self._httpProtocolOptions = nil}
+
+    /// HTTP/2.
+    package var http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions {
+      get {_http2ProtocolOptions ?? Envoy_Config_Core_V3_Http2ProtocolOptions()}
+      set {_http2ProtocolOptions = newValue}
+    }
+    /// Returns true if `http2ProtocolOptions` has been explicitly set.
+    package var hasHTTP2ProtocolOptions: Bool {self._http2ProtocolOptions != nil}
+    /// Clears the value of `http2ProtocolOptions`. Subsequent reads from it will return its default value.
+    package mutating func clearHTTP2ProtocolOptions() {self._http2ProtocolOptions = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
+    fileprivate var _http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions? = nil
+  }
+
+  /// The HTTP that ALPN settles on; the cluster has to use TLS.
+  package nonisolated struct AutoHttpConfig: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// HTTP/1.
+    package var httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions {
+      get {_httpProtocolOptions ?? Envoy_Config_Core_V3_Http1ProtocolOptions()}
+      set {_httpProtocolOptions = newValue}
+    }
+    /// Returns true if `httpProtocolOptions` has been explicitly set.
+    package var hasHTTPProtocolOptions: Bool {self._httpProtocolOptions != nil}
+    /// Clears the value of `httpProtocolOptions`. Subsequent reads from it will return its default value.
+    package mutating func clearHTTPProtocolOptions() {self._httpProtocolOptions = nil}
+
+    /// HTTP/2.
+    package var http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions {
+      get {_http2ProtocolOptions ?? Envoy_Config_Core_V3_Http2ProtocolOptions()}
+      set {_http2ProtocolOptions = newValue}
+    }
+    /// Returns true if `http2ProtocolOptions` has been explicitly set.
+    package var hasHTTP2ProtocolOptions: Bool {self._http2ProtocolOptions != nil}
+    /// Clears the value of `http2ProtocolOptions`. Subsequent reads from it will return its default value.
+    package mutating func clearHTTP2ProtocolOptions() {self._http2ProtocolOptions = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _httpProtocolOptions: Envoy_Config_Core_V3_Http1ProtocolOptions? = nil
+    fileprivate var _http2ProtocolOptions: Envoy_Config_Core_V3_Http2ProtocolOptions? = nil
   }
 
   package init() {}
@@ -118,10 +229,11 @@ fileprivate nonisolated let _protobuf_package = "envoy.extensions.upstreams.http
 
 nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".HttpProtocolOptions"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}common_http_protocol_options\0\u{4}\u{2}explicit_http_config\0\u{4}\u{6}request_mirror_policies\0\u{4}\u{2}retry_policy\0\u{b}upstream_http_protocol_options\0\u{b}use_downstream_protocol_config\0\u{b}auto_config\0\u{b}http_filters\0\u{b}header_validation_config\0\u{b}outlier_detection\0\u{b}hash_policy\0\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}\u{c}\u{5}\u{1}\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{a}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}common_http_protocol_options\0\u{3}upstream_http_protocol_options\0\u{3}explicit_http_config\0\u{3}use_downstream_protocol_config\0\u{3}auto_config\0\u{4}\u{4}request_mirror_policies\0\u{4}\u{2}retry_policy\0\u{b}http_filters\0\u{b}header_validation_config\0\u{b}outlier_detection\0\u{b}hash_policy\0\u{c}\u{6}\u{1}\u{c}\u{7}\u{1}\u{c}\u{8}\u{1}\u{c}\u{a}\u{1}")
 
   fileprivate class _StorageClass {
     var _commonHTTPProtocolOptions: Envoy_Config_Core_V3_HttpProtocolOptions? = nil
+    var _upstreamHTTPProtocolOptions: Envoy_Config_Core_V3_UpstreamHttpProtocolOptions? = nil
     var _upstreamProtocolOptions: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.OneOf_UpstreamProtocolOptions?
     var _requestMirrorPolicies: [Envoy_Config_Route_V3_RouteAction.RequestMirrorPolicy] = []
     var _retryPolicy: Envoy_Config_Route_V3_RetryPolicy? = nil
@@ -136,6 +248,7 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: Sw
 
     init(copying source: _StorageClass) {
       _commonHTTPProtocolOptions = source._commonHTTPProtocolOptions
+      _upstreamHTTPProtocolOptions = source._upstreamHTTPProtocolOptions
       _upstreamProtocolOptions = source._upstreamProtocolOptions
       _requestMirrorPolicies = source._requestMirrorPolicies
       _retryPolicy = source._retryPolicy
@@ -158,6 +271,7 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: Sw
         // enabled. https://github.com/apple/swift-protobuf/issues/1034
         switch fieldNumber {
         case 1: try { try decoder.decodeSingularMessageField(value: &_storage._commonHTTPProtocolOptions) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._upstreamHTTPProtocolOptions) }()
         case 3: try {
           var v: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig?
           var hadOneofValue = false
@@ -169,6 +283,32 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: Sw
           if let v = v {
             if hadOneofValue {try decoder.handleConflictingOneOf()}
             _storage._upstreamProtocolOptions = .explicitHTTPConfig(v)
+          }
+        }()
+        case 4: try {
+          var v: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig?
+          var hadOneofValue = false
+          if let current = _storage._upstreamProtocolOptions {
+            hadOneofValue = true
+            if case .useDownstreamProtocolConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._upstreamProtocolOptions = .useDownstreamProtocolConfig(v)
+          }
+        }()
+        case 5: try {
+          var v: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig?
+          var hadOneofValue = false
+          if let current = _storage._upstreamProtocolOptions {
+            hadOneofValue = true
+            if case .autoConfig(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._upstreamProtocolOptions = .autoConfig(v)
           }
         }()
         case 9: try { try decoder.decodeRepeatedMessageField(value: &_storage._requestMirrorPolicies) }()
@@ -188,9 +328,24 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: Sw
       try { if let v = _storage._commonHTTPProtocolOptions {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
       } }()
-      try { if case .explicitHTTPConfig(let v)? = _storage._upstreamProtocolOptions {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      try { if let v = _storage._upstreamHTTPProtocolOptions {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
       } }()
+      switch _storage._upstreamProtocolOptions {
+      case .explicitHTTPConfig?: try {
+        guard case .explicitHTTPConfig(let v)? = _storage._upstreamProtocolOptions else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      }()
+      case .useDownstreamProtocolConfig?: try {
+        guard case .useDownstreamProtocolConfig(let v)? = _storage._upstreamProtocolOptions else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      }()
+      case .autoConfig?: try {
+        guard case .autoConfig(let v)? = _storage._upstreamProtocolOptions else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      }()
+      case nil: break
+      }
       if !_storage._requestMirrorPolicies.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._requestMirrorPolicies, fieldNumber: 9)
       }
@@ -207,6 +362,7 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: Sw
         let _storage = _args.0
         let rhs_storage = _args.1
         if _storage._commonHTTPProtocolOptions != rhs_storage._commonHTTPProtocolOptions {return false}
+        if _storage._upstreamHTTPProtocolOptions != rhs_storage._upstreamHTTPProtocolOptions {return false}
         if _storage._upstreamProtocolOptions != rhs_storage._upstreamProtocolOptions {return false}
         if _storage._requestMirrorPolicies != rhs_storage._requestMirrorPolicies {return false}
         if _storage._retryPolicy != rhs_storage._retryPolicy {return false}
@@ -221,7 +377,7 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions: Sw
 
 nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.protoMessageName + ".ExplicitHttpConfig"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}http_protocol_options\0\u{b}http2_protocol_options\0\u{b}http3_protocol_options\0\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}http_protocol_options\0\u{3}http2_protocol_options\0\u{b}http3_protocol_options\0\u{c}\u{3}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -242,6 +398,19 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.Exp
           self.protocolConfig = .httpProtocolOptions(v)
         }
       }()
+      case 2: try {
+        var v: Envoy_Config_Core_V3_Http2ProtocolOptions?
+        var hadOneofValue = false
+        if let current = self.protocolConfig {
+          hadOneofValue = true
+          if case .http2ProtocolOptions(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.protocolConfig = .http2ProtocolOptions(v)
+        }
+      }()
       default: break
       }
     }
@@ -252,14 +421,100 @@ nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.Exp
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if case .httpProtocolOptions(let v)? = self.protocolConfig {
+    switch self.protocolConfig {
+    case .httpProtocolOptions?: try {
+      guard case .httpProtocolOptions(let v)? = self.protocolConfig else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
+    }()
+    case .http2ProtocolOptions?: try {
+      guard case .http2ProtocolOptions(let v)? = self.protocolConfig else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig, rhs: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.ExplicitHttpConfig) -> Bool {
     if lhs.protocolConfig != rhs.protocolConfig {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.protoMessageName + ".UseDownstreamHttpConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}http_protocol_options\0\u{3}http2_protocol_options\0\u{b}http3_protocol_options\0\u{c}\u{3}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._httpProtocolOptions) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._http2ProtocolOptions) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._httpProtocolOptions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._http2ProtocolOptions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig, rhs: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.UseDownstreamHttpConfig) -> Bool {
+    if lhs._httpProtocolOptions != rhs._httpProtocolOptions {return false}
+    if lhs._http2ProtocolOptions != rhs._http2ProtocolOptions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.protoMessageName + ".AutoHttpConfig"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}http_protocol_options\0\u{3}http2_protocol_options\0\u{b}http3_protocol_options\0\u{b}alternate_protocols_cache_options\0\u{c}\u{3}\u{1}\u{c}\u{4}\u{1}")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._httpProtocolOptions) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._http2ProtocolOptions) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._httpProtocolOptions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._http2ProtocolOptions {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig, rhs: Envoy_Extensions_Upstreams_Http_V3_HttpProtocolOptions.AutoHttpConfig) -> Bool {
+    if lhs._httpProtocolOptions != rhs._httpProtocolOptions {return false}
+    if lhs._http2ProtocolOptions != rhs._http2ProtocolOptions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -29,6 +29,7 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 package nonisolated enum Envoy_Type_V3_CodecClientType: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case http1 // = 0
+  case http2 // = 1
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -38,6 +39,7 @@ package nonisolated enum Envoy_Type_V3_CodecClientType: SwiftProtobuf.Enum, Swif
   package init?(rawValue: Int) {
     switch rawValue {
     case 0: self = .http1
+    case 1: self = .http2
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -45,6 +47,7 @@ package nonisolated enum Envoy_Type_V3_CodecClientType: SwiftProtobuf.Enum, Swif
   package var rawValue: Int {
     switch self {
     case .http1: return 0
+    case .http2: return 1
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -52,6 +55,7 @@ package nonisolated enum Envoy_Type_V3_CodecClientType: SwiftProtobuf.Enum, Swif
   // The compiler won't synthesize support with the UNRECOGNIZED case.
   package static let allCases: [Envoy_Type_V3_CodecClientType] = [
     .http1,
+    .http2,
   ]
 
 }
@@ -59,5 +63,5 @@ package nonisolated enum Envoy_Type_V3_CodecClientType: SwiftProtobuf.Enum, Swif
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 nonisolated extension Envoy_Type_V3_CodecClientType: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HTTP1\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HTTP1\0\u{1}HTTP2\0")
 }

@@ -27,33 +27,56 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// What mirrors may take, in the whole process.
-package nonisolated struct Understudy_Mirroring_V1_Mirroring: Sendable {
+package nonisolated struct Understudy_Mirroring_V1_Mirroring: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// All mirrors together.
   package var total: Understudy_Mirroring_V1_Mirroring.Total {
-    get {_total ?? Understudy_Mirroring_V1_Mirroring.Total()}
-    set {_total = newValue}
+    get {_storage._total ?? Understudy_Mirroring_V1_Mirroring.Total()}
+    set {_uniqueStorage()._total = newValue}
   }
   /// Returns true if `total` has been explicitly set.
-  package var hasTotal: Bool {self._total != nil}
+  package var hasTotal: Bool {_storage._total != nil}
   /// Clears the value of `total`. Subsequent reads from it will return its default value.
-  package mutating func clearTotal() {self._total = nil}
+  package mutating func clearTotal() {_uniqueStorage()._total = nil}
 
   /// Every mirror, and what an entry of `mirrors` leaves out.
   package var defaults: Understudy_Mirroring_V1_Mirroring.Mirror {
-    get {_defaults ?? Understudy_Mirroring_V1_Mirroring.Mirror()}
-    set {_defaults = newValue}
+    get {_storage._defaults ?? Understudy_Mirroring_V1_Mirroring.Mirror()}
+    set {_uniqueStorage()._defaults = newValue}
   }
   /// Returns true if `defaults` has been explicitly set.
-  package var hasDefaults: Bool {self._defaults != nil}
+  package var hasDefaults: Bool {_storage._defaults != nil}
   /// Clears the value of `defaults`. Subsequent reads from it will return its default value.
-  package mutating func clearDefaults() {self._defaults = nil}
+  package mutating func clearDefaults() {_uniqueStorage()._defaults = nil}
 
   /// Mirrors that differ from the defaults, each cluster at most once.
-  package var mirrors: [Understudy_Mirroring_V1_Mirroring.Mirror] = []
+  package var mirrors: [Understudy_Mirroring_V1_Mirroring.Mirror] {
+    get {_storage._mirrors}
+    set {_uniqueStorage()._mirrors = newValue}
+  }
+
+  /// For policies whose mirror is named by a header of the request; absent: whoever sends it is believed.
+  package var clusterHeader: Understudy_Mirroring_V1_Mirroring.ClusterHeader {
+    get {_storage._clusterHeader ?? Understudy_Mirroring_V1_Mirroring.ClusterHeader()}
+    set {_uniqueStorage()._clusterHeader = newValue}
+  }
+  /// Returns true if `clusterHeader` has been explicitly set.
+  package var hasClusterHeader: Bool {_storage._clusterHeader != nil}
+  /// Clears the value of `clusterHeader`. Subsequent reads from it will return its default value.
+  package mutating func clearClusterHeader() {_uniqueStorage()._clusterHeader = nil}
+
+  /// Absent: copies carry no mark, and any request may be copied.
+  package var hops: Understudy_Mirroring_V1_Mirroring.Hops {
+    get {_storage._hops ?? Understudy_Mirroring_V1_Mirroring.Hops()}
+    set {_uniqueStorage()._hops = newValue}
+  }
+  /// Returns true if `hops` has been explicitly set.
+  package var hasHops: Bool {_storage._hops != nil}
+  /// Clears the value of `hops`. Subsequent reads from it will return its default value.
+  package mutating func clearHops() {_uniqueStorage()._hops = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -83,7 +106,7 @@ package nonisolated struct Understudy_Mirroring_V1_Mirroring: Sendable {
     /// Clears the value of `maxBufferedBytes`. Subsequent reads from it will return its default value.
     package mutating func clearMaxBufferedBytes() {self._maxBufferedBytes = nil}
 
-    /// Open connections to mirrors, 1 to 1,000,000; default half of the descriptors that the process may open.
+    /// Open connections to mirrors, 1 to 1,000,000; default a quarter of the descriptors that the process may open.
     package var maxConnections: SwiftProtobuf.Google_Protobuf_UInt32Value {
       get {_maxConnections ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
       set {_maxConnections = newValue}
@@ -183,10 +206,55 @@ package nonisolated struct Understudy_Mirroring_V1_Mirroring: Sendable {
     fileprivate var _maxResponseBytes: SwiftProtobuf.Google_Protobuf_UInt64Value? = nil
   }
 
+  /// What a request may say of its mirror.
+  package nonisolated struct ClusterHeader: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// Clusters that the header may name; default every cluster.
+    package var allowedClusters: [String] = []
+
+    /// Peers whose requests may name a mirror; default everyone. The header is removed from all others before routing.
+    package var trustedSources: [Envoy_Config_Core_V3_CidrRange] = []
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  /// Marks copies, and stops them from being copied again and again.
+  package nonisolated struct Hops: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    /// The mark; default `x-understudy-mirror-hops`. Its value is how often the request was copied.
+    package var header: String = String()
+
+    /// Peers whose mark counts; required. It is removed from the requests of all others before routing.
+    package var trustedSources: [Envoy_Config_Core_V3_CidrRange] = []
+
+    /// A request that was copied so often is not copied again, 1 to 16; default 1.
+    package var maxDepth: SwiftProtobuf.Google_Protobuf_UInt32Value {
+      get {_maxDepth ?? SwiftProtobuf.Google_Protobuf_UInt32Value()}
+      set {_maxDepth = newValue}
+    }
+    /// Returns true if `maxDepth` has been explicitly set.
+    package var hasMaxDepth: Bool {self._maxDepth != nil}
+    /// Clears the value of `maxDepth`. Subsequent reads from it will return its default value.
+    package mutating func clearMaxDepth() {self._maxDepth = nil}
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+
+    fileprivate var _maxDepth: SwiftProtobuf.Google_Protobuf_UInt32Value? = nil
+  }
+
   package init() {}
 
-  fileprivate var _total: Understudy_Mirroring_V1_Mirroring.Total? = nil
-  fileprivate var _defaults: Understudy_Mirroring_V1_Mirroring.Mirror? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// What one copy may take, by route; the cluster's own limits count for what is left out.
@@ -240,43 +308,97 @@ fileprivate nonisolated let _protobuf_package = "understudy.mirroring.v1"
 
 nonisolated extension Understudy_Mirroring_V1_Mirroring: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Mirroring"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}total\0\u{1}defaults\0\u{1}mirrors\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}total\0\u{1}defaults\0\u{1}mirrors\0\u{3}cluster_header\0\u{1}hops\0")
+
+  fileprivate class _StorageClass {
+    var _total: Understudy_Mirroring_V1_Mirroring.Total? = nil
+    var _defaults: Understudy_Mirroring_V1_Mirroring.Mirror? = nil
+    var _mirrors: [Understudy_Mirroring_V1_Mirroring.Mirror] = []
+    var _clusterHeader: Understudy_Mirroring_V1_Mirroring.ClusterHeader? = nil
+    var _hops: Understudy_Mirroring_V1_Mirroring.Hops? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _total = source._total
+      _defaults = source._defaults
+      _mirrors = source._mirrors
+      _clusterHeader = source._clusterHeader
+      _hops = source._hops
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._total) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._defaults) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.mirrors) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._total) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._defaults) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._mirrors) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._clusterHeader) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._hops) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._total {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._defaults {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
-    if !self.mirrors.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.mirrors, fieldNumber: 3)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._total {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._defaults {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      if !_storage._mirrors.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._mirrors, fieldNumber: 3)
+      }
+      try { if let v = _storage._clusterHeader {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      try { if let v = _storage._hops {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Understudy_Mirroring_V1_Mirroring, rhs: Understudy_Mirroring_V1_Mirroring) -> Bool {
-    if lhs._total != rhs._total {return false}
-    if lhs._defaults != rhs._defaults {return false}
-    if lhs.mirrors != rhs.mirrors {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._total != rhs_storage._total {return false}
+        if _storage._defaults != rhs_storage._defaults {return false}
+        if _storage._mirrors != rhs_storage._mirrors {return false}
+        if _storage._clusterHeader != rhs_storage._clusterHeader {return false}
+        if _storage._hops != rhs_storage._hops {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -385,6 +507,85 @@ nonisolated extension Understudy_Mirroring_V1_Mirroring.Mirror: SwiftProtobuf.Me
     if lhs._timeout != rhs._timeout {return false}
     if lhs._maxRequestBytes != rhs._maxRequestBytes {return false}
     if lhs._maxResponseBytes != rhs._maxResponseBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Understudy_Mirroring_V1_Mirroring.ClusterHeader: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Understudy_Mirroring_V1_Mirroring.protoMessageName + ".ClusterHeader"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}allowed_clusters\0\u{3}trusted_sources\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.allowedClusters) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.trustedSources) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.allowedClusters.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.allowedClusters, fieldNumber: 1)
+    }
+    if !self.trustedSources.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.trustedSources, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Understudy_Mirroring_V1_Mirroring.ClusterHeader, rhs: Understudy_Mirroring_V1_Mirroring.ClusterHeader) -> Bool {
+    if lhs.allowedClusters != rhs.allowedClusters {return false}
+    if lhs.trustedSources != rhs.trustedSources {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Understudy_Mirroring_V1_Mirroring.Hops: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Understudy_Mirroring_V1_Mirroring.protoMessageName + ".Hops"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}header\0\u{3}trusted_sources\0\u{3}max_depth\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.header) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.trustedSources) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._maxDepth) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.header.isEmpty {
+      try visitor.visitSingularStringField(value: self.header, fieldNumber: 1)
+    }
+    if !self.trustedSources.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.trustedSources, fieldNumber: 2)
+    }
+    try { if let v = self._maxDepth {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Understudy_Mirroring_V1_Mirroring.Hops, rhs: Understudy_Mirroring_V1_Mirroring.Hops) -> Bool {
+    if lhs.header != rhs.header {return false}
+    if lhs.trustedSources != rhs.trustedSources {return false}
+    if lhs._maxDepth != rhs._maxDepth {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -19,7 +19,7 @@ extension ConfigurationDocument {
         self.bootstrap = json
         for listener in written.staticResources.listeners {
             if let resource = Resource(listener, named: listener.name, Self.options) { listeners.append(resource) }
-            for filter in listener.filterChains.flatMap(\.filters) {
+            for filter in (listener.filterChains + [listener.defaultFilterChain]).flatMap(\.filters) {
                 guard let manager = try? Manager(unpackingAny: filter.typedConfig),
                     case .routeConfig(let table) = manager.routeSpecifier
                 else { continue }
@@ -41,15 +41,44 @@ extension ConfigurationDocument {
         _ bootstrap: Envoy_Config_Bootstrap_V3_Bootstrap
     ) throws -> Envoy_Config_Bootstrap_V3_Bootstrap {
         for type in extensionTypes { Google_Protobuf_Any.register(messageType: type) }
-        let bytes: [UInt8] = try bootstrap.serializedBytes()
-        return try Envoy_Config_Bootstrap_V3_Bootstrap(serializedBytes: bytes)
+        let bytes: [UInt8] = try withEncodedFilters(bootstrap).serializedBytes()
+        return try Envoy_Config_Bootstrap_V3_Bootstrap(serializedBytes: bytes).withoutSecrets()
+    }
+
+    /// The same message with the connection managers in the wire format already.
+    ///
+    /// They hold nearly all of a large file. The library would read them from their JSON text again for every message
+    /// around them, once for its length and once for its bytes.
+    private static func withEncodedFilters(
+        _ bootstrap: Envoy_Config_Bootstrap_V3_Bootstrap
+    ) -> Envoy_Config_Bootstrap_V3_Bootstrap {
+        var result = bootstrap
+        result.staticResources.listeners = bootstrap.staticResources.listeners.map { listener in
+            var listener = listener
+            listener.filterChains = listener.filterChains.map { chain in
+                var chain = chain
+                for index in chain.filters.indices {
+                    guard case .typedConfig(let config)? = chain.filters[index].configType else { continue }
+                    chain.filters[index].typedConfig.value = config.value
+                }
+                return chain
+            }
+            return listener
+        }
+        return result
     }
 
     /// Every message that may stand in a field of any type.
     private static let extensionTypes: [any Message.Type] = [
+        Envoy_Extensions_Filters_Listener_TlsInspector_V3_TlsInspector.self,
+        Envoy_Extensions_TransportSockets_Tls_V3_DownstreamTlsContext.self,
+        Envoy_Extensions_TransportSockets_Tls_V3_UpstreamTlsContext.self,
+        Envoy_Extensions_TransportSockets_RawBuffer_V3_RawBuffer.self,
         Manager.self,
         Envoy_Extensions_Filters_Http_Router_V3_Router.self,
         Envoy_Extensions_Filters_Http_HealthCheck_V3_HealthCheck.self,
+        Compiler.BufferMessage.self,
+        Compiler.BufferPerRoute.self,
         Envoy_Extensions_Http_HeaderFormatters_PreserveCase_V3_PreserveCaseFormatterConfig.self,
         Envoy_Extensions_RequestId_Uuid_V3_UuidRequestIdConfig.self,
         Envoy_Extensions_Retry_Host_PreviousHosts_V3_PreviousHostsPredicate.self,
@@ -63,6 +92,9 @@ extension ConfigurationDocument {
         Envoy_Extensions_AccessLoggers_File_V3_FileAccessLog.self,
         Envoy_Extensions_AccessLoggers_Stream_V3_StdoutAccessLog.self,
         Envoy_Extensions_AccessLoggers_Stream_V3_StderrAccessLog.self,
+        Envoy_Extensions_Filters_Network_ConnectionLimit_V3_ConnectionLimit.self,
+        Envoy_Extensions_ResourceMonitors_FixedHeap_V3_FixedHeapConfig.self,
+        Envoy_Extensions_ResourceMonitors_DownstreamConnections_V3_DownstreamConnectionsConfig.self,
         Envoy_Config_Route_V3_FilterConfig.self,
         Xds_Type_V3_TypedStruct.self,
         Udpa_Type_V1_TypedStruct.self,

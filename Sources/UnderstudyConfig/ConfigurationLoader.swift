@@ -18,6 +18,7 @@ package enum ConfigurationLoader {
         return ConfigurationResult(
             configuration: log.hasErrors ? nil : configuration,
             diagnostics: log.inFileOrder,
+            warningsLeftOut: log.warningsLeftOut,
             isComplete: !log.isFull
         )
     }

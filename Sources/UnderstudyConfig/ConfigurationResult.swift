@@ -10,13 +10,16 @@ package struct ConfigurationResult: Sendable {
     package let configuration: ServerConfiguration?
     /// Errors and warnings in the order of the file.
     package let diagnostics: [ConfigurationDiagnostic]
-    /// Whether these are all; reading stops when there are more than anybody mends at a time.
+    /// How many warnings there were beyond those.
+    package let warningsLeftOut: Int
+    /// Whether these are all errors; reading stops when there are more than anybody mends at a time.
     package let isComplete: Bool
 
     /// All diagnostics as text, ready for standard error; empty if there are none.
     package var rendered: String {
         var text = diagnostics.map(\.rendered).joined()
-        if !isComplete { text += "and perhaps more: reading stopped after \(diagnostics.count)\n" }
+        if warningsLeftOut > 0 { text += "and \(warningsLeftOut) more warnings\n" }
+        if !isComplete { text += "and perhaps more: reading stopped after \(DiagnosticLog.capacity) errors\n" }
         return text
     }
 }

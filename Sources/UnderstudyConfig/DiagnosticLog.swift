@@ -9,15 +9,25 @@ import Yams
 struct DiagnosticLog {
     let file: String
     private(set) var entries: [ConfigurationDiagnostic] = []
-    private(set) var hasErrors = false
+    /// How many warnings there were beyond those that are kept.
+    private(set) var warningsLeftOut = 0
+    private var errorCount = 0
+    private var warningCount = 0
     private var said: Set<String> = []
     private var faultyPaths: Set<String> = []
     private var faultyParents: Set<String> = []
 
-    /// Nobody mends more mistakes than these at a time, and no file can make the log grow without end.
+    /// Most errors, and most warnings.
+    ///
+    /// Nobody mends more at a time, and no file can make the log grow without end.
     static let capacity = 100
 
-    var isFull: Bool { entries.count == Self.capacity }
+    var hasErrors: Bool { errorCount > 0 }
+
+    /// Whether there are as many errors as anybody will read.
+    ///
+    /// Warnings never keep a file from being read to its end.
+    var isFull: Bool { errorCount == Self.capacity }
 
     init(file: String) {
         self.file = file
@@ -91,12 +101,16 @@ struct DiagnosticLog {
     }
 
     private mutating func add(_ entry: ConfigurationDiagnostic) {
-        if entry.severity == .error { hasErrors = true }
         guard !isFull else { return }
+        if entry.severity == .warning, warningCount == Self.capacity {
+            warningsLeftOut += 1
+            return
+        }
         guard said.insert("\(entry.path)\n\(entry.line ?? 0):\(entry.column ?? 0) \(entry.message)").inserted else {
             return
         }
         entries.append(entry)
+        if entry.severity == .error { errorCount += 1 } else { warningCount += 1 }
     }
 }
 

@@ -13,7 +13,7 @@ package final class ConfigurationSnapshot: Sendable {
     package let configuration: ServerConfiguration
     package let clusterNames: NameTable
     package let clusters: [SharedCluster]
-    package let listeners: [SharedListener]
+    package let served: [ListenerChains]
     /// By cluster: in place of the routes' mirrors; `nil` leaves those.
     let clusterMirrors: [[MirrorRule]?]
     /// What mirrors may take that the routes say nothing of, by cluster.
@@ -22,10 +22,10 @@ package final class ConfigurationSnapshot: Sendable {
     let books: [MirrorBook]
     private let store: StatisticsStore
     /// By slot.
-    private let bySlot: [SharedListener?]
+    private let bySlot: [ListenerChains?]
 
     /// - Parameter slots: Which socket each listener has.
-    /// - Throws: If an access log cannot be opened.
+    /// - Throws: If an access log cannot be opened, or a certificate is of no use.
     package init(
         _ configuration: ServerConfiguration,
         slots: [Int],
@@ -34,7 +34,7 @@ package final class ConfigurationSnapshot: Sendable {
         environment: ClusterEnvironment,
         logs: AccessLogRegistry,
         replacing old: ConfigurationSnapshot? = nil
-    ) throws(AccessLogFault) {
+    ) throws(ConfigurationFault) {
         self.configuration = configuration
         self.store = store
         let catalogue = MirrorCatalogue()
@@ -46,7 +46,7 @@ package final class ConfigurationSnapshot: Sendable {
             (old?.clusters ?? []).map { ($0.configuration.name, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        clusters = configuration.clusters.map { cluster in
+        clusters = try configuration.clusters.map { cluster throws(ConfigurationFault) in
             let servesClients = clientClusters.contains(cluster.name)
             // Once clients depend on a cluster, nothing that copies have done to it may stay, and the other way round.
             if let shared = known[cluster.name], shared.configuration == cluster,
@@ -54,7 +54,7 @@ package final class ConfigurationSnapshot: Sendable {
             {
                 return shared
             }
-            return SharedCluster(
+            return try SharedCluster(
                 cluster,
                 statistics: store.cluster(cluster.name),
                 accounts: accounts,
@@ -71,26 +71,39 @@ package final class ConfigurationSnapshot: Sendable {
                 }
             }
         }
-        var listeners: [SharedListener] = []
+        var served: [ListenerChains] = []
         for (listener, slot) in zip(configuration.listeners, slots) {
-            listeners.append(
-                try SharedListener(
-                    listener,
-                    slot: slot,
-                    clusters: names,
-                    catalogue: catalogue,
-                    server: configuration,
-                    store: store,
-                    logs: logs
+            let shared = try SharedListener(listener, slot: slot, store: store, logs: logs)
+            var chains: [SharedChain] = []
+            for (index, chain) in listener.allFilterChains.enumerated() {
+                chains.append(
+                    try SharedChain(
+                        chain,
+                        at: index,
+                        of: shared,
+                        firstLimit: chains.reduce(0) { $0 + $1.connectionLimiters.count },
+                        clusters: names,
+                        catalogue: catalogue,
+                        server: configuration,
+                        store: store,
+                        logs: logs
+                    )
                 )
-            )
+            }
+            served.append(ListenerChains(shared, chains: chains))
         }
-        self.listeners = listeners
+        self.served = served
         books = catalogue.keys.map { store.book($0) }
-        var bySlot: [SharedListener?] = Array(repeating: nil, count: (slots.max() ?? -1) + 1)
-        for listener in listeners { bySlot[listener.slot] = listener }
+        var bySlot: [ListenerChains?] = Array(repeating: nil, count: (slots.max() ?? -1) + 1)
+        for chains in served { bySlot[chains.listener.slot] = chains }
         self.bySlot = bySlot
     }
+
+    var inspections: InspectionStatistics { store.inspections }
+
+    package var listeners: [SharedListener] { served.map(\.listener) }
+
+    var chains: [SharedChain] { served.flatMap(\.chains) }
 
     /// How many endpoints a cluster has, for the health check filter; `nil` if there is no such cluster.
     func membership(_ cluster: String) -> ClusterMembership? {
@@ -115,13 +128,17 @@ package final class ConfigurationSnapshot: Sendable {
         store.keepBooks { keys.contains($0) || routes.contains($0.route) && clusters.contains($0.mirror) }
         store.keep(
             clusters: clusters,
-            managers: Set(configuration.listeners.map(\.connectionManager.statPrefix)),
-            listeners: Set(configuration.listeners.map(\.statName))
+            managers: Set(configuration.listeners.flatMap(\.allFilterChains).map(\.connectionManager.statPrefix)),
+            listeners: Set(configuration.listeners.map(\.statName)),
+            listenerKeys: Set(configuration.listeners.map(ProxyServer.key)),
+            connectionLimits: Set(
+                configuration.listeners.flatMap(\.allFilterChains).flatMap(\.connectionLimits).map(\.statPrefix)
+            )
         )
     }
 
     /// The listener that has this socket, if any has it still.
-    func listener(at slot: Int) -> SharedListener? {
+    func listener(at slot: Int) -> ListenerChains? {
         slot < bySlot.count ? bySlot[slot] : nil
     }
 }

@@ -37,7 +37,9 @@ extension ProxyServer {
     func closeListeners(_ isMeant: @Sendable (SharedListener) -> Bool) async {
         let closed = state.withLock { state in
             let snapshot = state.snapshot
-            let closed = state.sockets.filter { socket in snapshot.listener(at: socket.slot).map(isMeant) ?? true }
+            let closed = state.sockets.filter { socket in
+                snapshot.listener(at: socket.slot).map { isMeant($0.listener) } ?? true
+            }
             let slots = Set(closed.map(\.slot))
             state.sockets = state.sockets.filter { !slots.contains($0.slot) }
             return closed

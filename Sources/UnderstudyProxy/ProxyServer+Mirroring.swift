@@ -51,8 +51,18 @@ extension ProxyServer: MirrorControl {
         return status
     }
 
-    /// Idle connections to mirrors that one worker keeps must not be another's want.
+    /// Idle connections that one worker keeps must not be another's want.
     func shareConnections() {
+        let asked = Gauge()
+        upstreamPlaces.onWant { [upstreamPlaces, workers] in
+            asked.set(workers.count)
+            for worker in workers {
+                worker.execute { worker in
+                    worker.loop.pools.makeRoom()
+                    if asked.add(-1) == 0 { upstreamPlaces.roomWasMade() }
+                }
+            }
+        }
         let missing = Gauge()
         accounts.roomIsWanted.set { [accounts, workers] in
             missing.set(workers.count)
@@ -93,6 +103,7 @@ extension ProxyServer: MirrorControl {
         client.counter("rq_total", status.entries.reduce(store.forgottenCopies) { $0 &+ $1.counts.copies })
         var total = StatisticsScope(.part("mirrors"))
         total.gauge("enabled", status.isEnabled ? 1 : 0)
+        total.gauge("shed", accounts.isSheddingCopies ? 1 : 0)
         total.gauge("copies_in_flight", status.copies.used)
         total.gauge("copies_max", status.copies.most)
         total.gauge("buffered_bytes", status.bufferedBytes.used)

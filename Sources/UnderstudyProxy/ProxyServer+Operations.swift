@@ -30,7 +30,7 @@ extension ProxyServer {
         let (snapshot, sockets) = state.withLock { ($0.snapshot, $0.sockets) }
         return sockets.compactMap { socket in
             guard let address = socket.listener.localAddress else { return nil }
-            let name = snapshot.listener(at: socket.slot)?.configuration.name ?? socket.key
+            let name = snapshot.listener(at: socket.slot)?.listener.configuration.name ?? socket.key
             return ListenerStatus(name: name, address: NetworkAddress(address))
         }
     }

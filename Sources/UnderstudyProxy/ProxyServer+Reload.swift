@@ -79,13 +79,17 @@ extension ProxyServer {
         stop(old.clusters.filter { !kept.contains(ObjectIdentifier($0)) })
         forgetOthers(than: snapshot)
         accounts.set(configuration.mirroring)
+        clients.set(configuration.overload)
+        // Another listener may be exempt, or other pressures count.
+        _ = overload.look(configuration.overload)
+        await shedLoad()
     }
 
     private func snapshot(
         of configuration: ServerConfiguration,
         replacing old: ConfigurationSnapshot
     ) throws(BindFailure) -> ConfigurationSnapshot {
-        do throws(AccessLogFault) {
+        do throws(ConfigurationFault) {
             return try ConfigurationSnapshot(
                 configuration,
                 slots: slots(configuration),

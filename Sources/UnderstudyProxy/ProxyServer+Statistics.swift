@@ -12,21 +12,24 @@ extension ProxyServer: StatisticsSource {
         let (snapshot, sockets) = state.withLock { ($0.snapshot, $0.sockets.count) }
         var all = snapshot.clusters.map(\.scope)
         var prefixes: Set<String> = []
-        for listener in snapshot.listeners {
-            let prefix = listener.configuration.connectionManager.statPrefix
-            if prefixes.insert(prefix).inserted {
-                let filtersChecks = snapshot.listeners.contains {
-                    let manager = $0.configuration.connectionManager
-                    return manager.statPrefix == prefix && !manager.healthCheckFilters.isEmpty
-                }
-                all.append(listener.statistics.scope(prefix, filtersChecks: filtersChecks))
+        for chain in snapshot.chains {
+            let prefix = chain.configuration.connectionManager.statPrefix
+            guard prefixes.insert(prefix).inserted else { continue }
+            let filtersChecks = snapshot.chains.contains {
+                let manager = $0.configuration.connectionManager
+                return manager.statPrefix == prefix && !manager.healthCheckFilters.isEmpty
             }
-            all.append(listener.scope)
+            all.append(chain.statistics.scope(prefix, filtersChecks: filtersChecks))
         }
+        all += snapshot.listeners.map(\.scope)
+        for prefix in Set(snapshot.chains.flatMap(\.configuration.connectionLimits).map(\.statPrefix)) {
+            all.append(store.connectionLimit(prefix).scope(prefix))
+        }
+        all.append(overload.statistics(snapshot.configuration.overload))
         all += mirrorScopes()
         all += [serverScope(snapshot), runtime.statistics()]
         all += [clusterManagerScope(snapshot), listenerManagerScope(sockets)]
-        all.append(fileScope)
+        all += [fileScope, codecScope, http2Scope, store.inspections.scope]
         return all
     }
 
@@ -35,17 +38,33 @@ extension ProxyServer: StatisticsSource {
         server.gauge("live", phase == .live ? 1 : 0)
         server.gauge("state", UInt64(phase.rawValue))
         server.gauge("concurrency", UInt64(workers.count))
-        let connections = snapshot.listeners.reduce(0) { $0 + $1.listenerStatistics.activeConnections.current }
+        let connections = snapshot.listeners.reduce(0) { $0 + $1.statistics.activeConnections.current }
         server.gauge("total_connections", UInt64(max(0, connections)))
+        server.gauge("client_descriptors", UInt64(clientPlaces.current))
+        server.gauge("client_descriptors_max", UInt64(clientPlaces.maximum))
         server.histogram("initialization_time_ms", serverStatistics.startTime)
-        // As Envoy tells of a server without certificates and without hot restart.
-        server.gauge("days_until_first_cert_expiring", UInt64(UInt32.max))
+        // As Envoy tells of a server without certificates.
+        server.gauge("days_until_first_cert_expiring", daysUntilExpiry ?? UInt64(UInt32.max))
         server.gauge("hot_restart_epoch", 0)
         server.gauge("parent_connections", 0)
         server.counter("configuration_reload_attempt", serverStatistics.reloadAttempts)
         server.counter("configuration_reload_success", serverStatistics.reloadSuccesses)
         server.counter("configuration_reload_failure", serverStatistics.reloadFailures)
         return server
+    }
+
+    private var codecScope: StatisticsScope {
+        var codec = StatisticsScope(.part("http1"))
+        codec.counter("dropped_headers_with_underscores", store.underscores.droppedHeaders)
+        codec.counter("requests_rejected_with_underscores_in_headers", store.underscores.rejectedRequests)
+        return codec
+    }
+
+    /// Of clients; each cluster has its own.
+    private var http2Scope: StatisticsScope {
+        var codec = StatisticsScope(.part("http2"))
+        store.http2.add(to: &codec, prefix: "")
+        return codec
     }
 
     private var fileScope: StatisticsScope {

@@ -34,10 +34,15 @@ package final class ProxyServer: Sendable {
         /// Default zero.
         package var lameDuckTime = TimeAmount.zero
         package var drainStrategy = DrainStrategy.gradual
-        /// As many as the process may have open; connections to mirrors leave half of them to clients and primaries.
+        /// As many as the process may have open: five sixteenths are for clients, as many for primaries and a quarter for mirrors, so that the
+        /// rest is left for primaries and files.
         ///
         /// Default: no limit.
         package var descriptors = Int.max
+        /// Between looks at the files of certificates; default half a second.
+        package var certificateInterval = Duration.milliseconds(500)
+        /// How memory is looked at, for the overload manager.
+        package var memory = OverloadMonitor.Memory.ofProcess
         /// Longest time that an access log line waits to be written.
         ///
         /// Source: Envoy `--file-flush-interval-msec`.
@@ -81,13 +86,20 @@ package final class ProxyServer: Sendable {
     }
 
     let accounts: MirrorAccounts
+    let clients = ClientTotal()
+    let clientPlaces: ClientPlaces
+    let upstreamPlaces: UpstreamPlaces
+    let overload: OverloadMonitor
+    let sheddingTurn = Turn()
+    let acceptFailures: RateLimitedLog
+    let acceptFullness: RateLimitedLog
     package let runtime: RuntimeStore
     let store: StatisticsStore
     let serverStatistics = ServerStatistics()
     private let begin = NIODeadline.now()
     let options: Options
     let logger: Logger
-    let group: MultiThreadedEventLoopGroup
+    let group: any EventLoopGroup
     let threads: ResolverThreads
     let workers: [NIOLoopBound<Worker>]
     let drains: DrainControl
@@ -104,7 +116,15 @@ package final class ProxyServer: Sendable {
         self.options = options
         self.logger = logger
         let concurrency = max(1, options.concurrency)
-        accounts = MirrorAccounts(configuration.mirroring, descriptors: options.descriptors)
+        let descriptors = Self.shared(options.descriptors, workers: concurrency)
+        accounts = MirrorAccounts(configuration.mirroring, descriptors: descriptors)
+        clients.set(configuration.overload)
+        clientPlaces = ClientPlaces(Self.share(of: descriptors))
+        upstreamPlaces = UpstreamPlaces(Self.share(of: descriptors))
+        overload = OverloadMonitor(options.memory)
+        let listenerLogger = options.listenerLogger ?? logger
+        acceptFailures = RateLimitedLog(listenerLogger, limit: LineLimit(lines: 1))
+        acceptFullness = RateLimitedLog(listenerLogger, limit: LineLimit(lines: 1))
         store = StatisticsStore(workers: concurrency)
         runtime = RuntimeStore(configuration.runtime, logger: options.runtimeLogger ?? logger)
         drains = DrainControl(options.drainStrategy, duration: options.drainTime)
@@ -119,7 +139,7 @@ package final class ProxyServer: Sendable {
         )
         let keys = configuration.listeners.map(Self.key)
         let snapshot: ConfigurationSnapshot
-        do throws(AccessLogFault) {
+        do throws(ConfigurationFault) {
             snapshot = try ConfigurationSnapshot(
                 configuration,
                 slots: Array(keys.indices),
@@ -134,7 +154,7 @@ package final class ProxyServer: Sendable {
         var state = State(snapshot: snapshot)
         state.nextSlot = keys.count
         self.state = Mutex(state)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: concurrency)
+        group = try WorkerLoops.make(concurrency)
         threads = ResolverThreads()
         workers = try await Self.makeWorkers(
             in: group,
@@ -144,7 +164,9 @@ package final class ProxyServer: Sendable {
                 accounts: accounts,
                 drains: drains,
                 logs: logs,
-                machine: Machine.current()
+                machine: Machine.current(),
+                clients: clients,
+                upstreamPlaces: upstreamPlaces
             )
         )
         shareConnections()
@@ -155,8 +177,20 @@ package final class ProxyServer: Sendable {
         }
     }
 
+    /// The descriptors of which an eighth is enough for what the process needs for itself.
+    ///
+    /// Each loop has three, and there are two more loops than workers.
+    private static func shared(_ descriptors: Int, workers: Int) -> Int {
+        let own = 3 * (workers + 2) + 16
+        return own <= descriptors / 8 ? descriptors : max(0, descriptors - own) / 7 * 8
+    }
+
+    /// Five sixteenths for clients, and as many for their primaries; mirrors have a quarter, and an eighth is left for
+    /// files and the admin server.
+    private static func share(of descriptors: Int) -> Int { descriptors / 16 * 5 + descriptors % 16 * 5 / 16 }
+
     private static func makeWorkers(
-        in group: MultiThreadedEventLoopGroup,
+        in group: any EventLoopGroup,
         _ parts: WorkerParts
     ) async throws -> [NIOLoopBound<Worker>] {
         var workers: [NIOLoopBound<Worker>] = []
@@ -178,10 +212,14 @@ package final class ProxyServer: Sendable {
     package func run(isListening: @Sendable ([SocketAddress]) async -> Void) async throws {
         let runtime = self.runtime
         let disk = Task { await runtime.watch() }
+        let watch = Task { await watchOverload() }
         let ticker = Task { await takeIntervals() }
+        let certificates = Task { await watchCertificates() }
         defer {
+            certificates.cancel()
             disk.cancel()
             ticker.cancel()
+            watch.cancel()
         }
         let snapshot = self.snapshot
         await start(snapshot.clusters)
@@ -196,6 +234,8 @@ package final class ProxyServer: Sendable {
             state.sockets = sockets
             state.phase = .live
         }
+        // It may have begun before there was anything to tell of it.
+        await shedLoad()
         for socket in sockets { try? await socket.listener.startAccepting() }
         serverStatistics.count(snapshot, replacing: nil, opened: sockets.count)
         serverStatistics.startTime.record(UInt64(max(0, (NIODeadline.now() - begin).nanoseconds / 1_000_000)))
@@ -243,8 +283,8 @@ package final class ProxyServer: Sendable {
         let listener = try await ServerListener.bind(
             to: try SocketAddress(ipAddress: endpoint.host, port: Int(endpoint.port)),
             group: group,
-            limits: shared.limits,
-            bytes: shared.statistics.server.bytes,
+            bufferedBytes: ServerLimits.bufferedBytes(of: shared.configuration),
+            watch: acceptWatch(shared),
             isAccepting: false
         ) { eventLoop, transport, remote, local in
             byLoop[ObjectIdentifier(eventLoop)]?.value.accept(transport, on: shared, remote: remote, local: local)

@@ -15,6 +15,8 @@ struct WorkerParts: Sendable {
     let drains: DrainControl
     let logs: AccessLogRegistry
     let machine: Machine
+    let clients: ClientTotal
+    let upstreamPlaces: UpstreamPlaces
 }
 
 /// Loop-bound.
@@ -25,6 +27,7 @@ final class Worker {
     let drains: DrainControl
     let logs: AccessLogBuffers
     let accounts: MirrorAccounts
+    let clients: ClientTotal
     let pacer: AnswerPacer
     /// Which worker it is.
     private let number: Int
@@ -36,9 +39,13 @@ final class Worker {
     var spareHead = RequestHead()
     /// Replaced whenever a runtime value changes.
     var runtime: RuntimeSnapshot
+    /// What the overload manager has on.
+    var overload: OverloadState = []
 
     private(set) var isDraining = false
     private var connections = ConnectionRegistry()
+    /// In no order; each knows its place.
+    private var inspections: [InspectedClient] = []
     private var spareExchanges: [Exchange] = []
     private var spareCopies: [MirrorCopy] = []
     /// In no order; each knows its place.
@@ -53,7 +60,9 @@ final class Worker {
     init(number: Int, eventLoop: any EventLoop, _ parts: WorkerParts) {
         self.number = number
         loop = LoopContext(eventLoop: eventLoop)
+        loop.pools.places = parts.upstreamPlaces
         accounts = parts.accounts
+        clients = parts.clients
         pacer = AnswerPacer(parts.accounts, loop: loop)
         drains = parts.drains
         logs = parts.logs.buffers(on: eventLoop)
@@ -83,19 +92,6 @@ final class Worker {
         serving.clusters.first { $0.shared === cluster }?.update(hosts)
     }
 
-    /// Takes over a client connection that was accepted on a listening socket.
-    ///
-    /// One that comes from a socket that is no longer listened on is closed, as those in the system's queue are.
-    ///
-    /// - Parameter listener: As the socket was opened for it; a later configuration takes its place.
-    func accept(_ transport: NIOTransport, on listener: SharedListener, remote: SocketAddress?, local: SocketAddress?) {
-        guard let shared = serving.listener(at: listener.slot) else { return transport.close() }
-        let link = ClientLink(shared, worker: self, remote: remote, local: local)
-        transport.attach(
-            HTTP1ServerConnection(transport: transport, service: link, loop: loop, limits: shared.limits)
-        )
-    }
-
     func nextConnectionNumber() -> UInt64 {
         connectionNumber += 1
         return connectionNumber
@@ -106,7 +102,7 @@ final class Worker {
     func takeExchange(for client: ClientLink) -> Exchange {
         let exchange = spareExchanges.popLast() ?? Exchange(worker: self)
         exchange.client = client
-        exchange.listener = client.listener
+        exchange.chain = client.chain
         exchange.serving = client.serving
         return exchange
     }
@@ -143,13 +139,38 @@ final class Worker {
 
     // MARK: Draining
 
-    func connectionOpened(_ connection: HTTP1ServerConnection) {
+    func connectionOpened(_ connection: any ServerConnection) {
         connections.insert(connection)
     }
 
-    func connectionClosed(_ connection: HTTP1ServerConnection) {
+    func connectionReplaced(_ old: any ServerConnection, by new: any ServerConnection) {
+        connections.replace(old, by: new)
+    }
+
+    func connectionClosed(_ connection: any ServerConnection) {
         connections.remove(connection)
         checkDrained()
+    }
+
+    /// Another object goes on with a connection.
+    func connectionHandedOver(_ connection: any ServerConnection) {
+        connections.remove(connection)
+    }
+
+    func inspectionBegan(_ client: InspectedClient) {
+        client.slot = inspections.count
+        inspections.append(client)
+    }
+
+    func inspectionEnded(_ client: InspectedClient) {
+        let slot = client.slot
+        guard slot >= 0 else { return }
+        client.slot = -1
+        let last = inspections.removeLast()
+        if slot < inspections.count {
+            inspections[slot] = last
+            last.slot = slot
+        }
     }
 
     /// From here on answers end their connections.
@@ -164,6 +185,7 @@ final class Worker {
         beginDraining()
         let promise = drained ?? loop.eventLoop.makePromise()
         drained = promise
+        for client in inspections.reversed() { client.end() }
         for connection in connections.all { connection.drain(waitingForLast: true) }
         checkDrained()
         return promise.futureResult
@@ -171,25 +193,27 @@ final class Worker {
 
     /// Asks clients to go, of these listeners only.
     func drain(_ isMeant: (SharedListener) -> Bool) {
+        for client in inspections.reversed() where isMeant(client.listener) { client.end() }
         for connection in connections.all {
-            guard let link = connection.service as? ClientLink, isMeant(link.listener) else { continue }
+            guard let link = connection.service as? ClientLink, isMeant(link.chain.listener) else { continue }
             connection.drain(waitingForLast: true)
         }
     }
 
     /// Whether a client still waits for something.
-    var hasClients: Bool { connections.count > 0 }
+    var hasClients: Bool { connections.count + inspections.count > 0 }
 
     /// Ends whatever is left.
     func stop() {
+        for client in inspections.reversed() { client.end() }
         for connection in connections.all { connection.kill() }
         for copy in copies.reversed() { copy.stop() }
         for cluster in serving.clusters { cluster.retire() }
         checkDrained()
     }
 
-    private func checkDrained() {
-        guard let promise = drained, connections.count == 0, copies.isEmpty else { return }
+    func checkDrained() {
+        guard let promise = drained, !hasClients, copies.isEmpty else { return }
         promise.succeed()
     }
 }

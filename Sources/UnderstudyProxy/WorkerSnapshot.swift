@@ -37,7 +37,7 @@ final class WorkerSnapshot {
         ledgers = shared.books.map { MirrorLedger($0, worker: worker) }
     }
 
-    func listener(at slot: Int) -> SharedListener? { shared.listener(at: slot) }
+    func listener(at slot: Int) -> ListenerChains? { shared.listener(at: slot) }
 
     /// Where a policy's copies to this cluster are written down; `nil` for no cluster.
     func ledger(_ rule: MirrorRule, _ cluster: Int?) -> MirrorLedger {

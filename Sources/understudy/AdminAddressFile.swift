@@ -3,7 +3,7 @@
 //
 // `--admin-address-path`: where scripts read which port the admin server got.
 
-internal import UnderstudyProxy
+internal import UnderstudyHTTP
 
 #if canImport(Glibc)
 internal import Glibc

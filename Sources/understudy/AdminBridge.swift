@@ -55,6 +55,7 @@ struct AdminBridge: ServerView, ServerControl {
 
     func clusterStatuses() -> [ClusterStatus] { server.clusterStatuses() }
     func listenerStatuses() -> [ListenerStatus] { server.listenerStatuses() }
+    func certificates() -> [CertificateStatus] { server.certificates() }
     var document: ConfigurationDocument { server.snapshot.configuration.document }
     var memory: MemoryStatus { MemoryFigures.current() }
 

@@ -7,6 +7,7 @@ internal import ArgumentParser
 internal import Logging
 internal import UnderstudyConfig
 internal import UnderstudyCore
+internal import UnderstudyProxy
 
 #if canImport(Glibc)
 internal import Glibc
@@ -102,6 +103,9 @@ enum ConfigurationReport {
         let result = ConfigurationLoader.load(source, allowUnknownFields: allowsUnknownFields)
         StandardStream.error.write(result.rendered)
         guard let configuration = result.configuration else { throw ExitCode.failure }
+        let faults = CertificateCheck.faults(configuration)
+        for fault in faults { StandardStream.error.write(fault.rendered) }
+        guard faults.isEmpty else { throw ExitCode.failure }
         return configuration
     }
 }

@@ -9,6 +9,7 @@ internal import NIOCore
 internal import NIOPosix
 internal import UnderstudyAdmin
 internal import UnderstudyCore
+internal import UnderstudyHTTP
 internal import UnderstudyProxy
 
 #if canImport(Glibc)

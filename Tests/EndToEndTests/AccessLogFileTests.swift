@@ -15,7 +15,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AccessLogFileTests {
     private static func configuration(
         _ upstream: ScriptedUpstream,

@@ -7,7 +7,7 @@ internal import Foundation
 internal import TestSupport
 internal import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AccessLogTests {
     /// Written at once, so that a test sees a line as soon as there is one.
     static let prompt = ["--file-flush-interval-msec", "10"]

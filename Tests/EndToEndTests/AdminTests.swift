@@ -7,7 +7,7 @@ internal import Foundation
 internal import TestSupport
 internal import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AdminTests {
     /// A proxy with a primary and a mirror that have served one request.
     private static func run(

@@ -6,7 +6,7 @@
 internal import TestSupport
 internal import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct BalancingTests {
     @Test(arguments: ["RING_HASH", "MAGLEV"])
     func `a header's value always leads to the same endpoint`(policy: String) async throws {

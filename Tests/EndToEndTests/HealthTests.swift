@@ -6,7 +6,7 @@
 internal import TestSupport
 internal import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct HealthTests {
     private static let quick =
         "timeout: 2s, interval: 0.05s, no_traffic_interval: 0.05s, unhealthy_interval: 0.05s, "

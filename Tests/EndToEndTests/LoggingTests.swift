@@ -15,7 +15,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct LoggingTests {
     /// Nothing listens behind it; the log is all that matters.
     private static let configuration = ProxyConfiguration(

@@ -79,7 +79,7 @@ struct MirrorShieldTests {
 
     // MARK: Descriptors
 
-    /// A proxy that may open so many descriptors, of which mirrors get half.
+    /// A proxy that may open so many descriptors, of which mirrors get a quarter.
     private static func run(
         _ configuration: ProxyConfiguration,
         descriptors: Int,
@@ -109,15 +109,15 @@ struct MirrorShieldTests {
             clusters: [.init("primary", ports: [primary.port]), .init("mirror", ports: [mirror.port])],
             hasAdmin: true
         )
-        try await Self.run(configuration, descriptors: 100, concurrency: 2) { proxy, port, statistic async throws in
+        try await Self.run(configuration, descriptors: 232, concurrency: 2) { proxy, port, statistic async throws in
             for _ in 0..<100 {
                 let client = try await RawConnection.connect(to: port)
                 let answer = try await client.ask("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
                 #expect(answer.status == 200)
             }
-            #expect(try await statistic("mirrors.connections_max") == 50)
-            #expect(try await statistic("mirrors.connections") ?? .max <= 52)
-            #expect(mirror.record.current.connections.count <= 52)
+            #expect(try await statistic("mirrors.connections_max") == 58)
+            #expect(try await statistic("mirrors.connections") ?? .max <= 60)
+            #expect(mirror.record.current.connections.count <= 60)
             _ = try await proxy.output.wait("a warning") {
                 $0.standardError.contains("mirrors are at their limit of connections")
             }
@@ -139,25 +139,25 @@ struct MirrorShieldTests {
             ],
             hasAdmin: true
         )
-        try await Self.run(configuration, descriptors: 100, concurrency: concurrency) {
+        try await Self.run(configuration, descriptors: 232, concurrency: concurrency) {
             _,
             port,
             statistic async throws in
             let client = try await RawConnection.connect(to: port)
-            for _ in 0..<50 { #expect(try await client.ask("GET /a HTTP/1.1\r\nhost: h\r\n\r\n").status == 200) }
-            try await first.complete(50)
-            for number in 0..<50 {
+            for _ in 0..<58 { #expect(try await client.ask("GET /a HTTP/1.1\r\nhost: h\r\n\r\n").status == 200) }
+            try await first.complete(58)
+            for number in 0..<58 {
                 try await first.connection(number).push("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n")
             }
             try await eventually("idle connections") { try await statistic("cluster.a.upstream_rq_active") == 0 }
-            #expect(try await statistic("mirrors.connections") == 50)
+            #expect(try await statistic("mirrors.connections") == 58)
             // Of another worker, if there is one.
             let other = try await RawConnection.connect(to: port)
             try await eventually("a copy for the other mirror") {
                 _ = try await other.ask("GET /b HTTP/1.1\r\nhost: h\r\n\r\n")
                 return !second.record.current.completeRequests.isEmpty
             }
-            #expect(try await statistic("mirrors.connections") ?? .max <= 50)
+            #expect(try await statistic("mirrors.connections") ?? .max <= 58)
         }
         for upstream in [primary, first, second] { await upstream.stop() }
     }

@@ -122,8 +122,9 @@ package struct ProxyConfiguration: Sendable {
 
     private func text(_ route: Route) -> String {
         let mirrors = route.mirrors.map { "{ cluster: \($0) }" }.joined(separator: ", ")
+        let policies = mirrors.isEmpty ? [] : ["request_mirror_policies: [\(mirrors)]"]
         let rest = (route.timeout.map { ["timeout: \($0)"] } ?? []) + route.settings
-        let fields = ["cluster: \(route.cluster)", "request_mirror_policies: [\(mirrors)]"] + rest
+        let fields = ["cluster: \(route.cluster)"] + policies + rest
         return """
                           - match: { prefix: "\(route.prefix)" }
                             route: { \(fields.joined(separator: ", ")) }

@@ -47,21 +47,25 @@ package final class RawConnection: Sendable {
     }
 
     /// A client of this port on the loopback address.
-    package static func connect(to port: Int) async throws -> RawConnection {
-        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    ///
+    /// - Parameter security: Its handshake goes on by itself; what is sent before waits for it.
+    package static func connect(
+        to port: Int,
+        security: (any ConnectionSecurity)? = nil
+    ) async throws -> RawConnection {
+        // The connection comes from its initialiser: the peer may have ended it by the time that this returns.
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connectTimeout(.seconds(10))
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelInitializer { channel in
+            .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try security?.secure(channel)
                     let connection = RawConnection(channel)
                     let observer = ConnectionObserver(connection, role: .responses, behaviour: .silent) { _ in }
                     try channel.pipeline.syncOperations.addHandler(observer)
+                    return connection
                 }
             }
-            .connect(host: "127.0.0.1", port: port).get()
-        return try await channel.eventLoop.submit {
-            try channel.pipeline.syncOperations.handler(type: ConnectionObserver.self).connection
-        }.get()
     }
 
     // MARK: Sending
@@ -135,6 +139,11 @@ package final class RawConnection: Sendable {
     /// Says that nothing more comes, and goes on reading.
     package func finishSending() {
         channel.close(mode: .output, promise: nil)
+    }
+
+    /// Ends TCP in an orderly way, and TLS not at all.
+    package func cut() {
+        channel.triggerUserOutboundEvent(SocketCutter.Cut(), promise: nil)
     }
 
     /// Ends with a reset.

@@ -119,7 +119,8 @@ package final class ScriptedUpstream: Sendable {
     package static func start(
         _ behaviour: UpstreamBehaviour,
         host: String = "127.0.0.1",
-        port: Int = 0
+        port: Int = 0,
+        security: (any ConnectionSecurity)? = nil
     ) async throws -> ScriptedUpstream {
         let holder = Watched<ScriptedUpstream?>(nil)
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton.next())
@@ -131,6 +132,7 @@ package final class ScriptedUpstream: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let upstream = holder.current else { return }
+                    try security?.secure(channel)
                     try upstream.accept(channel, behaviour)
                 }
             }

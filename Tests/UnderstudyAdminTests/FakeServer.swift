@@ -19,6 +19,7 @@ final class FakeServer: ServerView, ServerControl, MirrorControl, RuntimeControl
         var information = ServerInformation()
         var clusters: [ClusterStatus] = []
         var listeners: [ListenerStatus] = []
+        var certificates: [CertificateStatus] = []
         var document = ConfigurationDocument()
         var memory = MemoryStatus()
         var statistics: [StatisticsScope] = []
@@ -46,6 +47,7 @@ final class FakeServer: ServerView, ServerControl, MirrorControl, RuntimeControl
     var information: ServerInformation { shown.withLock { $0.information } }
     func clusterStatuses() -> [ClusterStatus] { shown.withLock { $0.clusters } }
     func listenerStatuses() -> [ListenerStatus] { shown.withLock { $0.listeners } }
+    func certificates() -> [CertificateStatus] { shown.withLock { $0.certificates } }
     var document: ConfigurationDocument { shown.withLock { $0.document } }
     var memory: MemoryStatus { shown.withLock { $0.memory } }
     func statistics() -> [StatisticsScope] { shown.withLock { $0.statistics } }

@@ -49,6 +49,62 @@ import UnderstudyCore
         #expect(result.diagnostics.isEmpty)
     }
 
+    private static let tls = """
+        transport_socket: {name: tls, typed_config: {"@type": \
+        type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext}}
+        """
+
+    @Test func `the cluster speaks HTTP/2, what the client speaks, or what ALPN settles on`() throws {
+        let options =
+            "{http2_protocol_options: {max_concurrent_streams: 7}, http_protocol_options: {enable_trailers: true}}"
+        try expect(load(options: "explicit_http_config: {http2_protocol_options: {max_concurrent_streams: 7}}")) {
+            $0.version = .http2
+            $0.http2.concurrentStreams = 7
+        }
+        try expect(load(options: "use_downstream_protocol_config: \(options)")) {
+            $0.version = .sameAsDownstream
+            $0.http2.concurrentStreams = 7
+            $0.http1.passesTrailers = true
+        }
+        let typed = "{\"@type\": type.googleapis.com/\(Self.name), auto_config: \(options)}"
+        let written = "\(Self.tls)\n    typed_extension_protocol_options: {\(Self.name): \(typed)}"
+        try expect(Sample.load(cluster: written)) {
+            $0.version = .automatic
+            $0.http2.concurrentStreams = 7
+            $0.http1.passesTrailers = true
+            $0.tls = UpstreamTLS()
+        }
+    }
+
+    @Test func `the name that is asked for may come from the request`() throws {
+        let names = "{auto_sni: true, auto_san_validation: true, override_auto_sni_header: X-Name}"
+        try expect(load(options: "\(Self.explicit), upstream_http_protocol_options: \(names)")) {
+            $0.usesHostAsSNI = true
+            $0.validatesHostAsName = true
+            $0.sniHeader = "x-name"
+        }
+    }
+
+    @Test func `the cluster's own fields choose HTTP/2, too`() throws {
+        let http2 = "http2_protocol_options: {hpack_table_size: 0}"
+        try expect(Sample.load(cluster: http2)) {
+            $0.version = .http2
+            $0.http2.headerTableBytes = 0
+        }
+        let both = "http_protocol_options: {}\n    \(http2)"
+        try expect(Sample.load(cluster: "protocol_selection: USE_DOWNSTREAM_PROTOCOL\n    \(both)")) {
+            $0.version = .sameAsDownstream
+            $0.http2.headerTableBytes = 0
+        }
+        try expect(Sample.load(cluster: "upstream_http_protocol_options: {auto_sni: true}")) {
+            $0.usesHostAsSNI = true
+        }
+        let text = """
+            cluster: Both HTTP1 and HTTP2 options may only be configured with non-default 'protocol_selection' values
+            """
+        #expect(Sample.load(cluster: both).errors.map(\.message) == [text])
+    }
+
     @Test func `the options have two names`() throws {
         try expect(load(options: Self.explicit)) { _ in }
         try expect(load(options: Self.explicit, key: "envoy.upstreams.http.http_protocol_options")) { _ in }
@@ -90,10 +146,14 @@ import UnderstudyCore
         ("", "upstream_protocol_options is required"),
         ("explicit_http_config: {}", "protocol_config is required"),
         (
-            "explicit_http_config: {http2_protocol_options: {}}",
-            "unsupported field \"http2_protocol_options\" in ExplicitHttpConfig"
+            "explicit_http_config: {http3_protocol_options: {}}",
+            "unsupported field \"http3_protocol_options\" in ExplicitHttpConfig"
         ),
-        ("auto_config: {}", "unsupported field \"auto_config\" in HttpProtocolOptions"),
+        ("auto_config: {}", "ALPN configured for cluster c1 which has a non-ALPN transport socket"),
+        (
+            "\(explicit), upstream_http_protocol_options: {override_auto_sni_header: a b}",
+            #"value does not match regex pattern "^:?[0-9a-zA-Z!#$%&'*+-.^_|~`]+$""#
+        ),
         (
             "\(explicit), request_mirror_policies: [{}]",
             "Exactly one of cluster or cluster_header in request mirror policy need to be specified"

@@ -41,12 +41,34 @@ import UnderstudyCore
         #expect(document.clusters[0].json.contains(expected), "\(document.clusters[0].json)")
     }
 
+    @Test func `nobody is shown a private key or a password`() throws {
+        let certificate = """
+            {certificate_chain: {filename: c.pem}, private_key: {inline_string: secret}, password: {filename: secret}}
+            """
+        let socket = { (side: String) in
+            """
+            transport_socket: {name: s, typed_config: {"@type": \
+            type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.\(side)TlsContext, common_tls_context: \
+            {tls_certificates: [\(certificate)]}}}
+            """
+        }
+        let result = Sample.load(
+            ("- filters:", "- \(socket("Downstream"))\n      filters:"),
+            ("lb_policy: ROUND_ROBIN", socket("Upstream"))
+        )
+        let document = try #require(result.configuration, "\(result.rendered)").document
+        let shown = """
+            {"certificate_chain":{"filename":"c.pem"},"private_key":{"inline_string":"[redacted]"},\
+            "password":{"filename":"[redacted]"}}
+            """
+        for text in [document.listeners[0].json, document.clusters[0].json] {
+            #expect(text.contains(shown), "\(text)")
+        }
+        #expect(!document.bootstrap.contains("secret"))
+    }
+
     @Test func `every type that a file may name can be written`() {
-        let points: [ExtensionPoint] = [
-            .networkFilter, .httpFilter, .headerFormatter, .requestID, .retryHostPredicate, .clusterProtocol,
-            .balancing,
-            .clusterType, .accessLog, .perRoute, .perRouteConfig,
-        ]
-        #expect(ConfigurationDocument.extensionNames == Set(points.flatMap(\.types) + TypedStruct.names))
+        let types = ExtensionPoint.allCases.flatMap(\.types)
+        #expect(ConfigurationDocument.extensionNames == Set(types + TypedStruct.names))
     }
 }

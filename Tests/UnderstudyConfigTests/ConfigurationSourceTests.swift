@@ -58,14 +58,29 @@ import Testing
         let comment = Data(repeating: UInt8(ascii: "#"), count: ConfigurationSource.maximumSize)
         try withFile(comment) { path in #expect(load(path: path).messages == ["empty"]) }
         try withFile(comment + [0x23]) { path in
-            #expect(load(path: path).rendered == "\(path)  error: larger than 16 MiB\n")
+            #expect(load(path: path).rendered == "\(path)  error: larger than 8 MiB\n")
         }
         let inline = String(decoding: comment + [0x23], as: UTF8.self)
-        #expect(Sample.load(inline).messages == ["larger than 16 MiB"])
+        #expect(Sample.load(inline).messages == ["larger than 8 MiB"])
     }
 
-    @Test func `a device without end is read up to the cap only`() {
-        #expect(load(path: "/dev/zero").messages == ["larger than 16 MiB"])
-        #expect(load(path: "/dev/null").messages == ["empty"])
+    @Test(arguments: ["/dev/zero", "/dev/urandom", "/dev/null"])
+    func `a device is said to be one`(path: String) {
+        #expect(load(path: path).rendered == "\(path)  error: a device, not a file\n")
+    }
+
+    @Test func `a pipe that nobody writes into is said to be one`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "understudy-\(UUID().uuidString).yaml").path
+        let maker = try Process.run(URL(fileURLWithPath: "/usr/bin/env"), arguments: ["mkfifo", path])
+        maker.waitUntilExit()
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(load(path: path).rendered == "\(path)  error: a pipe, not a file\n")
+    }
+
+    @Test func `a circle of links is said to lead nowhere`() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "understudy-\(UUID().uuidString).yaml").path
+        try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        #expect(load(path: path).rendered == "\(path)  error: a link that leads nowhere\n")
     }
 }

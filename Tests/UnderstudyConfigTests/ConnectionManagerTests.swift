@@ -67,6 +67,11 @@ import UnderstudyCore
         try expect("internal_address_config: {cidr_ranges: [\(written)]}") { $0.forwarding.internalRanges = [range] }
     }
 
+    @Test(arguments: ["{}", "{cidr_ranges: []}"])
+    func `an empty list of internal addresses makes nobody internal`(written: String) throws {
+        try expect("internal_address_config: \(written)") { $0.forwarding.internalRanges = [] }
+    }
+
     @Test func `what is changed in requests arrives in the model`() throws {
         try expect(
             """
@@ -304,7 +309,7 @@ import UnderstudyCore
                 + formatter.replacing("}}", with: ", forward_reason_phrase: true}}") + "}}",
             "reason phrases are always the standard ones"
         ),
-        ("stream_error_on_invalid_http_message: true", "a malformed message always ends its connection"),
+        ("stream_error_on_invalid_http_message: true", "a malformed message of HTTP/1 always ends its connection"),
     ])
     func `a setting that cannot be served is not supported, rather than ignored`(written: String, message: String) {
         let result = Sample.load(manager: written)

@@ -123,8 +123,21 @@ import Testing
         let result = Sample.load("static_resources:\n" + (0..<500).map { "  k\($0): v\n" }.joined())
         #expect(!result.isComplete)
         #expect(result.diagnostics.count == 100)
-        #expect(result.rendered.hasSuffix("and perhaps more: reading stopped after 100\n"))
+        #expect(result.rendered.hasSuffix("and perhaps more: reading stopped after 100 errors\n"))
     }
+
+    @Test func `many warnings keep no file from being read`() {
+        let fields = "match: {prefix: /}, typed_per_filter_config: {x: \(Self.skipped)}, route: {cluster: c1}"
+        let route = "              - {\(fields)}\n"
+        let result = Sample.load(("routes:\n", "routes:\n" + String(repeating: route, count: 250)))
+        #expect(result.isAccepted && result.isComplete)
+        #expect(result.diagnostics.count == 100)
+        #expect(result.rendered.hasSuffix("and 150 more warnings\n"))
+    }
+
+    private static let skipped =
+        "{\"@type\": type.googleapis.com/envoy.config.route.v3.FilterConfig, is_optional: true, config: \(lua)}"
+    private static let lua = "{\"@type\": type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute}"
 
     @Test func `text from the file cannot steer a terminal`() {
         let result = Sample.load(("lb_policy: ROUND_ROBIN", "\"a\\e[31m\\u202Eb\\nc\": 1"))

@@ -77,6 +77,7 @@ import UnderstudyCore
         #expect(probe.headers.requestAdditions.count == 1 && probe.headers.requestRemovals == ["d"])
         #expect(probe.serviceName != nil)
         #expect(try request("codec_client_type: HTTP1") == HealthCheck.HTTPProbe(path: "/a"))
+        #expect(try request("codec_client_type: http2").version == .http2)
     }
 
     @Test(arguments: [
@@ -108,7 +109,7 @@ import UnderstudyCore
             "\(waits), http_health_check: {path: /, expected_statuses: [{start: 100, end: 601}]}",
             "Invalid http expected status range: expecting end <= 600, but found end=601"
         ),
-        ("\(waits), http_health_check: {path: /, codec_client_type: HTTP2}", "unsupported codec_client_type"),
+        ("\(waits), http_health_check: {path: /, codec_client_type: HTTP3}", "unsupported codec_client_type"),
         ("\(waits), grpc_health_check: {}", "unsupported field \"grpc_health_check\" in HealthCheck"),
         ("\(waits), tcp_health_check: {}}, {\(waits), tcp_health_check: {}", "more than one health check"),
     ])

@@ -287,10 +287,10 @@ import UnderstudyCore
     }
 
     @Test func `with the flag for unknown fields another filter's configuration is skipped`() {
-        let buffer = "\"@type\": type.googleapis.com/envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+        let cors = "\"@type\": type.googleapis.com/envoy.extensions.filters.http.cors.v3.CorsPolicy"
         let text = Sample.text.replacing(
             "domains: [\"*\"]",
-            with: "domains: [\"*\"]\n              typed_per_filter_config: {envoy.filters.http.buffer: {\(buffer)}}"
+            with: "domains: [\"*\"]\n              typed_per_filter_config: {envoy.filters.http.cors: {\(cors)}}"
         )
         #expect(Sample.load(text).messages == ["unsupported @type"])
         let result = Sample.load(text, allowUnknownFields: true)
@@ -312,5 +312,72 @@ import UnderstudyCore
         #expect(document.bootstrap.contains(carrier + block + "\"total\":{\"max_buffered_bytes\":65536.0}}}"))
         let route = "understudy.mirroring.v1.MirroringPerRoute\",\"value\":{\"timeout\":\"1.000000000s\"}}"
         #expect(document.routes[0].json.contains(carrier + route), "\(document.routes[0].json)")
+    }
+
+    // MARK: Whom to believe
+
+    @Test func `who may name which mirror arrives in the model`() {
+        let result = load(
+            """
+            {cluster_header: {allowed_clusters: [c2, c1], trusted_sources: [{address_prefix: 10.0.0.0, prefix_len: 8}, \
+            {addressPrefix: "2001:db8::", prefixLen: 32}]}}
+            """
+        )
+        let header = result.configuration?.mirroring.clusterHeader
+        #expect(header?.clusters == ["c2", "c1"], "\(result.rendered)")
+        let v6: [UInt8] = [0x20, 0x01, 0x0D, 0xB8] + Array(repeating: 0, count: 12)
+        #expect(
+            header?.sources == [
+                AddressRange(address: [10, 0, 0, 0], prefixLength: 8), AddressRange(address: v6, prefixLength: 32),
+            ]
+        )
+        #expect(result.diagnostics.isEmpty)
+    }
+
+    @Test func `either restriction may stand alone`() {
+        let clusters = load("{cluster_header: {allowed_clusters: [c1]}}").configuration?.mirroring.clusterHeader
+        #expect(clusters?.clusters == ["c1"])
+        #expect(clusters?.sources == nil)
+        let sources = load("{cluster_header: {trusted_sources: [{address_prefix: 10.0.0.1, prefix_len: 32}]}}")
+        #expect(sources.configuration?.mirroring.clusterHeader?.clusters == nil)
+        #expect(sources.configuration?.mirroring.clusterHeader?.sources?.count == 1)
+    }
+
+    @Test func `marks arrive in the model`() {
+        let range = "{address_prefix: 127.0.0.1, prefix_len: 32}"
+        let usual = load("{hops: {trusted_sources: [\(range)]}}")
+        var hops = MirroringOptions.Hops(sources: [AddressRange(address: [127, 0, 0, 1], prefixLength: 32)])
+        #expect(usual.configuration?.mirroring.hops == hops, "\(usual.rendered)")
+        #expect(hops.header == "x-understudy-mirror-hops")
+        hops.header = "X-Mark"
+        hops.depth = 16
+        let own = load("{hops: {header: X-Mark, max_depth: 16, trusted_sources: [\(range)]}}")
+        #expect(own.configuration?.mirroring.hops == hops, "\(own.rendered)")
+    }
+
+    @Test(
+        arguments: [
+            ("cluster_header: {}", ".cluster_header", "{}"),
+            ("cluster_header: {allowed_clusters: [c9]}", ".cluster_header.allowed_clusters[0]", nil),
+            ("cluster_header: {allowed_clusters: [\"\"]}", ".cluster_header.allowed_clusters[0]", nil),
+            (
+                "cluster_header: {trusted_sources: [{address_prefix: nowhere}]}",
+                ".cluster_header.trusted_sources[0].address_prefix", nil
+            ),
+            ("hops: {}", ".hops.trusted_sources", nil),
+            ("hops: {max_depth: 0, $}", ".hops.max_depth", "0"),
+            ("hops: {max_depth: 17, $}", ".hops.max_depth", "17"),
+            ("hops: {header: \"a b\", $}", ".hops.header", "\"a b\""),
+            ("hops: {header: \"x:y\", $}", ".hops.header", "\"x:y\""),
+            ("hops: {header: Content-Length, $}", ".hops.header", "\"Content-Length\""),
+            ("hops: {header: host, $}", ".hops.header", "\"host\""),
+        ] as [(String, String, String?)]
+    )
+    func `what makes no sense of trust is refused where it stands`(value: String, place: String, found: String?) {
+        let range = "trusted_sources: [{address_prefix: 127.0.0.1, prefix_len: 32}]"
+        let result = load("{\(value.replacing("$", with: range))}")
+        #expect(!result.isAccepted)
+        #expect(result.diagnostics.map(\.path) == [Self.block + place], "\(result.rendered)")
+        #expect(result.diagnostics.first?.found == found)
     }
 }

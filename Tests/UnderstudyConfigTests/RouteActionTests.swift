@@ -26,8 +26,12 @@ import UnderstudyCore
             $0.timeout = .zero
             $0.idleTimeout = .zero
             $0.maxStreamDuration = .seconds(3)
+            $0.tellsStreamDuration = true
         }
-        expect("max_stream_duration: {}") { $0.timeout = .zero }
+        expect("max_stream_duration: {}") {
+            $0.timeout = .zero
+            $0.tellsStreamDuration = true
+        }
     }
 
     @Test(arguments: [("SERVICE_UNAVAILABLE", 503), ("NOT_FOUND", 404), ("2", 500)])
@@ -206,5 +210,19 @@ import UnderstudyCore
         let result = Sample.load(action: "upgrade_configs: [\(config)]")
         #expect(result.messages == ["POST requests are not taken for CONNECT"])
         #expect(result.errors.map(\.kind) == [.unsupported])
+    }
+
+    @Test func `the time that a gRPC client gives may count`() {
+        let old = Sample.load(action: "max_grpc_timeout: 2s, grpc_timeout_offset: 0.1s").actions.first
+        var rule = GRPCTimeoutRule(maximum: .seconds(2))
+        rule.offset = .milliseconds(100)
+        #expect(old?.grpcTimeout == rule)
+        #expect(old?.tellsStreamDuration == false)
+        let duration = "{grpc_timeout_header_max: 2s, grpc_timeout_header_offset: 0.1s}"
+        let new = Sample.load(action: "max_grpc_timeout: 1s, max_stream_duration: \(duration)").actions.first
+        #expect(new?.grpcTimeout == nil)
+        #expect(new?.grpcStreamDuration == rule)
+        #expect(new?.tellsStreamDuration == true)
+        #expect(new?.maxStreamDuration == nil)
     }
 }

@@ -26,7 +26,21 @@ import Testing
         #expect(two.expandedValues < 300)
     }
 
+    @Test func `directives are counted, since each is compared with all others`() {
+        let text = String(repeating: "%TAG !a! b:\n", count: 1001) + "--- 1\n"
+        #expect(!YAMLBudget("\n" + text).isAffordable)
+        #expect(YAMLBudget(text).isAffordable)
+        #expect(YAMLBudget("a: 50%\nb: \"%x\"\n").directives == 0)
+    }
+
     @Test func `an anchor that is defined twice could cost anything`() {
         #expect(YAMLBudget("[&a x, &a [*a,*a]]").expandedValues == .max)
+    }
+
+    @Test(arguments: ["[a,b,{c: d,e: f}]", "{a: {b: [c,d]},e: [f,g]}"])
+    func `line breaks after commas and opening brackets add nothing`(text: String) {
+        var broken = text
+        for mark in [",", "[", "{"] { broken = broken.replacing(mark, with: "\(mark)\n \r\n ") }
+        #expect(YAMLBudget(broken).values == YAMLBudget(text).values)
     }
 }

@@ -40,7 +40,7 @@ final class ClientRig {
             transport.attach(connection)
         }
         (transport.isConnected, transport.isWritable) = (isConnected, isConnected)
-        connection = try #require(pool.acquire(within: limits))
+        connection = try #require(pool.take(within: limits))
         if isConnected { connection.transportConnected() }
     }
 
@@ -75,7 +75,7 @@ final class ClientRig {
     ///
     /// Takes it out.
     func isPooled() -> Bool {
-        pool.idleCount == 1 && pool.acquire(within: limits) === connection
+        pool.idleCount == 1 && pool.take(within: limits) === connection
     }
 
     var events: [String] { handler.events }

@@ -57,7 +57,7 @@ final class PoolRig {
 
     /// As above; `nil` if a limit is reached.
     func request(_ target: String, of limits: UpstreamLimits? = nil, fresh: Bool = false) -> Asked? {
-        guard let connection = pool.acquire(within: limits ?? self.limits, fresh: fresh) else { return nil }
+        guard let connection = pool.take(within: limits ?? self.limits, fresh: fresh) else { return nil }
         let asked = Asked(connection)
         connection.begin(RequestHead("GET \(target)", ["host: h"]), handler: asked.handler)
         connection.flush()
@@ -112,4 +112,11 @@ final class Asked {
     var events: [String] { handler.events.filter { $0 != "drained" } }
     var isAnswered: Bool { events.first == "200" }
     var isOver: Bool { isAnswered || events.contains { $0.hasPrefix("failed") } }
+}
+
+extension ConnectionPool {
+    /// As `acquire`, with the type that it is known to have here.
+    func take(within limits: UpstreamLimits, fresh: Bool = false) -> HTTP1ClientConnection? {
+        acquire(within: limits, fresh: fresh, patient: false) as? HTTP1ClientConnection
+    }
 }

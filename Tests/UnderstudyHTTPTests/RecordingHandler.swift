@@ -129,6 +129,6 @@ final class RecordingService: RequestService {
         return handler
     }
 
-    func connectionOpened(_ connection: HTTP1ServerConnection) { opened += 1 }
-    func connectionClosed(_ connection: HTTP1ServerConnection) { closed += 1 }
+    func connectionOpened(_ connection: any ServerConnection) { opened += 1 }
+    func connectionClosed(_ connection: any ServerConnection) { closed += 1 }
 }

@@ -10,6 +10,7 @@ final class RecordingTransport: Transport {
     var isWritable = true
     var isConnected = true
     var queuedBytes = 0
+    var applicationProtocol: ApplicationProtocol?
 
     /// Each write as text, in order.
     private(set) var writes: [String] = []
@@ -18,18 +19,22 @@ final class RecordingTransport: Transport {
     private(set) var unflushedBytes = 0
     private(set) var isReading = true
     private(set) var isClosed = false
+    private(set) var hasEndedOutput = false
     /// Set by `closeAfterFlush`.
     private(set) var linger: TimeAmount?
     private(set) var bytesAfterClose = 0
 
     /// Everything written so far.
     var sent: String { writes.joined() }
+    /// The same as bytes; whoever reads takes them out.
+    var sentBytes = ByteBuffer()
 
     func forgetWrites() { writes.removeAll() }
 
     func write(_ bytes: ByteBuffer) {
         if isClosed || linger != nil { bytesAfterClose += bytes.readableBytes }
         writes.append(String(buffer: bytes))
+        sentBytes.writeImmutableBuffer(bytes)
         unflushedBytes += bytes.readableBytes
     }
 
@@ -37,6 +42,8 @@ final class RecordingTransport: Transport {
         flushes += 1
         unflushedBytes = 0
     }
+
+    func endOutput() { hasEndedOutput = true }
 
     /// Whoever has it now; kept until the end, as the real ones do.
     private(set) var user: (any TransportUser)?

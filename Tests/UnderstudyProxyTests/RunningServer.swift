@@ -29,7 +29,18 @@ struct RunningServer {
         return counts(mirror)
     }
 
+    /// The value of the only statistic of this name.
+    func statistic(_ name: String) -> UInt64? {
+        server.statistics().lazy.flatMap(\.statistics).first { $0.name == name }?.value
+    }
+
     func connect() async throws -> RawConnection { try await RawConnection.connect(to: port) }
+
+    /// Waits until the proxy has closed a new connection, which may be before anyone has looked at it.
+    func expectRefusal() async throws {
+        guard let client = try? await connect() else { return }
+        _ = try await client.end()
+    }
 
     func ask(_ target: String = "/") async throws -> ObservedMessage {
         let client = try await connect()

@@ -23,7 +23,9 @@ struct ServerEndpoints: Sendable {
                 PlainAnswer(contentType: "application/json", body: Self.json(subject.view.memory))
             },
             AdminEndpoint(path: "/certs", help: "print certs on machine") { _ in
-                PlainAnswer(contentType: "application/json", body: IndentedJSON.laidOut("{\"certificates\":[]}"))
+                let now = WallClock.nanoseconds() / 1_000_000_000
+                let json = CertificateList.json(subject.view.certificates(), now: now)
+                return PlainAnswer(contentType: "application/json", body: json)
             },
             AdminEndpoint(path: "/hot_restart_version", help: "print the hot restart compatibility version") { _ in
                 PlainAnswer(body: "disabled")

@@ -13,9 +13,12 @@ extension Compiler {
         let clusterPlaces = resources.field("clusters").items
         let listenerPlaces = resources.field("listeners").items
         clusterNames = names(of: bootstrap.staticResources.clusters, in: resources)
-        let clusters = zip(bootstrap.staticResources.clusters, clusterPlaces).compactMap { compile($0, at: $1) }
-        let listeners = zip(bootstrap.staticResources.listeners, listenerPlaces).compactMap { compile($0, at: $1) }
         checkClusterNames(bootstrap.staticResources.clusters, at: clusterPlaces)
+        // What comes after more mistakes than anybody reads is not looked at.
+        let clusters = zip(bootstrap.staticResources.clusters, clusterPlaces)
+            .compactMap { log.isFull ? nil : compile($0, at: $1) }
+        let listeners = zip(bootstrap.staticResources.listeners, listenerPlaces)
+            .compactMap { log.isFull ? nil : compile($0, at: $1) }
         checkListeners(bootstrap.staticResources.listeners, at: listenerPlaces)
         var admin: SocketEndpoint?
         if bootstrap.hasAdmin, bootstrap.admin.hasAddress {
@@ -24,6 +27,9 @@ extension Compiler {
         var configuration = ServerConfiguration(listeners: listeners, clusters: clusters, admin: admin)
         if bootstrap.hasAdmin { configuration.adminLogs = adminLogs(bootstrap.admin, at: place.field("admin")) }
         setStatistics(bootstrap, at: place, of: &configuration)
+        if bootstrap.hasOverloadManager {
+            configuration.overload = compile(bootstrap.overloadManager, at: place.field("overload_manager"))
+        }
         if let mirroring { configuration.mirroring = mirroring.options }
         configuration.runtime = layers(bootstrap, at: place)
         configuration.serviceCluster = bootstrap.node.cluster
@@ -66,7 +72,7 @@ extension Compiler {
 
     private mutating func checkClusterNames(_ clusters: [Envoy_Config_Cluster_V3_Cluster], at places: [Place]) {
         var seen: Set<String> = []
-        for (cluster, place) in zip(clusters, places) where !cluster.name.isEmpty {
+        for (cluster, place) in zip(clusters, places) where !cluster.name.isEmpty && !log.isFull {
             if seen.insert(cluster.name).inserted { continue }
             refuse(place.field("name"), "cluster manager: duplicate cluster '\(shown(cluster.name))'")
         }

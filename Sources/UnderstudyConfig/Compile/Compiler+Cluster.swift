@@ -28,6 +28,9 @@ extension Compiler {
                 ? Int(message.perConnectionBufferLimitBytes.value) : nil
         )
         cluster.statName = message.altStatName
+        if message.hasTransportSocket {
+            cluster.tls = upstreamTLS(message.transportSocket, at: place.field("transport_socket"))
+        }
         setProtocol(message, at: place, of: &cluster)
         cluster.balancing = balancing(message, at: place)
         cluster.healthChecks = healthChecks(message.healthChecks, at: place.field("health_checks"))

@@ -39,6 +39,8 @@ extension Compiler {
 
     private mutating func setFilters(_ filters: HTTPFilters, of manager: inout ConnectionManager) {
         manager.healthCheckFilters = filters.healthChecks
+        manager.buffering = buffering()
+        manager.buffersBeforeHealthChecks = filters.buffersBeforeHealthChecks
         guard let router = filters.router else { return }
         manager.suppressesEnvoyHeaders = router.suppressEnvoyHeaders
         manager.respectsExpectedTimeout = router.respectExpectedRqTimeout
@@ -49,6 +51,7 @@ extension Compiler {
     private mutating func setRequests(_ message: Manager, at place: Place, of manager: inout ConnectionManager) {
         manager.forwarding = forwarding(message, at: place)
         manager.requestID = requestID(message, at: place)
+        manager.clientCertificate = ClientCertificateForwarding(message)
         manager.path.normalizes = message.normalizePath.value
         manager.path.mergesSlashes = message.mergeSlashes
         manager.path.escapedSlashes = PathOptions.EscapedSlashes(message.pathWithEscapedSlashesAction)
@@ -60,13 +63,21 @@ extension Compiler {
         manager.upgrades = upgrades(message.upgradeConfigs, at: place.field("upgrade_configs"))
         let http1 = place.field("http_protocol_options")
         manager.http1 = compile(message.httpProtocolOptions, at: http1)
+        let http2 = place.field("http2_protocol_options")
+        manager.version = HTTPVersionChoice(message.codecType)
+        manager.http2 = compile(
+            message.http2ProtocolOptions,
+            at: http2,
+            isStreamError: message.hasStreamErrorOnInvalidHTTPMessage
+                ? message.streamErrorOnInvalidHTTPMessage.value : nil
+        )
         let options = message.httpProtocolOptions
         let isRefused = options.hasAllowAbsoluteURL && !options.allowAbsoluteURL.value
         let text = "absolute targets are always understood"
         refuseUnsupported(isRefused, text, at: http1.field("allow_absolute_url"), accepted: "true")
         refuseUnsupported(
             message.streamErrorOnInvalidHTTPMessage.value,
-            "a malformed message always ends its connection",
+            "a malformed message of HTTP/1 always ends its connection",
             at: place.field("stream_error_on_invalid_http_message"),
             accepted: "false"
         )
@@ -86,6 +97,37 @@ extension Compiler {
         }
         host.port = .strip
         return host
+    }
+}
+
+extension HTTPVersionChoice {
+    fileprivate init(_ message: Compiler.Manager.CodecType) {
+        self =
+            switch message {
+            case .auto, .UNRECOGNIZED: .automatic
+            case .http1: .http1
+            case .http2: .http2
+            }
+    }
+}
+
+extension ClientCertificateForwarding {
+    fileprivate init(_ message: Compiler.Manager) {
+        self.init()
+        mode =
+            switch message.forwardClientCertDetails {
+            case .sanitize, .UNRECOGNIZED: .sanitize
+            case .forwardOnly: .forwardOnly
+            case .appendForward: .appendForward
+            case .sanitizeSet: .sanitizeSet
+            case .alwaysForwardOnly: .alwaysForwardOnly
+            }
+        let details = message.setCurrentClientCertDetails
+        tellsSubject = details.subject.value
+        tellsCertificate = details.cert
+        tellsChain = details.chain
+        tellsDNS = details.dns
+        tellsURI = details.uri
     }
 }
 

@@ -38,7 +38,7 @@ extension Compiler {
         return zip(message.cidrRanges, place.field("cidr_ranges").items).compactMap { compile($0, at: $1) }
     }
 
-    private mutating func compile(_ message: Envoy_Config_Core_V3_CidrRange, at place: Place) -> AddressRange? {
+    mutating func compile(_ message: Envoy_Config_Core_V3_CidrRange, at place: Place) -> AddressRange? {
         requireText(message.addressPrefix, "address_prefix", in: place)
         let length = message.prefixLen.value
         if length > 128 {

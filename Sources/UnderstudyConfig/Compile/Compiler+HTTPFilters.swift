@@ -15,7 +15,13 @@ extension Compiler {
         var router: Router?
         var routerPlace: Place
         var healthChecks: [HealthCheckFilter] = []
+        /// A buffer filter stands before the first of those.
+        var buffersBeforeHealthChecks = false
+        /// The block of our own.
+        var block: Place?
     }
+
+    private typealias HTTPFilter = Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter
 
     private static let routerName = "envoy.filters.http.router"
 
@@ -26,8 +32,8 @@ extension Compiler {
     ) -> HTTPFilters {
         let list = manager.field("http_filters")
         var filters = HTTPFilters(routerPlace: list)
-        var block: Place?
         filterNames = []
+        bufferFilters = []
         mirroringFilter = Self.defaultMirroringFilter
         for (index, (message, place)) in zip(messages, list.items).enumerated() {
             if message.name.isEmpty { require("name", in: place) }
@@ -35,21 +41,8 @@ extension Compiler {
                 checkSkipped(message, at: place)
                 continue
             }
-            let inner = place.field("typed_config")
             filterNames.insert(message.name)
-            if any.isA(HealthCheckMessage.self) {
-                guard let check: HealthCheckMessage = unpacked(any, at: inner) else { continue }
-                filters.healthChecks.append(compile(check, at: inner))
-                if index == messages.count - 1 { refuseLast(message, at: place) }
-            } else if isTypedStruct(any) {
-                setMirroring(any, at: inner, after: block)
-                block = inner
-                mirroringFilter = message.name
-            } else {
-                filters.router = unpacked(any, at: inner)
-                filters.routerPlace = inner
-                if index < messages.count - 1 { refuseRouter(message, at: place) }
-            }
+            add(any, of: message, at: place, isLast: index == messages.count - 1, to: &filters)
         }
         if messages.allSatisfy({ $0.configType == nil || isTypedStruct($0.typedConfig) }) {
             let accepted = "\(Self.routerName), as the last filter"
@@ -58,10 +51,35 @@ extension Compiler {
         return filters
     }
 
-    private mutating func refuseRouter(
-        _ message: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
-        at place: Place
+    private mutating func add(
+        _ any: Google_Protobuf_Any,
+        of message: HTTPFilter,
+        at place: Place,
+        isLast: Bool,
+        to filters: inout HTTPFilters
     ) {
+        let inner = place.field("typed_config")
+        if any.isA(HealthCheckMessage.self) {
+            guard let check: HealthCheckMessage = unpacked(any, at: inner) else { return }
+            filters.healthChecks.append(compile(check, at: inner))
+            if isLast { refuseLast(message, Self.healthCheckType, at: place) }
+        } else if any.isA(BufferMessage.self) {
+            guard let buffer: BufferMessage = unpacked(any, at: inner) else { return }
+            bufferFilters.append(BufferFilter(name: message.name, buffering: compile(buffer, at: inner)))
+            if filters.healthChecks.isEmpty { filters.buffersBeforeHealthChecks = true }
+            if isLast { refuseLast(message, Self.bufferType, at: place) }
+        } else if isTypedStruct(any) {
+            setMirroring(any, at: inner, after: filters.block)
+            filters.block = inner
+            mirroringFilter = message.name
+        } else {
+            filters.router = unpacked(any, at: inner)
+            filters.routerPlace = inner
+            if !isLast { refuseRouter(message, at: place) }
+        }
+    }
+
+    private mutating func refuseRouter(_ message: HTTPFilter, at place: Place) {
         let name = message.name.isEmpty ? Self.routerName : shown(message.name)
         let text = """
             terminal filter named \(name) of type \(Self.routerName) must be the last filter in a http filter chain.
@@ -69,11 +87,9 @@ extension Compiler {
         refuse(place, text, accepted: "exactly one router, at the end")
     }
 
-    private mutating func refuseLast(
-        _ message: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
-        at place: Place
-    ) {
-        let type = "envoy.filters.http.health_check"
+    private static let healthCheckType = "envoy.filters.http.health_check"
+
+    private mutating func refuseLast(_ message: HTTPFilter, _ type: String, at place: Place) {
         let text = """
             non-terminal filter named \(shown(message.name)) of type \(type) is the last filter in a http filter chain.
             """
@@ -81,10 +97,7 @@ extension Compiler {
     }
 
     /// A filter without a type that is understood: fine if it is optional.
-    private mutating func checkSkipped(
-        _ filter: Envoy_Extensions_Filters_Network_HttpConnectionManager_V3_HttpFilter,
-        at place: Place
-    ) {
+    private mutating func checkSkipped(_ filter: HTTPFilter, at place: Place) {
         if filter.isOptional {
             if place.field("typed_config").node == nil { warn(place, "this optional filter is skipped") }
             return

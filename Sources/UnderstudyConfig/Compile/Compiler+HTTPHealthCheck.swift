@@ -19,6 +19,7 @@ extension Compiler {
         checkLine(message.host, at: place.field("host"))
         var probe = HealthCheck.HTTPProbe(path: message.path)
         probe.host = message.host
+        probe.version = message.codecClientType == .http2 ? .http2 : .http1
         probe.method = method(message, at: place)
         probe.headers.requestAdditions = additions(
             message.requestHeadersToAdd,

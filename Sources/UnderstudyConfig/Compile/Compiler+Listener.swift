@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Listeners, down to the connection manager in their only filter chain.
+// Listeners: their sockets, and what stands in front of their filter chains.
 
 import EnvoyAPI
 import SwiftProtobuf
@@ -15,20 +15,28 @@ extension Compiler {
         } else {
             require("address", in: place, "address is necessary")
         }
-        guard let filterPlace = onlyFilter(of: message, at: place) else { return nil }
-        let filter = message.filterChains[0].filters[0]
-        if filter.name.isEmpty { require("name", in: filterPlace) }
-        guard let manager = connectionManager(filter, at: filterPlace), let address else { return nil }
+        let chains = chains(of: message, at: place)
+        setInspection(message, at: place)
+        guard let chains, let address else { return nil }
         var listener = Listener(
             name: message.name.isEmpty ? address.description : message.name,
             address: address,
             connectionBufferLimit: message.hasPerConnectionBufferLimitBytes
                 ? Int(message.perConnectionBufferLimitBytes.value) : nil,
-            connectionManager: manager
+            filterChains: chains.matched
         )
+        listener.defaultFilterChain = chains.standard
+        listener.inspectsTLS = !message.listenerFilters.isEmpty
+        if !listener.inspectsTLS { warnOfBlindness(chains.matched, at: place.field("filter_chains").items) }
+        if message.hasListenerFiltersTimeout {
+            listener.inspectionTime = Duration(message.listenerFiltersTimeout)
+        }
+        listener.continuesAfterInspectionTime = message.continueOnListenerFiltersTimeout
         listener.statPrefix = message.statPrefix
         listener.drainsOnHealthFailure = message.drainType == .default
         listener.isInbound = message.trafficDirection == .inbound
+        listener.ignoresGlobalLimit = message.ignoreGlobalConnLimit
+        listener.bypassesOverload = message.bypassOverloadManager
         listener.accessLogs = accessLogs(message.accessLog, at: place.field("access_log"))
         checkSocket(message, at: place)
         return listener
@@ -44,43 +52,46 @@ extension Compiler {
         refuse(place, breaking: "value must be greater than 0", found: "0", accepted: "1 or more")
     }
 
-    /// The place of the one filter in the one filter chain.
-    private mutating func onlyFilter(of message: Envoy_Config_Listener_V3_Listener, at place: Place) -> Place? {
-        let accepted = "one filter chain with one filter, the connection manager"
-        guard let chain = message.filterChains.first, let chainPlace = place.field("filter_chains").items.first else {
-            require("filter_chains", in: place, "no filter chains specified", accepted: accepted)
-            return nil
-        }
-        guard message.filterChains.count == 1 else {
-            let found = "\(message.filterChains.count) filter chains"
-            let place = place.field("filter_chains")
-            refuse(place, "more than one filter chain", kind: .unsupported, found: found, accepted: accepted)
-            return nil
-        }
-        guard chain.filters.count == 1, let filterPlace = chainPlace.field("filters").items.first else {
-            if chain.filters.isEmpty {
-                require("filters", in: chainPlace, "filters is required", accepted: accepted)
-            } else {
-                let found = "\(chain.filters.count) filters"
-                let place = chainPlace.field("filters")
-                refuse(place, "more than one filter", kind: .unsupported, found: found, accepted: accepted)
+    /// Checks the listener filters, each of which is a TLS inspector.
+    private mutating func setInspection(_ message: Envoy_Config_Listener_V3_Listener, at place: Place) {
+        typealias Inspector = Envoy_Extensions_Filters_Listener_TlsInspector_V3_TlsInspector
+        for (filter, place) in zip(message.listenerFilters, place.field("listener_filters").items) {
+            requireText(filter.name, "name", in: place)
+            guard case .typedConfig(let any) = filter.configType else {
+                requireType(of: filter.name, in: place)
+                continue
             }
-            return nil
+            let place = place.field("typed_config")
+            guard let inspector: Inspector = unpacked(any, at: place), inspector.hasInitialReadBufferSize else {
+                continue
+            }
+            let size = inspector.initialReadBufferSize.value
+            guard size <= 255 || size >= 65_537 else { continue }
+            let rule = "value must be inside range (255, 65537)"
+            let accepted = "256 to 65536"
+            refuse(place.field("initial_read_buffer_size"), breaking: rule, found: String(size), accepted: accepted)
         }
-        return filterPlace
     }
 
-    private mutating func connectionManager(
-        _ filter: Envoy_Config_Listener_V3_Filter,
-        at place: Place
-    ) -> ConnectionManager? {
-        let configuration = place.field("typed_config")
-        guard case .typedConfig(let any) = filter.configType else {
-            let text = "Didn't find a registered implementation for '\(shown(filter.name))' with type URL: ''"
-            require("typed_config", in: place, text)
-            return nil
+    /// Warns of chains that no connection gets, since nothing looks at what they ask for.
+    private mutating func warnOfBlindness(_ chains: [FilterChain], at places: [Place]) {
+        for (chain, place) in zip(chains, places) where chain.match.needsInspection {
+            let text =
+                "no connection gets this filter chain: without a tls_inspector nothing tells its name or protocol"
+            warn(place.field("filter_chain_match"), text)
         }
-        guard let message: Manager = unpacked(any, at: configuration) else { return nil }
-        return compile(message, at: configuration)
+    }
+
+    /// Reports that something has no `typed_config`, in Envoy's words.
+    mutating func requireType(of name: String, in place: Place) {
+        let text = "Didn't find a registered implementation for '\(shown(name))' with type URL: ''"
+        require("typed_config", in: place, text)
+    }
+}
+
+extension FilterChainMatch {
+    /// Whether it asks for something that only the first bytes tell.
+    fileprivate var needsInspection: Bool {
+        transportProtocol == "tls" || !serverNames.allSatisfy(\.isEmpty) || !applicationProtocols.allSatisfy(\.isEmpty)
     }
 }

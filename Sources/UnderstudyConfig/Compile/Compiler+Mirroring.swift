@@ -68,6 +68,10 @@ extension Compiler {
                 accepted: "one entry each"
             )
         }
+        if message.hasClusterHeader {
+            options.clusterHeader = compile(message.clusterHeader, at: place.field("cluster_header"))
+        }
+        if message.hasHops { options.hops = compile(message.hops, at: place.field("hops")) }
         return options
     }
 

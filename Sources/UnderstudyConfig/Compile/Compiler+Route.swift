@@ -12,7 +12,7 @@ extension Compiler {
         var scope = outer
         scope.routeName = message.name
         if let limit = bufferLimit(message) { scope.retryBufferLimit = limit }
-        setMirrorLimits(message.typedPerFilterConfig, at: place, of: &scope)
+        setPerFilter(message.typedPerFilterConfig, at: place, of: &scope)
         var match: RouteMatch?
         if message.hasMatch {
             match = compile(message.match, at: place.field("match"))
@@ -24,6 +24,7 @@ extension Compiler {
         var route = Route(match: match, action: action)
         route.name = message.name
         route.headers = headers
+        route.buffering = buffering(scope.buffering)
         return route
     }
 

@@ -41,9 +41,21 @@ extension Compiler {
     private func setTimes(_ message: Envoy_Config_Route_V3_RouteAction, of action: inout RouteAction) {
         if message.hasTimeout { action.timeout = Duration(message.timeout) }
         if message.hasIdleTimeout { action.idleTimeout = Duration(message.idleTimeout) }
+        if message.hasMaxGrpcTimeout {
+            var rule = GRPCTimeoutRule(maximum: Duration(message.maxGrpcTimeout))
+            rule.offset = Duration(message.grpcTimeoutOffset)
+            action.grpcTimeout = rule
+        }
         guard message.hasMaxStreamDuration else { return }
         // Envoy then knows no other timeout of the route, not even one that is written down.
         action.timeout = .zero
+        action.grpcTimeout = nil
+        action.tellsStreamDuration = true
+        if message.maxStreamDuration.hasGrpcTimeoutHeaderMax {
+            var rule = GRPCTimeoutRule(maximum: Duration(message.maxStreamDuration.grpcTimeoutHeaderMax))
+            rule.offset = Duration(message.maxStreamDuration.grpcTimeoutHeaderOffset)
+            action.grpcStreamDuration = rule
+        }
         if message.maxStreamDuration.hasMaxStreamDuration {
             action.maxStreamDuration = Duration(message.maxStreamDuration.maxStreamDuration)
         }

@@ -20,6 +20,8 @@ struct RouteScope {
     var routeName = ""
     /// What the nearest level so far says of its copies.
     var mirrorLimits = MirrorLimits()
+    /// What the nearest level so far says of each buffer filter, by name.
+    var buffering: [String: BodyBuffering] = [:]
 }
 
 extension Compiler {
@@ -31,11 +33,11 @@ extension Compiler {
         let validates = message.hasValidateClusters ? message.validateClusters.value : true
         let limit = message.hasMaxDirectResponseBodySizeBytes ? message.maxDirectResponseBodySizeBytes.value : 4096
         var scope = RouteScope(validatesClusters: validates, mirrors: mirrors, responseLimit: Int(limit))
-        setMirrorLimits(message.typedPerFilterConfig, at: place, of: &scope)
+        setPerFilter(message.typedPerFilterConfig, at: place, of: &scope)
         let headers = headerOperations(message, at: place)
         checkNames(message.internalOnlyHeaders, at: place.field("internal_only_headers"))
         let places = place.field("virtual_hosts").items
-        let hosts = zip(message.virtualHosts, places).compactMap { compile($0, at: $1, in: scope) }
+        let hosts = zip(message.virtualHosts, places).compactMap { log.isFull ? nil : compile($0, at: $1, in: scope) }
         checkDomains(message, at: places)
         checkHostNames(message.virtualHosts, at: places)
         var configuration = RouteConfiguration(name: message.name, virtualHosts: hosts)
@@ -66,9 +68,10 @@ extension Compiler {
             scope.retryPolicy = compile(message.retryPolicy, at: place.field("retry_policy"))
         }
         scope.retryBufferLimit = bufferLimit(message)
-        setMirrorLimits(message.typedPerFilterConfig, at: place, of: &scope)
+        setPerFilter(message.typedPerFilterConfig, at: place, of: &scope)
         let headers = headerOperations(message, at: place)
-        let routes = zip(message.routes, place.field("routes").items).compactMap { compile($0, at: $1, in: scope) }
+        let routes = zip(message.routes, place.field("routes").items)
+            .compactMap { log.isFull ? nil : compile($0, at: $1, in: scope) }
         var host = VirtualHost(name: message.name, domains: message.domains, routes: routes)
         host.headers = headers
         host.tlsRequirement = VirtualHost.TLSRequirement(message.requireTls)

@@ -55,12 +55,13 @@ extension Compiler {
             let name = message.name.isEmpty ? message.clusterHeader : message.name
             require("weight", in: place, "Field 'weight' is missing in \(quoted(name))")
         }
-        let limits = mirrorLimits(message.typedPerFilterConfig, at: place.field("typed_per_filter_config"))
+        let own = perFilter(message.typedPerFilterConfig, at: place.field("typed_per_filter_config"))
         guard let cluster = cluster(of: message, at: place, in: scope) else { return nil }
         var choice = WeightedClusters.Choice(cluster: cluster, weight: message.weight.value)
         choice.headers = headers
         choice.hostRewriteLiteral = literal
-        choice.mirrorLimits = limits
+        choice.mirrorLimits = own.mirrorLimits
+        if !own.buffering.isEmpty { choice.buffering = buffering(scope.buffering.merging(own.buffering) { $1 }) }
         return choice
     }
 

@@ -21,6 +21,8 @@ struct Compiler {
     var mirroring: MirroringBlock?
     /// The names of the filters of the connection manager at hand, but for those that are skipped.
     var filterNames: Set<String> = []
+    /// Those of them that buffer, in their order.
+    var bufferFilters: [BufferFilter] = []
     /// Which of them has the block of our own.
     var mirroringFilter = Compiler.defaultMirroringFilter
 

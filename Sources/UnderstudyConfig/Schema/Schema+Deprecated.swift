@@ -12,6 +12,9 @@ extension Schema {
             "max_requests_per_connection": protocolOptions,
             "common_http_protocol_options": protocolOptions,
             "http_protocol_options": protocolOptions,
+            "http2_protocol_options": protocolOptions,
+            "upstream_http_protocol_options": protocolOptions,
+            "protocol_selection": protocolOptions,
             "dns_refresh_rate": dnsCluster,
             "dns_jitter": dnsCluster,
             "dns_failure_refresh_rate": dnsCluster,
@@ -43,6 +46,16 @@ extension Schema {
             "prefix_match": "string_match",
             "suffix_match": "string_match",
             "contains_match": "string_match",
+        ],
+        "envoy.config.core.v3.Http2ProtocolOptions": [
+            "stream_error_on_invalid_http_messaging": "override_stream_error_on_invalid_http_message"
+        ],
+        "envoy.config.route.v3.RouteAction": [
+            "max_grpc_timeout": "max_stream_duration.grpc_timeout_header_max",
+            "grpc_timeout_offset": "max_stream_duration.grpc_timeout_header_offset",
+        ],
+        "envoy.extensions.transport_sockets.tls.v3.CertificateValidationContext": [
+            "match_subject_alt_names": "match_typed_subject_alt_names"
         ],
         "envoy.type.matcher.v3.RegexMatcher": ["google_re2": ""],
     ]

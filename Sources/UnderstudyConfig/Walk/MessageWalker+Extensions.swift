@@ -6,7 +6,10 @@
 import Yams
 
 /// A field that holds a message of one of several types.
-enum ExtensionPoint {
+enum ExtensionPoint: CaseIterable {
+    case listenerFilter
+    case downstreamSocket
+    case upstreamSocket
     case networkFilter
     case httpFilter
     case headerFormatter
@@ -16,6 +19,7 @@ enum ExtensionPoint {
     case balancing
     case clusterType
     case accessLog
+    case resourceMonitor
     /// An entry for a filter among those of a route, or of what is around it.
     case perRoute
     /// What is inside such an entry.
@@ -24,12 +28,17 @@ enum ExtensionPoint {
     /// - Parameter holder: what has the message.
     init?(of message: String, _ field: String, in holder: Place) {
         switch (message, field) {
+        case ("envoy.config.listener.v3.ListenerFilter", "typed_config"): self = .listenerFilter
+        case ("envoy.config.core.v3.TransportSocket", "typed_config"):
+            let isUpstream = holder.role?.holder == "envoy.config.cluster.v3.Cluster"
+            self = isUpstream ? .upstreamSocket : .downstreamSocket
         case ("envoy.config.listener.v3.Filter", "typed_config"): self = .networkFilter
         case (Self.package + "HttpFilter", "typed_config"): self = .httpFilter
         case ("envoy.config.core.v3.TypedExtensionConfig", "typed_config"):
             self = holder.role?.field == "typed_extension_config" ? .balancing : .headerFormatter
         case ("envoy.config.cluster.v3.Cluster.CustomClusterType", "typed_config"): self = .clusterType
         case ("envoy.config.accesslog.v3.AccessLog", "typed_config"): self = .accessLog
+        case ("envoy.config.overload.v3.ResourceMonitor", "typed_config"): self = .resourceMonitor
         case (Self.package + "RequestIDExtension", "typed_config"): self = .requestID
         case ("envoy.config.route.v3.RetryPolicy.RetryHostPredicate", "typed_config"): self = .retryHostPredicate
         case ("envoy.config.cluster.v3.Cluster.TypedExtensionProtocolOptionsEntry", "value"): self = .clusterProtocol
@@ -44,16 +53,30 @@ enum ExtensionPoint {
         "maglev.v3.Maglev",
     ]
 
+    private static let sockets = "envoy.extensions.transport_sockets."
+
+    private static let bufferPerRoute = "envoy.extensions.filters.http.buffer.v3.BufferPerRoute"
+
     private static let package = "envoy.extensions.filters.network.http_connection_manager.v3."
 
     /// The full names of the messages that are understood here.
     var types: [String] {
         switch self {
-        case .networkFilter: [Self.package + "HttpConnectionManager"]
+        case .listenerFilter: ["envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector"]
+        case .downstreamSocket:
+            ["tls.v3.DownstreamTlsContext", "raw_buffer.v3.RawBuffer"].map { Self.sockets + $0 }
+        case .upstreamSocket:
+            ["tls.v3.UpstreamTlsContext", "raw_buffer.v3.RawBuffer"].map { Self.sockets + $0 }
+        case .networkFilter:
+            [
+                Self.package + "HttpConnectionManager",
+                "envoy.extensions.filters.network.connection_limit.v3.ConnectionLimit",
+            ]
         case .httpFilter:
             [
                 "envoy.extensions.filters.http.router.v3.Router",
                 "envoy.extensions.filters.http.health_check.v3.HealthCheck",
+                "envoy.extensions.filters.http.buffer.v3.Buffer",
             ]
         case .headerFormatter:
             ["envoy.extensions.http.header_formatters.preserve_case.v3.PreserveCaseFormatterConfig"]
@@ -66,8 +89,12 @@ enum ExtensionPoint {
             ["file.v3.FileAccessLog", "stream.v3.StdoutAccessLog", "stream.v3.StderrAccessLog"].map {
                 "envoy.extensions.access_loggers.\($0)"
             }
-        case .perRoute: ["envoy.config.route.v3.FilterConfig"]
-        case .perRouteConfig: []
+        case .resourceMonitor:
+            ["fixed_heap.v3.FixedHeapConfig", "downstream_connections.v3.DownstreamConnectionsConfig"].map {
+                "envoy.extensions.resource_monitors.\($0)"
+            }
+        case .perRoute: ["envoy.config.route.v3.FilterConfig", Self.bufferPerRoute]
+        case .perRouteConfig: [Self.bufferPerRoute]
         }
     }
 
@@ -87,7 +114,7 @@ extension MessageWalker {
         at point: ExtensionPoint,
         in holder: Place
     ) throws(Stop) -> Bool {
-        let types = point == .perRouteConfig ? TypedStruct.names : point.types
+        let types = (point == .perRouteConfig ? TypedStruct.names : []) + point.types
         let accepted = types.map { "type.googleapis.com/\($0)" }.joined(separator: ", ")
         guard case .mapping(let mapping) = place.node else {
             refuse(place, "not a mapping", accepted: "a mapping with \"@type\": \(accepted)")

@@ -118,12 +118,12 @@ extension MessageWalker {
         guard let enumeration = schema.enumerations[name] else { preconditionFailure("no descriptor of \(name)") }
         let name: String? = if case .text(let text) = value { text.uppercased() } else { nil }
         let number = number(value)
-        if let match = enumeration.values.first(where: { $0.name == name || $0.number == number }) {
+        if let match = enumeration.values.first(where: { $0.name.uppercased() == name || $0.number == number }) {
             output.append(String(match.number))
             return true
         }
         let isUnsupported =
-            name.map(enumeration.unsupportedNames.contains) == true
+            enumeration.unsupportedNames.contains { $0.uppercased() == name }
             || number.map(enumeration.unsupportedNumbers.contains) == true
         let field = place.path.split(separator: ".").last.map(String.init) ?? "value"
         let names = enumeration.values.map(\.name)

@@ -22,8 +22,8 @@ extension ExtensionPoint {
         switch self {
         case .httpFilter: TypedStruct.process
         case .perRoute, .perRouteConfig: TypedStruct.perRoute
-        case .networkFilter, .headerFormatter, .requestID, .retryHostPredicate, .clusterProtocol, .balancing,
-            .clusterType, .accessLog:
+        case .listenerFilter, .downstreamSocket, .upstreamSocket, .networkFilter, .headerFormatter, .requestID,
+            .retryHostPredicate, .clusterProtocol, .balancing, .clusterType, .accessLog, .resourceMonitor:
             nil
         }
     }

@@ -47,7 +47,10 @@ struct MessageWalker {
         do {
             return try writeMessage(document.root.root(as: typeName), typeName) ? output.bytes : nil
         } catch .tooLarge {
-            log.report(.invalid, line: nil, column: nil, "too large: aliases repeat more than can be checked")
+            let message = "too large: aliases repeat more than can be checked"
+            let most = "\(Self.maximumVisits) values with every alias followed"
+            let accepted = "\(most), \(Self.maximumOutput >> 20) MiB in all"
+            log.report(.invalid, line: nil, column: nil, message, accepted: accepted)
             return nil
         } catch {
             return nil

@@ -31,7 +31,8 @@ struct Place {
     /// The value of a field, whichever of its two spellings the file uses.
     func field(_ name: String) -> Place {
         guard case .mapping(let mapping) = node else { return field(name, nil) }
-        return field(name, value(of: name, in: mapping) ?? value(of: lowerCamelCase(name), in: mapping))
+        if let value = value(of: name, in: mapping) { return field(name, value) }
+        return field(name, name.utf8.contains(UInt8(ascii: "_")) ? value(of: lowerCamelCase(name), in: mapping) : nil)
     }
 
     /// The value of a field, found already.
@@ -63,7 +64,11 @@ struct Place {
     }
 
     private func value(of name: String, in mapping: Node.Mapping) -> Node? {
-        mapping.first { $0.key.scalar?.string == name }?.value
+        // By index: an iterator of a mapping begins with a copy of it.
+        for index in mapping.indices {
+            if case .scalar(let key) = mapping[index].key, key.string == name { return mapping[index].value }
+        }
+        return nil
     }
 
     /// The items of a list; a value that is not a list counts as a list of one, and lists in lists as one list.

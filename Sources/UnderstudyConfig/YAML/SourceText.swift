@@ -4,8 +4,6 @@
 // The text behind the nodes, for the one thing the node tree does not tell: whether a scalar carries a tag. Envoy
 // reads `! 123` as text and `!!str 123` as a number, and the tree shows both like `123` and `"123"`.
 
-import Yams
-
 /// The lines of a file.
 struct SourceText {
     enum Tag {
@@ -16,14 +14,29 @@ struct SourceText {
         case named
     }
 
+    /// Characters from one milestone to the next: no look-up walks past more of them, however long the line is.
+    static let stride = 64
+
     private let bytes: [UInt8]
+    /// The characters that begin lines, counted from the beginning of the text.
     private let lineStarts: [Int]
+    /// Where every character whose number is a multiple of `stride` begins.
+    private let milestones: [Int]
 
     init(_ text: String) {
         let bytes = Array(text.utf8)
-        var starts = [bytes.starts(with: "\u{FEFF}".utf8) ? 3 : 0]
-        for index in bytes.indices where Self.endsLine(at: index, in: bytes) { starts.append(index + 1) }
+        var starts = [bytes.starts(with: "\u{FEFF}".utf8) ? 1 : 0]
+        var milestones: [Int] = []
+        var characters = 0
+        for index in bytes.indices {
+            if !bytes[index].isContinuation {
+                if characters.isMultiple(of: Self.stride) { milestones.append(index) }
+                characters += 1
+            }
+            if Self.endsLine(at: index, in: bytes) { starts.append(characters) }
+        }
         self.bytes = bytes
+        self.milestones = milestones
         lineStarts = starts
     }
 
@@ -38,15 +51,13 @@ struct SourceText {
         }
     }
 
-    /// The tag in front of a scalar whose first character, anchor or tag stands at `mark`.
-    func tag(at mark: Mark) -> Tag {
-        guard lineStarts.indices.contains(mark.line - 1) else { return .none }
-        var index = lineStarts[mark.line - 1]
-        var column = 1
-        while column < mark.column, index < bytes.count {
+    /// The tag in front of a scalar whose first character, anchor or tag stands at a line and a column, from 1.
+    func tag(line: Int, column: Int) -> Tag {
+        guard let milestone = milestone(beforeLine: line, column: column) else { return .none }
+        var index = milestone.index
+        for _ in 0..<milestone.distance {
             index += 1
-            while index < bytes.count, bytes[index] & 0xC0 == 0x80 { index += 1 }
-            column += 1
+            while index < bytes.count, bytes[index].isContinuation { index += 1 }
         }
         while index < bytes.count, bytes[index] == UInt8(ascii: "&") {
             while index < bytes.count, !isBlank(bytes[index]) { index += 1 }
@@ -55,6 +66,14 @@ struct SourceText {
         guard index < bytes.count, bytes[index] == UInt8(ascii: "!") else { return .none }
         let next = index + 1
         return next == bytes.count || isBlank(bytes[next]) ? .nonSpecific : .named
+    }
+
+    /// The last milestone before a position, and the number of characters from there to it.
+    func milestone(beforeLine line: Int, column: Int) -> (index: Int, distance: Int)? {
+        guard lineStarts.indices.contains(line - 1) else { return nil }
+        let character = lineStarts[line - 1] + column - 1
+        let (number, distance) = character.quotientAndRemainder(dividingBy: Self.stride)
+        return milestones.indices.contains(number) ? (milestones[number], distance) : nil
     }
 
     private func isBlank(_ byte: UInt8) -> Bool {
@@ -76,4 +95,9 @@ struct SourceText {
         }
         return (line, column)
     }
+}
+
+extension UInt8 {
+    /// Whether it is in a character of UTF-8 and does not begin it.
+    fileprivate var isContinuation: Bool { self & 0xC0 == 0x80 }
 }

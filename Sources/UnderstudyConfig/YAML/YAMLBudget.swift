@@ -13,6 +13,8 @@ struct YAMLBudget {
     private(set) var values = 1
     /// Places where a mapping key may be more than a scalar.
     private(set) var complexKeys = 0
+    /// Lines that may be directives, each of which the library compares with all before it.
+    private(set) var directives = 0
     /// Values with every alias followed, at most.
     private(set) var expandedValues = 1
 
@@ -20,8 +22,10 @@ struct YAMLBudget {
     /// Most values that may be hashed on behalf of complex keys.
     static let maximumHashing = 2_000_000
 
+    static let maximumDirectives = 1000
+
     var isAffordable: Bool {
-        guard !hasTooManyValues else { return false }
+        guard !hasTooManyValues, directives <= Self.maximumDirectives else { return false }
         let (hashing, overflow) = expandedValues.multipliedReportingOverflow(by: complexKeys)
         return !overflow && hashing <= Self.maximumHashing
     }
@@ -33,14 +37,24 @@ struct YAMLBudget {
         bytes.append(UInt8(ascii: "\n"))
         var anchors: [ArraySlice<UInt8>: Weight] = [:]
         var previous = UInt8(ascii: "\n")
+        var lastMark = UInt8(ascii: "\n")
         for index in bytes.indices.dropLast() where !hasTooManyValues {
             let byte = bytes[index]
             let next = bytes[index + 1]
-            defer { previous = byte }
+            defer {
+                previous = byte
+                if !byte.isBlank { lastMark = byte }
+            }
             switch byte {
-            case UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "{"):
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+                // At most one value follows a comma or an opening bracket, however many lines further down.
+                if !lastMark.mayPrecedeFlowValue { count() }
+                if next == UInt8(ascii: "%") { directives += 1 }
+            case UInt8(ascii: ","), UInt8(ascii: "["), UInt8(ascii: "{"):
                 count()
             case UInt8(ascii: ":"):
+                // The key is a value, too, and is compared with all others of its mapping.
+                count()
                 count()
                 if mayEndComplexKey(before: index, in: bytes) { complexKeys += 1 }
             case UInt8(ascii: "-") where next.isBlank:
@@ -135,8 +149,11 @@ extension UInt8 {
     }
 
     /// Whether the `?` of an explicit key may come right after this byte.
-    fileprivate var mayPrecedeKey: Bool {
-        isBlank || self == UInt8(ascii: "[") || self == UInt8(ascii: "{") || self == UInt8(ascii: ",")
+    fileprivate var mayPrecedeKey: Bool { isBlank || mayPrecedeFlowValue }
+
+    /// Whether it is counted for the value that may come after it.
+    fileprivate var mayPrecedeFlowValue: Bool {
+        self == UInt8(ascii: "[") || self == UInt8(ascii: "{") || self == UInt8(ascii: ",")
     }
 }
 

@@ -13,7 +13,13 @@ struct YAMLDocument {
     /// Nothing, after a report, if the text is not one readable YAML document.
     init?(_ text: String, log: inout DiagnosticLog) {
         guard YAMLBudget(text).isAffordable else {
-            log.report(.syntax, line: nil, column: nil, "too large: more values or nested aliases than can be checked")
+            log.report(
+                .syntax,
+                line: nil,
+                column: nil,
+                "too large: more values, directives or nested aliases than can be checked",
+                accepted: "\(YAMLBudget.maximumValues) lines, keys, fields and list items, and no alias in a key"
+            )
             return nil
         }
         do {
@@ -39,7 +45,7 @@ struct YAMLDocument {
 
     func value(of scalar: Node.Scalar) -> ScalarValue {
         let isPlain = scalar.style == .plain || scalar.style == .any
-        switch scalar.mark.map({ source.tag(at: $0) }) ?? .none {
+        switch scalar.mark.map({ source.tag(line: $0.line, column: $0.column) }) ?? .none {
         case .none: return ScalarValue(scalar.string, style: isPlain ? .plain : .quoted)
         case .nonSpecific: return ScalarValue(scalar.string, style: .quoted)
         case .named: return ScalarValue(scalar.string, style: .tagged)
@@ -59,6 +65,9 @@ struct YAMLDocument {
 }
 
 extension YAMLDocument {
+    /// Most keys that a message lists.
+    private static let mostKeys = 8
+
     private static func report(_ error: YamlError, in text: String, to log: inout DiagnosticLog) {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
@@ -66,7 +75,8 @@ extension YAMLDocument {
             let context = context.map { " \($0.text)" } ?? ""
             log.report(.syntax, line: mark.line, column: mark.column, problem + context)
         case .duplicatedKeysInMapping(let keys, let context):
-            let names = keys.map(quoted).joined(separator: ", ")
+            let others = keys.count > mostKeys ? " and \(keys.count - mostKeys) more" : ""
+            let names = keys.prefix(mostKeys).map(quoted).joined(separator: ", ") + others
             let message = "\(names) is given more than once in one mapping"
             log.report(.invalid, line: context.mark.line, column: context.mark.column, message)
         case .reader(let problem, let offset, _, _):

@@ -13,6 +13,10 @@ package struct ExchangeState: Sendable {
         package let rawValue: UInt8
         package init(rawValue: UInt8) { self.rawValue = rawValue }
 
+        /// The one of every option set would be called by way of its witnesses.
+        @inlinable
+        package func contains(_ action: Actions) -> Bool { rawValue & action.rawValue == action.rawValue }
+
         /// Send the local reply that comes with the actions.
         package static let reply = Actions(rawValue: 1 << 0)
         /// Close the primary's connection.

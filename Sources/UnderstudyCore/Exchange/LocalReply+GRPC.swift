@@ -13,7 +13,7 @@ extension ResponseHead {
         headers.removeLines { $0.known == .contentLength }
         if let index = headers.firstIndex(named: Self.contentTypeName) { headers.removeLine(at: index) }
         headers.add("content-type", "application/grpc")
-        headers.add("grpc-status", decimal: Self.statusOfGRPC(httpStatus), known: .other)
+        headers.add("grpc-status", decimal: draft.statusOfGRPC ?? Self.statusOfGRPC(httpStatus), known: .other)
         guard !draft.body.isEmpty else { return }
         headers.add("grpc-message", known: .other) { Self.append(message: draft.body, to: &$0) }
     }

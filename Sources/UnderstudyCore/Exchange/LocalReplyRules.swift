@@ -14,6 +14,8 @@ package struct ReplyDraft: Sendable {
     package var putsTypeFirst = false
     /// The client speaks gRPC, and is told in its own terms.
     package var isGRPC = false
+    /// `nil` for what the status stands for.
+    package var statusOfGRPC: Int?
     /// Envoy's response flag; empty for none.
     package var flag: StaticString = ""
     package var details: StaticString = ""
@@ -30,6 +32,7 @@ package struct ReplyDraft: Sendable {
         isOverloaded = reply.isOverloaded
         flag = reply.flag
         details = reply.details
+        statusOfGRPC = reply.statusOfGRPC
     }
 }
 

@@ -12,13 +12,15 @@ package enum RetryDecision {
     /// - its method is idempotent and it has no body, since bodies are streamed and not kept, and
     /// - the upstream closed in an orderly way. A reset may be the request's own doing, and is reported instead.
     ///
-    /// - Source: RFC 9112 section 9.3.1, RFC 9110 section 9.2.2.
+    /// An upstream that says that it has not looked at the request leaves no doubt, whatever the method.
+    /// - Source: RFC 9112 section 9.3.1, RFC 9110 section 9.2.2, RFC 9113 section 8.7.
     package static func mayRetry(
         method: Method,
         framing: BodyFraming,
         failure: UpstreamFailure,
         connectionWasReused: Bool
     ) -> Bool {
-        connectionWasReused && framing == .none && method.isIdempotent && failure == .closed
+        guard connectionWasReused, framing == .none else { return false }
+        return failure == .goneAway || failure == .closed && method.isIdempotent
     }
 }

@@ -113,7 +113,9 @@ package struct RetryState: Sendable {
         case .noHealthyUpstream, .overflow, .timeout: return .no
         case .connectFailure, .connectTimeout:
             guard conditions.contains(.connectFailure) || speaksForRetry(hasSent: hasSent) else { return .no }
-        case .closed, .reset, .protocolError:
+        case .streamRefused, .goneAway:
+            guard conditions.contains(.refusedStream) || speaksForRetry(hasSent: hasSent) else { return .no }
+        case .closed, .reset, .streamReset, .protocolError:
             guard speaksForRetry(hasSent: hasSent) else { return .no }
         }
         return decide(circumstances) { ($0.nextBackOff(circumstances.random), .backOff) }

@@ -13,6 +13,18 @@ package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
     /// The upstream closed its side in an orderly way.
     case closed
     case reset
+    /// The upstream has ended the request's stream, and nothing else.
+    ///
+    /// Source: RFC 9113 section 5.4.2.
+    case streamReset
+    /// The upstream has not looked at the request, and says so of it alone.
+    ///
+    /// Source: RFC 9113 section 8.7.
+    case streamRefused
+    /// The upstream has not looked at the request, because it takes no more on this connection.
+    ///
+    /// Source: RFC 9113 section 6.8.
+    case goneAway
     /// The answer is no HTTP, or HTTP that must not be passed on.
     case protocolError
     /// The route's timeout.
@@ -23,7 +35,9 @@ package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
         switch self {
         case .protocolError: 502
         case .timeout: 504
-        case .noHealthyUpstream, .overflow, .connectFailure, .connectTimeout, .closed, .reset: 503
+        case .noHealthyUpstream, .overflow, .connectFailure, .connectTimeout, .closed, .reset, .streamReset,
+            .streamRefused, .goneAway:
+            503
         }
     }
 
@@ -61,6 +75,12 @@ package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
         case .connectTimeout:
             ("connection timeout", "UF", "upstream_reset_before_response_started{connection_timeout}")
         case .protocolError: ("protocol error", "UPE", "upstream_reset_before_response_started{protocol_error}")
+        case .streamReset: ("remote reset", "UR", "upstream_reset_before_response_started{remote_reset}")
+        case .streamRefused, .goneAway:
+            (
+                "remote refused stream reset", "UR",
+                "upstream_reset_before_response_started{remote_refused_stream_reset}"
+            )
         case .closed, .reset, .noHealthyUpstream, .timeout:
             ("connection termination", "UC", "upstream_reset_before_response_started{connection_termination}")
         }

@@ -20,6 +20,7 @@ package struct ExchangeFacts: Sendable {
     package var elapsed: Int64 = 0
     /// Empty where there is none.
     package var routeName: [UInt8] = []
+    package var filterChainName: [UInt8] = []
     package var virtualHostName: [UInt8] = []
     package var clusterName: [UInt8] = []
     /// The primary that was picked.
@@ -35,6 +36,16 @@ package struct ExchangeFacts: Sendable {
     ///
     /// In Envoy's words with blanks: `delayed connect error: Connection refused`. Told in the details of a reset, too.
     package var transportFailure: [UInt8] = []
+    /// Why the client's connection failed below HTTP, such as in a TLS handshake; empty if it did not.
+    package var downstreamFailure: [UInt8] = []
+    /// `nil` for plain text; only for lines that need `.tls`.
+    package var downstreamTLS: TLSPeer?
+    /// Of the last connection to the primary, likewise.
+    package var upstreamTLS: TLSPeer?
+    /// When the client's handshake was over, in nanoseconds since 1970.
+    ///
+    /// Told as the time since `startTime`, and so below zero for requests, as in Envoy.
+    package var handshakeEnd: Int64?
     /// Nanoseconds from the request's head to that of the primary's answer, once there is one.
     package var answerTime: Int64?
     /// Tries so far, the current one included; 0 before the first.

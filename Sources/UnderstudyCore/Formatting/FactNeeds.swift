@@ -27,7 +27,8 @@ package struct FactNeeds: OptionSet, Sendable, Hashable {
     package static let upstream = FactNeeds(rawValue: 1 << 6)
     /// This end of the primary's connection: `upstreamLocal`.
     package static let upstreamLocal = FactNeeds(rawValue: 1 << 7)
-    /// What the configuration calls things: `routeName`, `virtualHostName`, `clusterName` and `virtualClusterName`.
+    /// What the configuration calls things: `routeName`, `filterChainName`, `virtualHostName`, `clusterName` and
+    /// `virtualClusterName`.
     package static let names = FactNeeds(rawValue: 1 << 8)
     /// The machine: `hostname`.
     package static let hostname = FactNeeds(rawValue: 1 << 9)
@@ -35,7 +36,9 @@ package struct FactNeeds: OptionSet, Sendable, Hashable {
     package static let localReplyBody = FactNeeds(rawValue: 1 << 10)
     /// Why there is no connection: `transportFailure`.
     package static let transportFailure = FactNeeds(rawValue: 1 << 11)
-    package static let all = FactNeeds(rawValue: (1 << 12) - 1)
+    /// TLS on either side: `downstreamTLS` and `upstreamTLS`.
+    package static let tls = FactNeeds(rawValue: 1 << 12)
+    package static let all = FactNeeds(rawValue: (1 << 13) - 1)
 }
 
 extension FormatString {
@@ -73,6 +76,7 @@ extension FormatCommand {
         switch self {
         case .responseTrailer, .grpcStatus: .trailers
         case .span: .timing
+        case .tls, .certificateTime, .serverName: .tls
         case .responseDetails: .transportFailure
         case .startTime(_, let isLocal), .emitTime(_, let isLocal): isLocal ? .zone : []
         case .attempted: .upstream
@@ -89,9 +93,9 @@ extension FormatFact {
         switch self {
         case .hostname: .hostname
         case .localReplyBody: .localReplyBody
-        case .routeName, .clusterName, .rawClusterName, .virtualClusterName: .names
+        case .routeName, .filterChainName, .clusterName, .rawClusterName, .virtualClusterName: .names
         case .remote, .remotePort, .remoteHost, .directRemote, .directRemotePort, .directRemoteHost, .local, .localPort,
-            .localHost, .directLocal, .directLocalPort, .directLocalHost:
+            .localHost, .directLocal, .directLocalPort, .directLocalHost, .handshakeDuration:
             .downstreamAddresses
         case .upstreamHost, .upstreamRemote, .upstreamRemotePort, .upstreamRemoteHost, .upstreamName,
             .upstreamNameWithoutPort:

@@ -4,31 +4,60 @@
 // Commands that look at one place after another.
 
 extension FormatCommand {
-    /// Without TLS no name is requested, which leaves the Host where it is asked for.
+    /// The name that a client asks for by SNI, which without TLS is none, or in its stead the Host.
     ///
     /// - Source: measured on Envoy 1.40.
-    static func serverName(_ token: CommandToken) throws(FormatFault) -> FormatCommand {
+    package struct RequestedServerName: Sendable, Equatable {
+        enum Order: Sendable, Equatable { case nameOnly, nameFirst, hostFirst }
+
+        let order: Order
+        let host: HeaderSource
+    }
+}
+
+extension FormatCommand.RequestedServerName {
+    init(_ token: CommandToken) throws(FormatFault) {
         try token.require(argument: false, limit: false)
         let options = token.argumentText.split(separator: ":", omittingEmptySubsequences: false)
-        let order = options.first ?? ""
-        guard ["", "SNI_ONLY", "SNI_FIRST", "HOST_FIRST"].contains(order) else {
-            throw serverNameFault(order, "'SNI_ONLY'/'SNI_FIRST'/'HOST_FIRST'")
+        switch options.first ?? "" {
+        case "", "SNI_ONLY": order = .nameOnly
+        case "SNI_FIRST": order = .nameFirst
+        case "HOST_FIRST": order = .hostFirst
+        case let other: throw Self.fault(other, "'SNI_ONLY'/'SNI_FIRST'/'HOST_FIRST'")
         }
         let (host, original) = (Array("host".utf8), Array("x-envoy-original-host".utf8))
-        let source: HeaderSource
         switch options.count > 1 ? options[1] : "" {
-        case "", "ORIG_OR_HOST": source = HeaderSource(name: original, fallback: host, limit: nil)
-        case "HOST": source = HeaderSource(name: host, fallback: [], limit: nil)
-        case "ORIG": source = HeaderSource(name: original, fallback: [], limit: nil)
-        case let other: throw serverNameFault(other, "'ORIG_OR_HOST'/'HOST'/'ORIG'")
+        case "", "ORIG_OR_HOST": self.host = FormatCommand.HeaderSource(name: original, fallback: host, limit: nil)
+        case "HOST": self.host = FormatCommand.HeaderSource(name: host, fallback: [], limit: nil)
+        case "ORIG": self.host = FormatCommand.HeaderSource(name: original, fallback: [], limit: nil)
+        case let other: throw Self.fault(other, "'ORIG_OR_HOST'/'HOST'/'ORIG'")
         }
-        return order.isEmpty || order == "SNI_ONLY" ? .absent : .requestHeader(source)
     }
 
-    private static func serverNameFault(_ option: Substring, _ allowed: String) -> FormatFault {
+    func append(to bytes: inout [UInt8], _ request: borrowing RequestHead, _ tls: TLSPeer?) -> Bool {
+        switch order {
+        case .nameOnly: Self.append(to: &bytes, tls)
+        case .nameFirst: Self.append(to: &bytes, tls) || append(hostTo: &bytes, request)
+        case .hostFirst: append(hostTo: &bytes, request) || Self.append(to: &bytes, tls)
+        }
+    }
+
+    private func append(hostTo bytes: inout [UInt8], _ request: borrowing RequestHead) -> Bool {
+        request.append(host.name, to: &bytes) || request.append(host.fallback, to: &bytes)
+    }
+
+    private static func append(to bytes: inout [UInt8], _ tls: TLSPeer?) -> Bool {
+        guard let tls, !tls.serverName.isEmpty else { return false }
+        bytes.append(contentsOf: tls.serverName)
+        return true
+    }
+
+    private static func fault(_ option: Substring, _ allowed: String) -> FormatFault {
         FormatFault(.invalid, "Invalid REQUESTED_SERVER_NAME option: '\(option)', only \(allowed) are allowed")
     }
+}
 
+extension FormatCommand {
     /// - Source: Envoy "COALESCE"; its words where it refuses the same, except for what is no JSON.
     static func coalesced(_ token: CommandToken) throws(FormatFault) -> FormatCommand {
         try token.require(argument: true, limit: true)

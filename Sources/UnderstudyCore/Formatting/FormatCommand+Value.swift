@@ -41,6 +41,13 @@ extension FormatCommand {
                 where choice.append(to: &bytes, request: request, response: response, facts: facts) { return true }
                 return false
             }
+        case .tls(let side, let fact): return facts.tls(side).map { fact.append(to: &bytes, $0) } ?? false
+        case .certificateTime(let side, let isEnd, let format):
+            guard let certificate = facts.tls(side)?.certificate else { return false }
+            format.append(seconds: isEnd ? certificate.validUntil : certificate.validFrom, to: &bytes)
+            return true
+        case .serverName(let name): return name.append(to: &bytes, request, facts.downstreamTLS)
+        case .forwardedCertificate(let value): return value.append(to: &bytes, request)
         case .absent: return false
         }
     }
@@ -114,7 +121,8 @@ extension FormatFact {
         case .localReplyBody: bytes.append(contentsOf: facts.localReplyBody)
         case .uniqueID: RequestID(facts.unique.0, facts.unique.1).append(to: &bytes)
         case .streamID: return facts.hasStreamID && request.append(Self.requestID, to: &bytes)
-        case .transportFailure: return facts.append(failureTo: &bytes)
+        case .transportFailure: return facts.append(facts.transportFailure, to: &bytes)
+        case .downstreamFailure: return facts.append(facts.downstreamFailure, to: &bytes)
         case .protocolName: return bytes.append(word: facts.protocolName)
         case .upstreamProtocol: return bytes.append(word: facts.upstreamProtocol)
         case .terminationDetails: return bytes.append(word: facts.terminationDetails)
@@ -129,6 +137,7 @@ extension FormatFact {
             switch self {
             case .hostname: facts.hostname
             case .routeName: facts.routeName
+            case .filterChainName: facts.filterChainName
             case .virtualClusterName: facts.virtualClusterName
             case .clusterName, .rawClusterName: facts.clusterName
             case .upstreamName, .upstreamNameWithoutPort: facts.upstreamName
@@ -146,7 +155,7 @@ extension FormatFact {
             .upstreamLocalPort, .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration,
             .downstreamWireSent, .downstreamWireReceived, .downstreamHeadersSent, .downstreamHeadersReceived,
             .upstreamWireSent, .upstreamWireReceived, .upstreamHeadersSent, .upstreamHeadersReceived,
-            .upstreamConnectionID:
+            .upstreamConnectionID, .handshakeDuration:
             true
         default: false
         }
@@ -177,6 +186,7 @@ extension FormatFact {
         case .responseTrailersBytes: facts.responseTrailers?.countedBytes ?? 0
         case .responseSendDuration, .requestDuration, .requestSendDuration, .poolReadyDuration: facts.milliseconds(self)
         case .bytesRetransmitted, .packetsRetransmitted: 0
+        case .handshakeDuration: facts.handshakeEnd.map { Int(($0 - facts.startTime) / 1_000_000) }
         default: facts.wireBytes(self)
         }
     }
@@ -231,11 +241,11 @@ extension ExchangeFacts {
         return responseTrailers.appendValue(named: name, to: &bytes)
     }
 
-    fileprivate func append(failureTo bytes: inout [UInt8]) -> Bool {
+    fileprivate func append(_ failure: [UInt8], to bytes: inout [UInt8]) -> Bool {
         let start = bytes.count
-        bytes.append(contentsOf: transportFailure)
+        bytes.append(contentsOf: failure)
         bytes.replaceBlanks(from: start)
-        return !transportFailure.isEmpty
+        return !failure.isEmpty
     }
 
     /// Bytes on the wire; those of the primary are 0 if there is no connection to it.

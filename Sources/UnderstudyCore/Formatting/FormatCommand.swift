@@ -41,7 +41,13 @@ package enum FormatCommand: Sendable, Equatable {
     case attempted(AttemptedHosts)
     /// The first that has a value.
     case coalesced([FormatCommand], limit: Int?)
-    /// Has a value only where there is TLS, tracing, metadata or filter state.
+    case tls(TLSFact.Side, TLSFact)
+    /// From when, or until when, the other side's certificate is valid.
+    case certificateTime(TLSFact.Side, isEnd: Bool, TimeFormat)
+    /// The SNI, or before or after it a header line.
+    case serverName(RequestedServerName)
+    case forwardedCertificate(ForwardedCertificateValue)
+    /// Has a value only where there is tracing, metadata or filter state.
     case absent
 }
 
@@ -65,6 +71,7 @@ package enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case requestDuration = "REQUEST_DURATION"
     case requestSendDuration = "REQUEST_TX_DURATION"
     case poolReadyDuration = "UPSTREAM_CONNECTION_POOL_READY_DURATION"
+    case handshakeDuration = "DOWNSTREAM_HANDSHAKE_DURATION"
     case downstreamWireSent = "DOWNSTREAM_WIRE_BYTES_SENT"
     case downstreamWireReceived = "DOWNSTREAM_WIRE_BYTES_RECEIVED"
     case downstreamHeadersSent = "DOWNSTREAM_HEADER_BYTES_SENT"
@@ -75,6 +82,7 @@ package enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case upstreamHeadersReceived = "UPSTREAM_HEADER_BYTES_RECEIVED"
     case upstreamConnectionID = "UPSTREAM_CONNECTION_ID"
     case transportFailure = "UPSTREAM_TRANSPORT_FAILURE_REASON"
+    case downstreamFailure = "DOWNSTREAM_TRANSPORT_FAILURE_REASON"
     case terminationDetails = "CONNECTION_TERMINATION_DETAILS"
     case virtualClusterName = "VIRTUAL_CLUSTER_NAME"
     case uniqueID = "UNIQUE_ID"
@@ -87,6 +95,7 @@ package enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case logType = "ACCESS_LOG_TYPE"
     case hostname = "HOSTNAME"
     case routeName = "ROUTE_NAME"
+    case filterChainName = "FILTER_CHAIN_NAME"
     case clusterName = "UPSTREAM_CLUSTER"
     case rawClusterName = "UPSTREAM_CLUSTER_RAW"
     case remote = "DOWNSTREAM_REMOTE_ADDRESS"
@@ -140,7 +149,8 @@ extension FormatCommand {
         case "GRPC_STATUS_NUMBER":
             try token.requireNothing()
             self = .grpcStatus(.number)
-        case "REQUESTED_SERVER_NAME": self = try Self.serverName(token)
+        case "REQUESTED_SERVER_NAME": self = .serverName(try RequestedServerName(token))
+        case "XFCC_VALUE": self = .forwardedCertificate(try ForwardedCertificateValue(token))
         case "COALESCE": self = try Self.coalesced(token)
         default: self = try Self.fact(token)
         }
@@ -160,6 +170,7 @@ extension FormatCommand {
             try token.requireNothing()
             return .attempted(hosts)
         }
+        if let command = try tls(token) { return command }
         if try AbsentCommands.include(token) { return .absent }
         guard token.name == "CEL" else {
             throw FormatFault(.unknown, "Not supported field in StreamInfo: \(token.name)")

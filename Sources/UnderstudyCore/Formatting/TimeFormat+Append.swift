@@ -8,7 +8,18 @@ extension TimeFormat {
     ///
     /// - Parameter nanoseconds: Since 1970.
     func append(nanoseconds: Int64, zone: LocalZone = LocalZone(), to bytes: inout [UInt8]) {
-        let time = CalendarTime(nanoseconds: nanoseconds, zone: zone)
+        append(CalendarTime(nanoseconds: nanoseconds, zone: zone), to: &bytes)
+    }
+
+    /// Writes a time that may lie as far from 1970 as certificates can say.
+    ///
+    /// - Parameter seconds: Since 1970; what is beyond the year 9999 is its end (RFC 5280 section 4.1.2.5).
+    func append(seconds: Int64, to bytes: inout [UInt8]) {
+        let seconds = min(max(seconds, -62_135_596_800), 253_402_300_799)
+        append(CalendarTime(seconds: Int(seconds), nanosecond: 0, zone: LocalZone()), to: &bytes)
+    }
+
+    private func append(_ time: CalendarTime, to bytes: inout [UInt8]) {
         for part in parts {
             switch part {
             case .literal(let text): bytes.append(contentsOf: text)
@@ -62,13 +73,17 @@ struct CalendarTime {
     /// 0 for the first of January.
     let yearday: Int
 
-    /// Source: the days-from-civil algorithm, for the proleptic Gregorian calendar.
     init(nanoseconds: Int64, zone: LocalZone = LocalZone()) {
-        self.zone = zone
         let (seconds, rest) = Self.divide(Int(nanoseconds), by: 1_000_000_000)
+        self.init(seconds: seconds, nanosecond: rest, zone: zone)
+    }
+
+    /// Source: the days-from-civil algorithm, for the proleptic Gregorian calendar.
+    init(seconds: Int, nanosecond: Int, zone: LocalZone) {
+        self.zone = zone
+        self.nanosecond = nanosecond
         let (days, time) = Self.divide(seconds + zone.offset, by: 86_400)
         unixSeconds = seconds
-        nanosecond = rest
         (hour, minute, second) = (time / 3_600, time / 60 % 60, time % 60)
         weekday = Self.divide(days + 4, by: 7).remainder
         // Years that begin in March, so that the day of a leap year is the last.

@@ -68,7 +68,7 @@ extension ExchangeFacts {
         case .requestEnd: timing.requestEnd
         case .connectStart: timing.connectStart
         case .connectEnd: timing.connectEnd
-        // No TLS, no handshake.
+        // A handshake is part of the time for the connection.
         case .handshakeEnd: nil
         case .upstreamSendStart: timing.upstreamSendStart
         case .upstreamSendEnd: timing.upstreamSendEnd

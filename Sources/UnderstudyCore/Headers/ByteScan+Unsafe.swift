@@ -41,6 +41,17 @@ package enum ByteScan {
         }
     }
 
+    /// Where the bytes end that the range begins with and a token may have (RFC 9110 section 5.6.2).
+    package static func endOfToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+        guard isInside(range, bytes) else { return range.lowerBound }
+        return unsafe bytes.withUnsafeBufferPointer { bytes in
+            var offset = range.lowerBound
+            // Safe: the offset stays inside the checked range.
+            while offset < range.upperBound, HeaderToken.allows(unsafe bytes[offset]) { offset += 1 }
+            return offset
+        }
+    }
+
     /// Whether the bytes at `offset` are exactly `literal`.
     package static func equals(_ bytes: Span<UInt8>, at offset: Int, _ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
@@ -69,6 +80,23 @@ package enum ByteScan {
     package static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ other: [UInt8]) -> Bool {
         guard range.count == other.count else { return false }
         return hasPrefix(bytes, range, other)
+    }
+
+    /// Whether the range holds the same bytes as `other` from `offset` on.
+    package static func equals(
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        _ other: Span<UInt8>,
+        at offset: Int
+    ) -> Bool {
+        guard isInside(range, bytes), offset >= 0, range.count <= other.count - offset else { return false }
+        return unsafe bytes.withUnsafeBufferPointer { left in
+            unsafe other.withUnsafeBufferPointer { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return range.isEmpty }
+                // Safe: so many bytes lie inside both spans, as was checked above.
+                return unsafe memcmp(left + range.lowerBound, right + offset, range.count) == 0
+            }
+        }
     }
 
     /// Whether the range begins with the bytes of `prefix`.

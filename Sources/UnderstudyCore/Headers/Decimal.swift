@@ -3,22 +3,6 @@
 //
 // Numbers as they stand in heads: digits only, nothing else.
 
-extension [UInt8] {
-    package mutating func append(decimal value: Int) {
-        if value < 0 {
-            append(0x2D)
-        }
-        var rest = value.magnitude
-        let start = count
-        repeat {
-            // Safe: a remainder below ten fits a byte.
-            append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[start...].reverse()
-    }
-}
-
 package enum Decimal {
     /// The number that the digits spell, or `nil` if there is none, any other byte, or more than fits.
     ///

@@ -21,6 +21,7 @@ package final class ForwardingRules: Sendable {
     let addsUserAgent: Bool
     let serviceCluster: [UInt8]
     let serviceNode: [UInt8]
+    let certificates: ClientCertificateForwarding.Mode
     /// Nothing is told but `x-forwarded-proto` and `x-request-id`.
     let isPlain: Bool
 
@@ -40,11 +41,23 @@ package final class ForwardingRules: Sendable {
         preservesExternalID = manager.requestID.preservesExternal
         internalOnlyHeaders = manager.routes.internalOnlyHeaders.map { $0.utf8.map(HeaderToken.lowercased) }
         addsUserAgent = manager.addsUserAgent
+        certificates = manager.clientCertificate.mode
         self.serviceCluster = Array(serviceCluster.utf8)
         self.serviceNode = Array(serviceNode.utf8)
         isPlain =
             !usesRemoteAddress && internalRanges.isEmpty && !appendsPort && scheme.isEmpty && via.isEmpty
             && generatesRequestID && internalOnlyHeaders.isEmpty && !addsUserAgent
+    }
+}
+
+extension ForwardingRules {
+    /// Whether a client's word on certificates counts, which takes one of its own unless anybody's does.
+    func keepsCertificates(ofClientWithOne hasCertificate: Bool) -> Bool {
+        switch certificates {
+        case .sanitize: false
+        case .alwaysForwardOnly: true
+        case .forwardOnly, .appendForward, .sanitizeSet: hasCertificate
+        }
     }
 }
 
@@ -60,15 +73,26 @@ package struct PeerFacts: Sendable {
     let scheme: StaticString
     /// The port that the client reached.
     let localPort: Int
+    /// What `x-forwarded-client-cert` says of the client's own certificate; empty if it has shown none.
+    let certificate: [UInt8]
 
-    /// - Parameter proxy: The machine's own address as text.
-    package init(remote: NetworkAddress, local: NetworkAddress, proxy: [UInt8], isTLS: Bool = false) {
+    /// - Parameters:
+    ///   - proxy: The machine's own address as text.
+    ///   - certificate: From `TLSPeer.certificateElement`.
+    package init(
+        remote: NetworkAddress,
+        local: NetworkAddress,
+        proxy: [UInt8],
+        isTLS: Bool = false,
+        certificate: [UInt8] = []
+    ) {
         // A listener for both families sees IPv4 clients under their IPv6 names.
         let address = IPAddress(remote.host)?.unmapped
         self.address = address
         forwardedAddress = if let address { address.isLoopback ? proxy : address.text } else { [] }
         scheme = isTLS ? "https" : "http"
         localPort = local.port
+        self.certificate = certificate
     }
 }
 

@@ -98,11 +98,15 @@ package struct HeaderBlock: Sendable {
     }
 
     package mutating func add(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
-        add(name, known: known) { $0.append(contentsOf: value) }
+        let start = bytes.count
+        let end = bytes.appendLine(name, value.span)
+        lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
     }
 
     package mutating func add(_ name: StaticString, _ value: StaticString, known: KnownHeader = .other) {
-        add(name, known: known) { $0.append(literal: value) }
+        let start = bytes.count
+        let end = bytes.appendLine(name, value)
+        lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
     }
 
     package mutating func add(_ name: StaticString, decimal value: Int, known: KnownHeader) {
@@ -213,15 +217,5 @@ package struct HeaderBlock: Sendable {
     /// For tests and logs, never on the request path.
     package func text(_ range: Range<Int>) -> String {
         String(decoding: bytes[range], as: UTF8.self)
-    }
-}
-
-extension [UInt8] {
-    /// Appends a copy of bytes that the array holds already.
-    ///
-    /// A slice would be a second reference, and appending would then copy the whole array first.
-    fileprivate mutating func append(copyOfOwn range: Range<Int>) {
-        // Without a reservation: it would grow the array by this much only, again and again.
-        for offset in range { append(self[offset]) }
     }
 }

@@ -66,7 +66,7 @@ package enum JoinedHeaders {
 
 extension HeaderToken {
     /// Whether the bytes are a token, as every header name is (RFC 9110 section 5.6.2).
-    static func isName(_ bytes: some Collection<UInt8>) -> Bool {
+    package static func isName(_ bytes: some Collection<UInt8>) -> Bool {
         !bytes.isEmpty && bytes.allSatisfy(isTokenByte)
     }
 

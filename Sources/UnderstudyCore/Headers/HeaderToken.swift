@@ -52,7 +52,18 @@ package enum HeaderToken {
     }
 
     @inlinable
+    @inline(__always)
     package static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
+    }
+
+    /// Whether a token may have the byte (RFC 9110 section 5.6.2).
+    @inlinable
+    @inline(__always)
+    package static func allows(_ byte: UInt8) -> Bool {
+        // Bit by code: `!#$%&'*+-.` and digits below 64; letters, `^_` and grave accent, `|` and `~` above.
+        let word: UInt64 = byte & 0x40 == 0 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+        // Safe: the shift is below 64.
+        return byte < 128 && word &>> UInt64(byte & 63) & 1 == 1
     }
 }

@@ -7,7 +7,7 @@ package enum HostSyntax {
     /// Whether the range is `host [":" port]`, or empty.
     ///
     /// Stricter than Envoy, which forwards most of what this refuses: user information, a port that is no number,
-    /// unbalanced brackets, several values.
+    /// unbalanced brackets or none of an IPv6 address in them, a percent sign that escapes nothing, several values.
     /// - Source: RFC 9110 section 7.2 and RFC 3986 section 3.2.2; RFC 9112 section 3.2 asks for a 400.
     package static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
@@ -20,6 +20,7 @@ package enum HostSyntax {
             var offset = range.lowerBound
             while offset < range.upperBound, bytes[offset] != 0x3A {
                 guard isNameByte(bytes[offset]) else { return false }
+                if bytes[offset] == 0x25, !isEscape(bytes, offset..<range.upperBound) { return false }
                 offset += 1
             }
             afterHost = offset
@@ -38,16 +39,23 @@ package enum HostSyntax {
     }
 
     private static func endOfBracketedAddress(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int? {
-        var colons = 0
-        for offset in range.lowerBound + 1..<range.upperBound {
-            switch bytes[offset] {
-            case 0x5D: return colons >= 2 ? offset + 1 : nil
-            case 0x3A: colons += 1
-            case 0x30...0x39, 0x41...0x46, 0x61...0x66, 0x2E: break
-            default: return nil
-            }
+        for offset in range.lowerBound + 1..<range.upperBound where bytes[offset] == 0x5D {
+            let address = IPAddress(bytes, range.lowerBound + 1..<offset)
+            return address?.isIPv6 == true ? offset + 1 : nil
         }
         return nil
+    }
+
+    /// A percent sign with two hexadecimal digits (RFC 3986 section 2.1).
+    private static func isEscape(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard range.count >= 3 else { return false }
+        for offset in range.lowerBound + 1...range.lowerBound + 2 {
+            switch bytes[offset] {
+            case 0x30...0x39, 0x41...0x46, 0x61...0x66: break
+            default: return false
+            }
+        }
+        return true
     }
 
     /// Unreserved, percent or sub-delimiter; not the comma, which joins two values into one.

@@ -8,6 +8,8 @@ package enum KnownHeader: UInt8, Sendable {
     case other
     // Message syntax and connection management (RFC 9110 section 7, RFC 9112).
     case host, contentLength, transferEncoding, connection, keepAlive, proxyConnection, te, trailer, upgrade, expect
+    /// Belongs to an upgrade that ends here (RFC 7540 section 3.2.1).
+    case http2Settings
     // Facts that a proxy adds or keeps.
     case forwardedFor, forwardedProto, requestID, date, server
     case envoyServiceTime, envoyExpectedTimeout, envoyInternal, envoyExternalAddress
@@ -17,7 +19,7 @@ package enum KnownHeader: UInt8, Sendable {
     case internalOnly
     /// What is removed only where the proxy is the edge of the trusted network.
     case edgeOnly
-    /// What the proxy in front knows of the client's certificate; there is none without TLS.
+    /// What proxies in front know of their clients' certificates.
     case clientCertificate
 
     /// The meaning of the lower-case name that starts at `start`.
@@ -36,7 +38,7 @@ package enum KnownHeader: UInt8, Sendable {
         case 7: return found("upgrade", .upgrade) ?? found("trailer", .trailer)
         case 10: return found("connection", .connection) ?? found("keep-alive", .keepAlive)
         case 12: return found("x-request-id", .requestID)
-        case 14: return found("content-length", .contentLength)
+        case 14: return found("content-length", .contentLength) ?? found("http2-settings", .http2Settings)
         case 15: return found("x-forwarded-for", .forwardedFor) ?? found("x-envoy-ip-tags", .internalOnly)
         case 16:
             return found("proxy-connection", .proxyConnection)

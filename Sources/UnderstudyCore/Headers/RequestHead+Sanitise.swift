@@ -29,11 +29,12 @@ extension RequestHead {
             origin = self.origin(rules, peer, forwardedFor: facts.forwardedFor)
         }
         if facts.haveCompany || !rules.internalOnlyHeaders.isEmpty {
-            removeEndingHeaders(origin, rules)
+            removeEndingHeaders(origin, rules, hasCertificate: !peer.certificate.isEmpty)
             facts = ForwardedFacts(headers)
         }
         if !rules.isPlain {
             tell(rules, peer, origin, requestID)
+            tellCertificate(rules.certificates, peer.certificate)
             origin.lacksScheme = lacksScheme
             return origin
         }
@@ -43,6 +44,7 @@ extension RequestHead {
             headers.add("x-forwarded-proto", peer.scheme, known: .forwardedProto)
         }
         setIfMissing(facts.requestID, .requestID, "x-request-id") { requestID.append(to: &$0) }
+        tellCertificate(rules.certificates, peer.certificate)
         return origin
     }
 
@@ -51,7 +53,8 @@ extension RequestHead {
         return headers.lines[index].value.isEmpty
     }
 
-    private mutating func removeEndingHeaders(_ origin: RequestOrigin, _ rules: ForwardingRules) {
+    private mutating func removeEndingHeaders(_ origin: RequestOrigin, _ rules: ForwardingRules, hasCertificate: Bool) {
+        let keepsCertificates = rules.keepsCertificates(ofClientWithOne: hasCertificate)
         settleTE()
         let bytes = headers.bytes
         let expectsContinue = expectsContinue
@@ -59,7 +62,8 @@ extension RequestHead {
         headers.removeLines { line in
             switch line.known {
             case .connection, .upgrade: !keepsUpgrade
-            case .keepAlive, .proxyConnection, .transferEncoding, .envoyInternal, .clientCertificate: true
+            case .keepAlive, .proxyConnection, .transferEncoding, .http2Settings, .envoyInternal: true
+            case .clientCertificate: !keepsCertificates
             case .clientControl, .internalOnly, .envoyExpectedTimeout: !origin.isInternal
             case .edgeOnly: origin.isEdge
             case .te: !line.value.isEmpty && !ByteScan.equals(bytes.span, line.value, Self.trailers)
@@ -152,7 +156,7 @@ private struct ForwardedFacts {
             case .forwardedProto: forwardedProto = forwardedProto ?? index
             case .requestID: requestID = requestID ?? index
             case .connection, .keepAlive, .proxyConnection, .upgrade, .transferEncoding, .te, .expect, .clientControl,
-                .internalOnly, .edgeOnly, .clientCertificate, .envoyInternal, .envoyExpectedTimeout:
+                .http2Settings, .internalOnly, .edgeOnly, .clientCertificate, .envoyInternal, .envoyExpectedTimeout:
                 haveCompany = true
             default: break
             }

@@ -6,7 +6,7 @@
 /// How the end of a body is found (RFC 9112 section 6).
 package enum BodyFraming: Sendable, Equatable {
     case none
-    /// Exactly this many bytes, at least one.
+    /// Exactly this many bytes; none of them where HTTP/2 says only later that this is all.
     case length(Int)
     case chunked
     /// Until the connection closes; answers only.

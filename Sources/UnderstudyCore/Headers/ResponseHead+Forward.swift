@@ -24,6 +24,14 @@ extension ResponseHead {
         }
     }
 
+    /// Removes what ends at this hop from an answer that precedes the real one.
+    ///
+    /// - Source: RFC 9110 section 7.6.1, which knows no exception for these.
+    package mutating func endHopOfInterim() {
+        endUpstreamHop()
+        removeHopByHopHeaders(keepsUpgrade: false)
+    }
+
     /// Tells how long the upstream took; another hop's figure is replaced in its place.
     package mutating func addServiceTime(_ milliseconds: Int) {
         endUpstreamHop()

@@ -16,6 +16,8 @@ package final class Destination: Sendable {
     package let hostLiteral: [UInt8]?
     /// What the choice says of its copies, in place of the route; `nil` for nothing.
     package let mirrorLimits: MirrorLimits?
+    /// In place of the route's; `nil` for nothing.
+    package let buffering: BodyBuffering?
 
     init(_ specifier: ClusterSpecifier, clusters: NameTable) {
         cluster = ClusterTarget(specifier, clusters: clusters)
@@ -23,6 +25,7 @@ package final class Destination: Sendable {
         responseLevels = []
         hostLiteral = nil
         mirrorLimits = nil
+        buffering = nil
     }
 
     init(_ choice: WeightedClusters.Choice, clusters: NameTable) {
@@ -32,6 +35,7 @@ package final class Destination: Sendable {
         let literal = Array((choice.hostRewriteLiteral ?? "").utf8)
         hostLiteral = literal.isEmpty ? nil : literal
         mirrorLimits = choice.mirrorLimits
+        buffering = choice.buffering
     }
 }
 
@@ -50,6 +54,9 @@ struct ClusterChoice: Sendable {
     private let total: UInt64
     private let randomHeader: [UInt8]?
     private let asksRuntime: Bool
+
+    /// Whether a choice says of bodies what the route does not.
+    var differsInBuffering: Bool { weighted.contains { $0.destination.buffering != nil } }
 
     /// Where there is no choice.
     var only: Destination? { weighted.isEmpty ? first : nil }

@@ -8,11 +8,21 @@ package final class Forward: Sendable {
     /// The status of the answer when no cluster has the name.
     package let clusterNotFoundStatus: Int
     /// From the end of the request to the end of the answer; `nil` waits for ever.
-    package let timeout: Duration?
+    ///
+    /// In nanoseconds.
+    package let timeout: Int64?
     /// Zero for none, `nil` for the connection manager's.
     package let idleTimeout: Duration?
     /// Zero for none, `nil` for the connection manager's.
     package let maxStreamDuration: Duration?
+    /// Requests of gRPC are told that duration.
+    package let tellsStreamDuration: Bool
+    let grpcTimeout: GRPCTimeoutRule?
+    let grpcStreamDuration: GRPCTimeoutRule?
+    /// A request's own word on its time may count.
+    package let readsGRPCTimeout: Bool
+    /// It has something to say about the time of whole streams, or of silence on them.
+    package let limitsStreams: Bool
     package let mirrors: [MirrorRule]
     /// What the route says of its copies.
     package let mirrorLimits: MirrorLimits
@@ -25,6 +35,8 @@ package final class Forward: Sendable {
     package let priority: RoutingPriority
     /// The destination of every request, where there is no choice.
     package let onlyDestination: Destination?
+    /// Whether requests wait for their bodies depends on the destination.
+    package let differsInBuffering: Bool
     private let clusters: ClusterChoice
     private let rewriter: RequestRewriter
 
@@ -39,9 +51,15 @@ package final class Forward: Sendable {
         catalogue: MirrorCatalogue = MirrorCatalogue()
     ) {
         clusterNotFoundStatus = action.clusterNotFoundStatus
-        timeout = action.timeout > .zero ? action.timeout : nil
+        timeout = action.timeout > .zero ? action.timeout.inNanoseconds : nil
         idleTimeout = action.idleTimeout
         maxStreamDuration = action.maxStreamDuration
+        tellsStreamDuration = action.tellsStreamDuration
+        grpcTimeout = action.grpcTimeout
+        grpcStreamDuration = action.grpcStreamDuration
+        readsGRPCTimeout = action.grpcTimeout != nil
+        limitsStreams =
+            action.idleTimeout != nil || action.maxStreamDuration != nil || action.grpcStreamDuration != nil
         mirrors = action.mirrorPolicies.map {
             MirrorRule($0, clusters: clusters, route: route, catalogue: catalogue)
         }
@@ -53,6 +71,7 @@ package final class Forward: Sendable {
         priority = action.priority
         self.clusters = ClusterChoice(action.clusters, clusters: clusters)
         onlyDestination = self.clusters.only
+        differsInBuffering = self.clusters.differsInBuffering
         rewriter = RequestRewriter(action, matcher: matcher)
     }
 

@@ -27,6 +27,8 @@ extension RouteTable {
         package let countsAttemptsInRequest: Bool
         package let countsAttemptsInResponse: Bool
         package let marksTimeoutRetries: Bool
+        /// A destination may have another.
+        package let buffering: BodyBuffering
         private let upgrades: UpgradeTable
 
         /// - Parameter number: Its place among the routes of its virtual host.
@@ -58,6 +60,7 @@ extension RouteTable {
             countsAttemptsInRequest = context.virtualHost.countsAttemptsInRequest
             countsAttemptsInResponse = context.virtualHost.countsAttemptsInResponse
             marksTimeoutRetries = context.virtualHost.marksTimeoutRetries
+            buffering = route.buffering
             upgrades = UpgradeTable(context.upgrades, overriddenBy: routeUpgrades)
         }
 
@@ -72,6 +75,7 @@ extension RouteTable {
             countsAttemptsInRequest = false
             countsAttemptsInResponse = false
             marksTimeoutRetries = false
+            buffering = context.buffering
             upgrades = UpgradeTable(context.upgrades, overriddenBy: [:])
         }
 
@@ -102,6 +106,8 @@ extension RouteTable {
             let clusters: NameTable
             let upgrades: [String: UpgradePolicy]
             let catalogue: MirrorCatalogue
+            /// Of requests that no route of the configuration takes.
+            let buffering: BodyBuffering
 
             /// - Source: Envoy `most_specific_header_mutations_wins`: what is applied later wins.
             func levels(of route: Route) -> [HeaderOperations] {

@@ -6,7 +6,7 @@
 /// A route configuration arranged for matching.
 ///
 /// Immutable, shared by all workers.
-package struct RouteTable: Sendable {
+package final class RouteTable: Sendable {
     package enum Lookup: Sendable {
         case noVirtualHost
         /// The virtual host has no route that takes the request.
@@ -28,11 +28,13 @@ package struct RouteTable: Sendable {
     /// - Parameters:
     ///   - upgrades: The connection manager's, by type in lower case.
     ///   - catalogue: Has the numbers of the mirrors' books.
+    ///   - buffering: Of requests that are sent to HTTPS.
     package init(
         _ configuration: RouteConfiguration,
         clusters: NameTable,
         upgrades: [String: UpgradePolicy] = [:],
-        catalogue: MirrorCatalogue = MirrorCatalogue()
+        catalogue: MirrorCatalogue = MirrorCatalogue(),
+        buffering: BodyBuffering = .none
     ) {
         domains = DomainTable(configuration.virtualHosts, ignoresPort: configuration.ignoresPortInHost)
         hosts = configuration.virtualHosts.map { host in
@@ -41,7 +43,8 @@ package struct RouteTable: Sendable {
                 virtualHost: host,
                 clusters: clusters,
                 upgrades: upgrades,
-                catalogue: catalogue
+                catalogue: catalogue,
+                buffering: buffering
             )
             return Host(
                 entries: host.routes.enumerated().map { Entry($1, context, number: $0) },

@@ -17,6 +17,8 @@ package struct AnswerPace: Sendable {
 
     /// Reading is never free: what it costs besides its bytes.
     private static let costOfRead = 1024
+    /// What a mirror is read in.
+    private static let bytesOfRead = 16 * 1024
     /// What clients got is remembered up to this.
     private static let mostEarned = 1 << 30
 
@@ -35,7 +37,9 @@ package struct AnswerPace: Sendable {
 
     /// Bytes of an answer went to a client; mirrors may answer as much.
     package mutating func earn(_ bytes: Int) {
-        earned = min(Self.mostEarned, earned &+ bytes &+ Self.costOfRead)
+        // A primary is read in larger pieces than mirrors are.
+        let reads = max(1, (bytes + Self.bytesOfRead - 1) / Self.bytesOfRead)
+        earned = min(Self.mostEarned, earned &+ bytes &+ reads &* Self.costOfRead)
     }
 
     /// Bytes of a mirror's answer were read.

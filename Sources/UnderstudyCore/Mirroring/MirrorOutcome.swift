@@ -45,10 +45,16 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     case connectMethod
     /// The policy's mutations have removed the path or the method.
     case noPath
-    /// The request's first try found no primary to send it to.
+    /// The request's first try found no primary to send it to, or it ended while its body was waited for.
     case primaryNotStarted
     /// An operator has switched the mirror off.
     case disabled
+    /// The request's peer may not name a mirror.
+    case untrustedSource
+    /// The request names a cluster that requests may not name.
+    case clusterNotAllowed
+    /// The request has been copied as often as it may.
+    case hopLimit
 
     /// Whether there was a copy at all.
     package var isSent: Bool { rawValue < Self.sampledOut.rawValue }
@@ -82,6 +88,9 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
         case .noPath: "no_path"
         case .primaryNotStarted: "primary_not_started"
         case .disabled: "disabled"
+        case .untrustedSource: "untrusted_source"
+        case .clusterNotAllowed: "cluster_not_allowed"
+        case .hopLimit: "hop_limit"
         }
     }
 
@@ -91,7 +100,7 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
         case .noHealthyUpstream: self = .noHost
         case .overflow: self = .overflow
         case .connectFailure, .connectTimeout: self = .connectFailure
-        case .closed, .reset: self = .reset
+        case .closed, .reset, .streamReset, .streamRefused, .goneAway: self = .reset
         case .protocolError: self = .protocolError
         case .timeout: self = .timeout
         }

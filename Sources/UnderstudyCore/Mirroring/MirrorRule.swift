@@ -49,16 +49,22 @@ package struct MirrorRule: Sendable {
 
     /// The cluster that gets a copy of this request, or why none does.
     ///
-    /// - Parameter random: One number per request, the same for all its policies, so that shares nest.
+    /// - Parameters:
+    ///   - random: One number per request, the same for all its policies, so that shares nest.
+    ///   - trust: Whom to believe; `nil` for everyone.
     package func decide(
         _ head: borrowing RequestHead,
         clusters: NameTable,
         random: UInt64,
-        runtime: RuntimeSnapshot = .empty
+        runtime: RuntimeSnapshot = .empty,
+        trust: MirrorTrust? = nil,
+        standing: MirrorStanding = MirrorStanding()
     ) -> Result<Int, MirrorOutcome> {
         guard head.method != .connect else { return .failure(.connectMethod) }
         guard fraction.includes(random, runtime) else { return .failure(.sampledOut) }
-        return cluster.resolve(head, clusters: clusters)
+        guard let trust else { return cluster.resolve(head, clusters: clusters) }
+        guard trust.mayCopy(standing) else { return .failure(.hopLimit) }
+        return trust.resolve(cluster, head, clusters: clusters, standing)
     }
 }
 

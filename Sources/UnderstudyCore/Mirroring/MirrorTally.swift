@@ -13,7 +13,7 @@ package final class MirrorTally: Sendable {
     /// Odd while a step is being written.
     private let version = Atomic<UInt64>(0)
     /// Requests, copies in flight, and then the outcomes.
-    private let cells = InlineArray<28, Atomic<UInt64>> { _ in Atomic(0) }
+    private let cells = InlineArray<31, Atomic<UInt64>> { _ in Atomic(0) }
 
     private static let requests = 0
     private static let inFlight = 1

@@ -6,7 +6,7 @@
 /// A prefix of IPv4 or IPv6 addresses (RFC 4632 section 3.1).
 ///
 /// Source: Envoy `CidrRange`.
-package struct AddressRange: Sendable, Equatable {
+package struct AddressRange: Sendable, Hashable {
     /// 4 or 16 bytes, network order.
     package var address: [UInt8]
     /// Bits that count, at most those of the address.
@@ -15,6 +15,17 @@ package struct AddressRange: Sendable, Equatable {
     package init(address: [UInt8], prefixLength: Int) {
         self.address = address
         self.prefixLength = prefixLength
+    }
+
+    /// The same range with the bits that do not count as zero.
+    package var masked: AddressRange {
+        var range = self
+        for index in range.address.indices {
+            // Safe: at least 0 and at most 8.
+            let count = min(max(prefixLength - index * 8, 0), 8)
+            range.address[index] &= UInt8(truncatingIfNeeded: 0xFF00 >> count)
+        }
+        return range
     }
 
     /// Whether the address (4 or 16 bytes) lies in the range; one of the other family never does.

@@ -14,7 +14,7 @@ package struct ClientClusters: Sendable, Equatable {
 
     package init(_ configuration: ServerConfiguration) {
         for listener in configuration.listeners {
-            for host in listener.connectionManager.routes.virtualHosts {
+            for host in listener.allFilterChains.flatMap(\.connectionManager.routes.virtualHosts) {
                 for route in host.routes {
                     guard case .forward(let action) = route.action else { continue }
                     add(action.clusters)

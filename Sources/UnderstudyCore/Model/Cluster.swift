@@ -91,7 +91,26 @@ package struct Cluster: Sendable, Equatable {
     ///
     /// Source: `HttpProtocolOptions.retry_policy`.
     package var retryPolicy: RetryPolicy?
+    /// Source: `HttpProtocolOptions.upstream_protocol_options`.
+    package var version = HTTPVersionChoice.http1
     package var http1 = HTTP1Options()
+    package var http2 = HTTP2Options()
+    /// `nil` for plain text.
+    ///
+    /// Source: `transport_socket`.
+    package var tls: UpstreamTLS?
+    /// The request's Host, without its port, is the SNI.
+    ///
+    /// Source: `upstream_http_protocol_options.auto_sni`.
+    package var usesHostAsSNI = false
+    /// The certificate has to be for that name.
+    ///
+    /// Source: `upstream_http_protocol_options.auto_san_validation`.
+    package var validatesHostAsName = false
+    /// The header to take the SNI from instead, in lower case; empty for Host.
+    ///
+    /// Source: `upstream_http_protocol_options.override_auto_sni_header`.
+    package var sniHeader = ""
     /// Longest time a connection is kept unused; zero for ever.
     ///
     /// Default 1 h. Source: `common_http_protocol_options.idle_timeout`.

@@ -21,7 +21,11 @@ package struct ConnectionManager: Sendable, Equatable {
     package var requestID = RequestIDOptions()
     package var path = PathOptions()
     package var host = HostOptions()
+    /// Source: `codec_type`.
+    package var version = HTTPVersionChoice.automatic
     package var http1 = HTTP1Options()
+    package var http2 = HTTP2Options()
+    package var clientCertificate = ClientCertificateForwarding()
     package var timeouts = DownstreamTimeouts()
     package var limits = DownstreamLimits()
     /// By type in lower case, `connect` included.
@@ -49,6 +53,12 @@ package struct ConnectionManager: Sendable, Equatable {
     package var upstreamLogs: [AccessLog] = []
     /// In the order of the filters.
     package var healthCheckFilters: [HealthCheckFilter] = []
+    /// Of requests that no route is found for; each route has its own.
+    ///
+    /// Not `none` if there is a buffer filter at all.
+    package var buffering = BodyBuffering.none
+    /// A buffer filter stands before the first health check filter: it is asked first.
+    package var buffersBeforeHealthChecks = false
     package var routes: RouteConfiguration
 
     package init(statPrefix: String, routes: RouteConfiguration) {

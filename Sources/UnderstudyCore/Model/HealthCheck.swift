@@ -17,6 +17,8 @@ package struct HealthCheck: Sendable, Equatable {
         /// Empty for the endpoint's own name or else the cluster's.
         package var host = ""
         package var path: String
+        /// Source: `codec_client_type`.
+        package var version = HTTPVersionChoice.http1
         /// Upper case; default `GET`.
         package var method = "GET"
         package var headers = HeaderOperations()

@@ -65,6 +65,16 @@ package struct IPAddress: Sendable, Equatable {
         )
     }
 
+    /// 4 or 16 bytes, in network order.
+    package var bytes: [UInt8] {
+        let count = isIPv6 ? 16 : 4
+        return (0..<count).map { index in
+            let word = index < 8 ? bits.high : bits.low
+            // Safe: the shift is 0 to 56.
+            return UInt8(truncatingIfNeeded: word &>> UInt64(56 &- 8 &* (index & 7)))
+        }
+    }
+
     /// The bits of the address, the first one highest; those of IPv4 fill the upper 32.
     fileprivate var bits: (high: UInt64, low: UInt64) {
         isIPv6 ? (high, low) : (low << 32, 0)

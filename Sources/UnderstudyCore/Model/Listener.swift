@@ -14,7 +14,22 @@ package struct Listener: Sendable, Equatable {
     ///
     /// `nil`: the default of `UnderstudyHTTP`. Source: `per_connection_buffer_limit_bytes`.
     package var connectionBufferLimit: Int?
-    package var connectionManager: ConnectionManager
+    /// In file order; the most specific match wins.
+    package var filterChains: [FilterChain]
+    /// For connections that no chain matches; `nil` closes them.
+    package var defaultFilterChain: FilterChain?
+    /// The first bytes are looked at for TLS before a chain is chosen.
+    ///
+    /// Source: the `tls_inspector` listener filter; Envoy 1.40 has none of its own accord.
+    package var inspectsTLS = false
+    /// Longest wait for those bytes; zero for none.
+    ///
+    /// Default 15 s. Source: `listener_filters_timeout`.
+    package var inspectionTime = Duration.seconds(15)
+    /// When it is over the connection goes on with what is known of it, instead of its end.
+    ///
+    /// Source: `continue_on_listener_filters_timeout`.
+    package var continuesAfterInspectionTime = false
     /// The `listener.<...>.` in the names of its statistics; empty for the address.
     ///
     /// Source: `stat_prefix`.
@@ -25,6 +40,14 @@ package struct Listener: Sendable, Equatable {
     package var drainsOnHealthFailure = true
     /// Source: `traffic_direction: INBOUND`.
     package var isInbound = false
+    /// Its connections neither count for the limit of the process nor are refused by it.
+    ///
+    /// Source: `ignore_global_conn_limit`.
+    package var ignoresGlobalLimit = false
+    /// What the overload manager does leaves it alone.
+    ///
+    /// Source: `bypass_overload_manager`.
+    package var bypassesOverload = false
     /// A line of each when a connection ends.
     package var accessLogs: [AccessLog] = []
 
@@ -34,9 +57,37 @@ package struct Listener: Sendable, Equatable {
         connectionBufferLimit: Int? = nil,
         connectionManager: ConnectionManager
     ) {
+        self.init(
+            name: name,
+            address: address,
+            connectionBufferLimit: connectionBufferLimit,
+            filterChains: [FilterChain(connectionManager)]
+        )
+    }
+
+    package init(
+        name: String,
+        address: SocketEndpoint,
+        connectionBufferLimit: Int? = nil,
+        filterChains: [FilterChain]
+    ) {
         self.name = name
         self.address = address
         self.connectionBufferLimit = connectionBufferLimit
-        self.connectionManager = connectionManager
+        self.filterChains = filterChains
     }
+
+    /// Of the first chain.
+    package var connectionManager: ConnectionManager {
+        get { filterChains[0].connectionManager }
+        set { filterChains[0].connectionManager = newValue }
+    }
+
+    /// Of the first chain.
+    package var connectionLimits: [ConnectionLimit] {
+        get { filterChains[0].connectionLimits }
+        set { filterChains[0].connectionLimits = newValue }
+    }
+
+    package var allFilterChains: [FilterChain] { filterChains + (defaultFilterChain.map { [$0] } ?? []) }
 }

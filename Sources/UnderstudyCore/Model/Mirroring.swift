@@ -17,7 +17,7 @@ package struct MirroringOptions: Sendable, Equatable {
         ///
         /// Default 64 MiB. Source: `total.max_buffered_bytes`.
         package var bufferedBytes: UInt64 = 64 << 20
-        /// Open connections to mirrors; `nil` for half of the descriptors that the process may open.
+        /// Open connections to mirrors; `nil` for a quarter of the descriptors that the process may open.
         ///
         /// Source: `total.max_connections`.
         package var connections: UInt32?
@@ -34,8 +34,44 @@ package struct MirroringOptions: Sendable, Equatable {
     package var defaults = MirrorOptions()
     /// By cluster.
     package var clusters: [String: MirrorOptions] = [:]
+    /// Who may name a mirror by a header, and which; `nil` for everyone and every cluster.
+    package var clusterHeader: ClusterHeader?
+    /// `nil`: copies are not marked, and marks mean nothing.
+    package var hops: Hops?
 
     package init() {}
+
+    /// Source: `cluster_header`.
+    package struct ClusterHeader: Sendable, Equatable {
+        /// `nil` for all.
+        ///
+        /// Source: `allowed_clusters`.
+        package var clusters: [String]?
+        /// Of the immediate peer; `nil` for everyone.
+        ///
+        /// Source: `trusted_sources`.
+        package var sources: [AddressRange]?
+
+        package init() {}
+    }
+
+    /// Source: `hops`.
+    package struct Hops: Sendable, Equatable {
+        /// Default `x-understudy-mirror-hops`.
+        package var header = "x-understudy-mirror-hops"
+        /// Of the immediate peer; never empty.
+        ///
+        /// Source: `trusted_sources`.
+        package var sources: [AddressRange]
+        /// Default 1.
+        ///
+        /// Source: `max_depth`.
+        package var depth = 1
+
+        package init(sources: [AddressRange]) {
+            self.sources = sources
+        }
+    }
 
     package subscript(cluster: String) -> MirrorOptions { clusters[cluster] ?? defaults }
 }

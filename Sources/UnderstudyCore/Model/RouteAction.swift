@@ -28,6 +28,18 @@ package struct RouteAction: Sendable, Equatable {
     ///
     /// Source: `max_stream_duration.max_stream_duration`.
     package var maxStreamDuration: Duration?
+    /// How `grpc-timeout` takes the place of `timeout`; `nil` if it does not.
+    ///
+    /// Source: `max_grpc_timeout`, `grpc_timeout_offset`.
+    package var grpcTimeout: GRPCTimeoutRule?
+    /// Requests of gRPC are told their time from head to end in `grpc-timeout`.
+    ///
+    /// Source: there is a `max_stream_duration`.
+    package var tellsStreamDuration = false
+    /// How `grpc-timeout` takes the place of `maxStreamDuration`; `nil` if it does not.
+    ///
+    /// Source: `grpc_timeout_header_max`, `grpc_timeout_header_offset`.
+    package var grpcStreamDuration: GRPCTimeoutRule?
     /// The route's own, else the virtual host's.
     package var retryPolicy: RetryPolicy?
     /// Bytes of a request body that are kept for another try; `nil` for the listener's buffer limit.
@@ -89,6 +101,8 @@ package struct WeightedClusters: Sendable, Equatable {
         package var hostRewriteLiteral: String?
         /// What one copy may take when this is chosen, in place of the route's; `nil` leaves it to the route.
         package var mirrorLimits: MirrorLimits?
+        /// In place of the route's when this is chosen; `nil` leaves it to the route.
+        package var buffering: BodyBuffering?
 
         package init(cluster: ClusterSpecifier, weight: UInt32) {
             self.cluster = cluster
@@ -184,5 +198,17 @@ package struct HashPolicy: Sendable, Equatable {
     package init(_ source: Source, isTerminal: Bool = false) {
         self.source = source
         self.isTerminal = isTerminal
+    }
+}
+
+/// What becomes of the time that a gRPC client gives.
+package struct GRPCTimeoutRule: Sendable, Equatable {
+    /// Zero for no bound.
+    package var maximum: Duration
+    /// Taken off.
+    package var offset = Duration.zero
+
+    package init(maximum: Duration) {
+        self.maximum = maximum
     }
 }

@@ -27,6 +27,14 @@ package struct RouteConfiguration: Sendable, Equatable {
         self.name = name
         self.virtualHosts = virtualHosts
     }
+
+    /// Of all routes.
+    package var mirrorPolicies: [MirrorPolicy] {
+        virtualHosts.flatMap(\.routes).flatMap { (route) -> [MirrorPolicy] in
+            guard case .forward(let action) = route.action else { return [] }
+            return action.mirrorPolicies
+        }
+    }
 }
 
 /// Routes for a set of domains; the first that matches wins.
@@ -78,6 +86,8 @@ package struct Route: Sendable, Equatable {
     package var match: RouteMatch
     package var action: Action
     package var headers = HeaderOperations()
+    /// What the buffer filters of the chain come to for its requests.
+    package var buffering = BodyBuffering.none
 
     package init(match: RouteMatch, action: Action) {
         self.match = match

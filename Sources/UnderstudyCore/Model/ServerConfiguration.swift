@@ -31,6 +31,10 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var serviceCluster = ""
     /// Source: `node.id`.
     package var serviceNode = ""
+    /// `nil` sheds no load.
+    ///
+    /// Source: `overload_manager`.
+    package var overload: OverloadOptions?
     /// What mirrors may take.
     package var mirroring = MirroringOptions()
 

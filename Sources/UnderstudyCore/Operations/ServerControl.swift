@@ -8,6 +8,7 @@ package protocol ServerView: StatisticsSource {
     var information: ServerInformation { get }
     func clusterStatuses() -> [ClusterStatus]
     func listenerStatuses() -> [ListenerStatus]
+    func certificates() -> [CertificateStatus]
     var document: ConfigurationDocument { get }
     var memory: MemoryStatus { get }
 }

@@ -50,26 +50,28 @@ struct PathSpelling {
         return result.count < path.count
     }
 
-    /// Makes `..` and `.` of segments like `..;x` and `.;x`, which some servers take for the same.
+    /// Makes `..` and `.` of segments like `..;x` and `.;x`, which some servers take for the same, however they are
+    /// spelt.
     ///
-    /// - Source: Envoy 1.40, whose first look is for a dot before a semicolon anywhere.
+    /// - Source: Envoy 1.40, which knows no escapes and no backslashes here.
     mutating func stripDotSegmentParameters() {
         var result: [UInt8] = []
         var start = 0
         while start <= path.count {
-            let end = path[start...].firstIndex(of: 0x2F) ?? path.count
-            let segment = path[start..<end]
-            if segment.starts(with: [0x2E, 0x2E, 0x3B]) {
-                result += [0x2E, 0x2E]
-            } else if segment.starts(with: [0x2E, 0x3B]) {
-                result.append(0x2E)
-            } else {
-                result += segment
-            }
-            if end < path.count { result.append(0x2F) }
+            let end = path[start...].firstIndex { $0 == 0x2F || $0 == 0x5C } ?? path.count
+            result += path[start..<(parameters(ofDotSegment: start..<end) ?? end)]
+            if end < path.count { result.append(path[end]) }
             start = end + 1
         }
         path = result
+    }
+
+    /// Where the parameters of a dot segment begin, if it is one and has any.
+    private func parameters(ofDotSegment segment: Range<Int>) -> Int? {
+        var offset = segment.lowerBound
+        for _ in 0..<2 { offset += dotLength(at: offset) ?? 0 }
+        guard offset > segment.lowerBound, offset < segment.upperBound else { return nil }
+        return path[offset] == 0x3B || Self.escaped(path, at: offset) == 0x3B ? offset : nil
     }
 
     /// Resolves dot segments, decodes unreserved characters, escapes what must be, and turns backslashes around.

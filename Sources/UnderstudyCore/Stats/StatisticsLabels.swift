@@ -59,6 +59,10 @@ extension StatisticsScope.Kind {
                 "listener.\(address.rest)http.\(prefix.rest)",
                 [prefix.connectionManagerLabel] + address.listenerLabels
             )
+        case .connectionLimit(let prefix):
+            let prefix = Cut(prefix)
+            let label = StatisticsLabel("envoy_connection_limit_prefix", prefix.head)
+            return LabelledPrefix("connection_limit.\(prefix.rest)", [label])
         case .virtualCluster(let host, let name): return Self.virtualCluster(Cut(host), name)
         case .route(let host, let prefix): return Self.route(Cut(host), prefix)
         case .mirror(let key):

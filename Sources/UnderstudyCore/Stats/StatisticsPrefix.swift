@@ -15,6 +15,7 @@ extension StatisticsScope.Kind {
         case .listenerWorker(let address, let worker): "listener.\(Self.clean(address)).worker_\(worker)."
         case .listenerConnectionManager(let address, let prefix):
             "listener.\(Self.clean(address)).http.\(Self.clean(prefix))."
+        case .connectionLimit(let prefix): "connection_limit.\(Self.clean(prefix))."
         case .virtualCluster(let host, let name): "vhost.\(Self.clean(host)).vcluster.\(Self.clean(name))."
         case .route(let host, let prefix): "vhost.\(Self.clean(host)).route.\(Self.clean(prefix))."
         case .mirror(let key): "mirror.\(Self.cleanLine(key.route)).\(Self.cleanLine(key.mirror))."

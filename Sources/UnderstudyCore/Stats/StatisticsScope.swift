@@ -34,6 +34,8 @@ package struct StatisticsScope: Sendable {
         case listenerWorker(String, Int)
         /// `listener.<address>.http.<stat_prefix>.`
         case listenerConnectionManager(String, statPrefix: String)
+        /// `connection_limit.<stat_prefix>.`
+        case connectionLimit(String)
         /// `vhost.<virtual host>.vcluster.<name>.`
         case virtualCluster(virtualHost: String, name: String)
         /// `vhost.<virtual host>.route.<stat_prefix>.`

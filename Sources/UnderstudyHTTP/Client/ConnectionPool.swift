@@ -7,7 +7,7 @@ package import NIOCore
 package import UnderstudyCore
 
 /// Loop-bound.
-package final class ConnectionPool {
+package final class ConnectionPool: ClientPool {
     package struct Settings: Sendable {
         package var address: SocketAddress
         package var connectTimeout: TimeAmount
@@ -25,11 +25,24 @@ package final class ConnectionPool {
         package var requestsPerConnection = 0
         /// How HTTP/1 is spoken.
         package var http1 = HTTP1Settings()
+        /// How HTTP/2 is spoken.
+        package var http2 = HTTP2Settings()
+        /// The name that requests ask for, which the upstream's certificate is to be chosen by; empty if that is not up
+        /// to them.
+        ///
+        /// Source: `auto_sni`.
+        package var serverName: [UInt8] = []
         /// Bounds on heads, chunk lines and trailers of answers.
         package var messages = MessageLimits()
         package var keepalive: TCPKeepalive?
         /// Connections to the address, on all loops together, by the slot of their limits; empty for no limit.
         package var hostConnections: [ResourceLimit] = []
+        /// `nil` for plain text.
+        package var tls: (any ClientSecurity)?
+        /// What ALPN is to agree on; `nil` for what the cluster says.
+        package var applicationProtocol: ApplicationProtocol?
+        /// What the endpoint is called; empty for nothing.
+        package var hostname: [UInt8] = []
 
         package init(address: SocketAddress, connectTimeout: TimeAmount) {
             self.address = address
@@ -44,19 +57,23 @@ package final class ConnectionPool {
     let passesTrailers: Bool
     let sendsAbsoluteTarget: Bool
     let requestsPerConnection: Int
+    /// Bytes that may wait for a connection to be made, or for a tunnel to be agreed to.
+    let connectingBytes: Int
     let counters: UpstreamCounters
     let host: HostCounters
     private let loop: LoopContext
-    private let connect: (HTTP1ClientConnection) -> Void
+    private let connect: (any OutgoingConnection) -> Void
     /// By kind: copies neither take the connections of clients nor lend them theirs, so that each kind keeps to its
     /// own limit.
     private var idle: [[HTTP1ClientConnection]] = [[], []]
     /// Requests that have no connection yet because there may be no more of them.
     private var waiting = CircularBuffer<HTTP1ClientConnection>()
-    /// Open connections of each kind of limits.
-    private var open = [0, 0]
+    private var places: ConnectionPlaces
+    /// A new connection speaks something else; told its kind.
+    var onOtherProtocol: ((Int) -> Void)?
     private var isRetired = false
 
+    private static let mostConnectingBytes = 64 * 1024
     /// Idle connections that are kept.
     private static let mostIdle = 1024
 
@@ -76,7 +93,7 @@ package final class ConnectionPool {
         loop: LoopContext,
         counters: UpstreamCounters = UpstreamCounters(),
         host: HostCounters = HostCounters(),
-        connect: @escaping (HTTP1ClientConnection) -> Void
+        connect: @escaping (any OutgoingConnection) -> Void
     ) {
         self.connect = connect
         self.settings = settings
@@ -85,10 +102,15 @@ package final class ConnectionPool {
         passesTrailers = settings.http1.passesTrailers
         sendsAbsoluteTarget = settings.http1.sendsAbsoluteTarget
         requestsPerConnection = settings.requestsPerConnection
+        connectingBytes = min(settings.bufferedBytes, Self.mostConnectingBytes)
         self.counters = counters
         self.host = host
         self.loop = loop
+        places = ConnectionPlaces(settings.hostConnections)
+        loop.pools.insert(self)
     }
+
+    deinit { loop.pools.remove(self) }
 
     /// An idle connection, one that is being made, or one that stands for the next to become free; `nil` if a limit
     /// is reached.
@@ -99,26 +121,27 @@ package final class ConnectionPool {
     ///   - patient: A new connection may be made a little later.
     package func acquire(
         within limits: UpstreamLimits,
-        fresh: Bool = false,
-        patient: Bool = false
-    ) -> HTTP1ClientConnection? {
+        fresh: Bool,
+        patient: Bool
+    ) -> (any ClientStream)? {
         if !fresh, let connection = idle[limits.slot].last {
             guard connection.attach(to: limits) else {
                 counters.activeOverflows.add()
                 return nil
             }
             idle[limits.slot].removeLast()
-            loop.resting.remove(connection)
+            connection.stopResting()
             return connection
         }
         guard limits.pending.reserve() else {
             counters.pendingOverflows.add()
             return nil
         }
+        if !limits.isRestrained { loop.pools.makePlace() }
         let connection = HTTP1ClientConnection(transport: WaitingTransport(), loop: loop, pool: self)
         connection.waitForConnection(limits)
         connection.isPatient = patient
-        if reserveConnection(limits) {
+        if places.reserve(limits, loop) {
             connect(connection)
         } else {
             counters.connectionOverflows.add()
@@ -143,6 +166,25 @@ package final class ConnectionPool {
         for connection in idle { connection.close() }
     }
 
+    /// Closes the connection that has been idle longest, copies' first.
+    ///
+    /// - Returns: Whether there was one.
+    package func closeOneIdle(sparingCopies: Bool) -> Bool {
+        let ofCopies = sparingCopies ? nil : idle[1].first
+        guard let connection = ofCopies ?? idle[0].first else { return false }
+        connection.close()
+        return true
+    }
+
+    /// Takes over a socket that somebody else has connected and counted.
+    func adopt(_ transport: any Transport, limits: UpstreamLimits, start: NIODeadline) {
+        places.take(limits, loop)
+        let connection = HTTP1ClientConnection(transport: transport, loop: loop, pool: self)
+        connection.adopt(limits, start: start)
+        transport.attach(connection)
+        release(connection)
+    }
+
     /// Does nothing for a connection that has ended meanwhile.
     func release(_ connection: HTTP1ClientConnection) {
         guard case .idle = connection.phase else { return }
@@ -150,9 +192,10 @@ package final class ConnectionPool {
         if handOver(connection, slot) { return }
         // Whoever waits still needs a fresh connection, for which this one makes room.
         let isInTheWay = waiting.contains { $0.limits?.slot == slot }
-        guard !isRetired, !isInTheWay, idleCount < Self.mostIdle else { return connection.close() }
+        let isCrowded = connection.limits?.isRestrained == false && loop.pools.places?.isCrowded == true
+        guard !isRetired, !isInTheWay, !isCrowded, idleCount < Self.mostIdle else { return connection.close() }
         idle[slot].append(connection)
-        if connection.limits?.total != nil { loop.resting.append(connection) }
+        if connection.limits?.total != nil { connection.rest() }
         if let time = settings.idleTime { loop.deadlines.set(connection, after: time) }
     }
 
@@ -164,7 +207,7 @@ package final class ConnectionPool {
 
     /// It is ending.
     func removeIdle(_ connection: HTTP1ClientConnection) {
-        loop.resting.remove(connection)
+        connection.stopResting()
         // From the end: whatever closes was most likely used last.
         guard let slot = connection.limits?.slot else { return }
         guard let index = idle[slot].lastIndex(where: { $0 === connection }) else { return }
@@ -191,53 +234,19 @@ package final class ConnectionPool {
 
     /// A connection of this pool is gone: there may be another in its place.
     func connectionEnded(_ limits: UpstreamLimits) {
-        freeConnection(limits)
+        places.free(limits, loop)
         var isBlocked = [false, false]
         var passed = 0
         while passed < waiting.count, isBlocked != [true, true] {
             let index = waiting.index(waiting.startIndex, offsetBy: passed)
             guard let limits = waiting[index].limits else { return }
-            if !isBlocked[limits.slot], reserveConnection(limits) {
+            if !isBlocked[limits.slot], places.reserve(limits, loop) {
                 connect(waiting.remove(at: index))
             } else {
                 isBlocked[limits.slot] = true
                 passed += 1
             }
         }
-    }
-
-    // MARK: Connections and their limits
-
-    /// A pool without any connection always gets one, so that whoever waits waits for something.
-    ///
-    /// - Source: Envoy, whose pools have at least one each.
-    private func reserveConnection(_ limits: UpstreamLimits) -> Bool {
-        let host = hostLimit(limits)
-        if let host, !host.reserve() {
-            guard open[limits.slot] == 0 else { return false }
-            host.take()
-        }
-        if !limits.connections.reserve() {
-            guard open[limits.slot] == 0 else {
-                host?.free()
-                return false
-            }
-            limits.connections.take()
-        }
-        limits.total?.take()
-        open[limits.slot] += 1
-        return true
-    }
-
-    private func hostLimit(_ limits: UpstreamLimits) -> ResourceLimit? {
-        settings.hostConnections.isEmpty ? nil : settings.hostConnections[limits.slot]
-    }
-
-    private func freeConnection(_ limits: UpstreamLimits) {
-        open[limits.slot] -= 1
-        limits.connections.free()
-        limits.total?.free()
-        hostLimit(limits)?.free()
     }
 }
 

@@ -10,9 +10,9 @@ internal import UnderstudyCore
 ///
 /// Loop-bound.
 final class DiscardedAnswer: ResponseHandler {
-    private let connection: HTTP1ClientConnection
+    private let connection: any ClientStream
 
-    init(_ connection: HTTP1ClientConnection) {
+    init(_ connection: any ClientStream) {
         self.connection = connection
     }
 

@@ -17,6 +17,18 @@ extension HTTP1ClientConnection {
         pool.counters.activePendingRequests.add(1)
     }
 
+    var isRestrained: Bool { limits?.isRestrained == true }
+
+    func rest() {
+        let place = restingPlace ?? RestingPlace(self)
+        restingPlace = place
+        loop.resting.append(place)
+    }
+
+    func stopResting() {
+        if let restingPlace { loop.resting.remove(restingPlace) }
+    }
+
     func isConnecting(on transport: any Transport) {
         self.transport = transport
         stage = .connecting
@@ -25,6 +37,15 @@ extension HTTP1ClientConnection {
         pool.counters.activeConnections.add(1)
         pool.host.connections.add()
         pool.host.activeConnections.add(1)
+        pool.counters.http1Connections.add()
+    }
+
+    /// Goes on with a socket that somebody else has connected and counted.
+    func adopt(_ limits: UpstreamLimits, start: NIODeadline) {
+        self.limits = limits
+        self.start = start
+        stage = .connected
+        pool.counters.http1Connections.add()
     }
 
     /// Counts the request that waits as one that is under way.
@@ -94,6 +115,7 @@ extension HTTP1ClientConnection {
             pool.counters.connectTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
         }
         stage = .connected
+        if transport.applicationProtocol == .http2, let slot = limits?.slot { pool.onOtherProtocol?(slot) }
         endWaiting()
         guard let limits, attach(to: limits) else { return overflow() }
         useTransport()

@@ -44,7 +44,17 @@ extension HTTP1ClientConnection {
         guard case .body = phase else { return }
         if early.readableBytes > 0 { outgoing.append(loop, early, to: transport) }
         flush()
-        if early.readableBytes >= Self.connectingBytes, transport.isWritable { handler?.upstreamDrained() }
+        if early.readableBytes >= pool.connectingBytes, transport.isWritable { handler?.upstreamDrained() }
+        if requestIsSent { endTunnelHalf() }
+    }
+
+    /// The client has ended its half, which the upstream hears once there is a tunnel.
+    ///
+    /// - Source: RFC 9113 section 8.5, RFC 8441 section 5.
+    func endTunnelHalf() {
+        guard case .raw = bodyCoding else { return }
+        outgoing.flushAll(loop, to: transport)
+        transport.endOutput()
     }
 
     func openRawTunnel() {

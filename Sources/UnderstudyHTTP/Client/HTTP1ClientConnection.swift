@@ -6,7 +6,7 @@
 package import NIOCore
 package import UnderstudyCore
 
-package final class HTTP1ClientConnection: TransportUser, Timed {
+package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, ClosableConnection, Timed {
     enum Phase {
         /// Carries nothing; any byte that arrives now is one too many.
         case idle
@@ -35,9 +35,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     private var mode = RequestMode.plain
     var requestCount = 0
     /// The last byte of the request was handed over.
-    private var requestIsSent = false
-    /// An interim answer came: the request has been read, whatever becomes of it.
-    private var hasInterimAnswer = false
+    private(set) var requestIsSent = false
+    /// Interim answers so far: after the first the request has been read, whatever becomes of it.
+    private var interimAnswers = 0
     /// Where the connection is counted, and the current request.
     var limits: UpstreamLimits?
     var stage = Stage.waiting
@@ -53,10 +53,7 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// What the client has said in a tunnel that the upstream has not agreed to.
     var held = ByteBuffer()
     var trailers: TrailerCollector?
-    // Its place among `RestingConnections`.
-    var isResting = false
-    var restedBefore: HTTP1ClientConnection?
-    var restedAfter: HTTP1ClientConnection?
+    var restingPlace: RestingPlace?
 
     /// How the body of the request is written.
     enum BodyCoding {
@@ -74,14 +71,14 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     // MARK: The request
 
     /// Starts a request on a connection that is idle or still connecting.
-    package func begin(_ head: borrowing RequestHead, _ mode: RequestMode = .plain, handler: any ResponseHandler) {
+    package func begin(_ head: borrowing RequestHead, _ mode: RequestMode, handler: any ResponseHandler) {
         guard case .idle = phase else { preconditionFailure("a request was begun on a busy connection") }
         loop.deadlines.clear(self)
         self.handler = handler
         method = head.method
         self.mode = mode
         requestCount += 1
-        hasInterimAnswer = false
+        interimAnswers = 0
         hasSentRequest = false
         switch mode {
         case .plain:
@@ -125,8 +122,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// The request is complete.
     ///
     /// - Parameter trailers: Dropped if the upstream's side passes none, or the body is not chunked.
-    package func endRequest(trailers: HeaderBlock? = nil) {
+    package func endRequest(trailers: HeaderBlock?) {
         requestIsSent = true
+        if mode != .plain { return endTunnelHalf() }
         guard case .chunked = bodyCoding else { return }
         if let trailers, pool.passesTrailers {
             outgoing.append(loop) { HeadEncoder.writeLastChunk(trailers, to: &$0) }
@@ -143,6 +141,10 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
     /// The system's number for why the connection could not be made.
     package var connectError: CInt { transport.connectError }
 
+    package var tls: TLSPeer? { transport.tls }
+
+    package var speaks: ApplicationProtocol? { .http1 }
+
     /// Bytes of the request that have not left yet.
     package var heldBytes: Int { outgoing.count + held.readableBytes + transport.queuedBytes }
 
@@ -151,12 +153,9 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// More of the request waits than the transport takes now; `upstreamDrained` follows.
     package var isBackedUp: Bool {
-        if held.readableBytes >= Self.connectingBytes { return true }
-        return transport.isConnected ? !transport.isWritable : outgoing.count >= Self.connectingBytes
+        if held.readableBytes >= pool.connectingBytes { return true }
+        return transport.isConnected ? !transport.isWritable : outgoing.count >= pool.connectingBytes
     }
-
-    /// Bytes that may wait for a connection to be made, or for a tunnel to be agreed to.
-    static let connectingBytes = 64 * 1024
 
     /// Stops or resumes taking the answer.
     package func setReading(_ isReading: Bool) {
@@ -266,10 +265,13 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
 
     /// Nobody asked to switch protocols, or the tunnel's 101 was handled before (RFC 9110 section 15.2).
     func reportInterim(_ head: inout ResponseHead) throws(MessageFault) {
-        guard head.status != 101 else { throw .badSyntax }
-        hasInterimAnswer = true
+        guard head.status != 101, interimAnswers < Self.mostInterimAnswers else { throw .badSyntax }
+        interimAnswers += 1
         handler?.responseInterim(&head)
     }
+
+    /// Whoever sends more never means to answer.
+    private static let mostInterimAnswers = 1024
 
     private func decodeBody(_ decoder: inout BodyDecoder, _ reusable: Bool) throws(MessageFault) -> Bool {
         let event = try decoder.next(&unread)
@@ -313,9 +315,10 @@ package final class HTTP1ClientConnection: TransportUser, Timed {
         switch reason {
         case .couldNotConnect, .connectTimedOut: failToConnect(timedOut: reason == .connectTimedOut)
         // Half a head is an answer, only not one that can be passed on.
-        case .closedByPeer where unread.readableBytes > 0, .writeFailed where unread.readableBytes > 0:
+        case .closedByPeer where unread.readableBytes > 0, .truncated where unread.readableBytes > 0,
+            .writeFailed where unread.readableBytes > 0:
             fail(.protocolError, .byPeer)
-        case .closedByPeer, .writeFailed: fail(hasInterimAnswer ? .reset : .closed, .byPeer)
+        case .closedByPeer, .truncated, .writeFailed: fail(interimAnswers > 0 ? .reset : .closed, .byPeer)
         case .reset: fail(.reset, .byPeer)
         }
     }

@@ -57,7 +57,7 @@ package enum PlainClient {
 private final class AnswerCollector: ResponseHandler, Timed {
     var deadlineSlot = -1
 
-    private let connection: HTTP1ClientConnection
+    private let connection: any ClientStream
     private let loop: LoopContext
     private let promise: EventLoopPromise<PlainClient.Answer>
     private var status = 0
@@ -66,7 +66,7 @@ private final class AnswerCollector: ResponseHandler, Timed {
     /// Longest body that is collected.
     private static let largestBody = 1 << 20
 
-    init(_ connection: HTTP1ClientConnection, loop: LoopContext, promise: EventLoopPromise<PlainClient.Answer>) {
+    init(_ connection: any ClientStream, loop: LoopContext, promise: EventLoopPromise<PlainClient.Answer>) {
         self.connection = connection
         self.loop = loop
         self.promise = promise

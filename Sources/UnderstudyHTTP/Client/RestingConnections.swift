@@ -3,32 +3,52 @@
 //
 // Idle connections that may be asked to make room for others, the one that has rested longest first.
 
+/// A connection that can rest, whatever it speaks.
+///
+/// Loop-bound.
+protocol ClosableConnection: AnyObject {
+    /// Ends the connection, whatever it carries.
+    func close()
+}
+
+/// Where one connection stands in the list; made once for it.
+final class RestingPlace {
+    fileprivate unowned let connection: any ClosableConnection
+    fileprivate var isTaken = false
+    fileprivate var before: RestingPlace?
+    fileprivate var after: RestingPlace?
+
+    init(_ connection: any ClosableConnection) {
+        self.connection = connection
+    }
+}
+
 /// A linked list through the connections, so that each comes and goes in constant time.
 ///
 /// Loop-bound. Only connections whose group has a limit over all its addresses are here.
 package final class RestingConnections {
-    private var oldest: HTTP1ClientConnection?
-    private var newest: HTTP1ClientConnection?
+    private var oldest: RestingPlace?
+    private var newest: RestingPlace?
     package private(set) var count = 0
 
-    func append(_ connection: HTTP1ClientConnection) {
-        connection.isResting = true
-        connection.restedBefore = newest
-        newest?.restedAfter = connection
-        newest = connection
-        if oldest == nil { oldest = connection }
+    func append(_ place: RestingPlace) {
+        place.isTaken = true
+        place.before = newest
+        newest?.after = place
+        newest = place
+        if oldest == nil { oldest = place }
         count += 1
     }
 
     /// Does nothing for a connection that is not here.
-    func remove(_ connection: HTTP1ClientConnection) {
-        guard connection.isResting else { return }
-        connection.isResting = false
-        let (before, after) = (connection.restedBefore, connection.restedAfter)
-        if let before { before.restedAfter = after } else { oldest = after }
-        if let after { after.restedBefore = before } else { newest = before }
-        connection.restedBefore = nil
-        connection.restedAfter = nil
+    func remove(_ place: RestingPlace) {
+        guard place.isTaken else { return }
+        place.isTaken = false
+        let (before, after) = (place.before, place.after)
+        if let before { before.after = after } else { oldest = after }
+        if let after { after.before = before } else { newest = before }
+        place.before = nil
+        place.after = nil
         count -= 1
     }
 
@@ -36,7 +56,7 @@ package final class RestingConnections {
     @discardableResult
     package func closeLongest() -> Bool {
         guard let oldest else { return false }
-        oldest.close()
+        oldest.connection.close()
         return true
     }
 }

@@ -11,6 +11,8 @@ internal import UnderstudyCore
 internal import Glibc
 #elseif canImport(Musl)
 internal import Musl
+#else
+internal import Darwin
 #endif
 
 /// Loop-bound.
@@ -32,25 +34,92 @@ struct SocketConnector {
         self.bytes = bytes
     }
 
-    func connect(_ connection: HTTP1ClientConnection) {
-        let transport = NIOTransport(bytes)
+    func connect(_ connection: any OutgoingConnection) {
+        let transport = makeTransport(isRestrained: connection.isRestrained)
         connection.isConnecting(on: transport)
         transport.attach(connection)
-        let isRestrained = connection.limits?.isRestrained == true
+        do {
+            if let transport = transport as? NIOTransport, let session = try makeSession() { transport.secure(session) }
+        } catch {
+            return loop.eventLoop.assumeIsolated().execute { transport.connectFailed(error) }
+        }
+        let isRestrained = connection.isRestrained
         guard connection.isPatient else { return connect(transport, isRestrained: isRestrained) }
         loop.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) {
             if !transport.wasClosedEarly { self.connect(transport, isRestrained: isRestrained) }
         }
     }
 
-    private func connect(_ transport: NIOTransport, isRestrained: Bool) {
-        let high = isRestrained ? min(settings.bufferedBytes, Self.mostQueued) : settings.bufferedBytes
+    private func makeTransport(isRestrained: Bool) -> any OutgoingTransport {
+        #if os(Linux)
+        if settings.tls == nil, let socket = makeSocket(isRestrained: isRestrained) {
+            return EpollTransport(socket, bytes)
+        }
+        #endif
+        return NIOTransport(bytes)
+    }
+
+    /// `nil` for plain text.
+    private func makeSession() throws -> (any TransportSecurity)? {
+        try settings.tls?.makeSession(
+            serverName: settings.serverName,
+            hostname: settings.hostname,
+            speaks: settings.applicationProtocol
+        )
+    }
+
+    /// How often, and after which time, it is tried again when there is no descriptor.
+    private static let mostTries = 5
+    private static let pause = TimeAmount.milliseconds(10)
+
+    /// - Parameter triesLeft: Without a descriptor left, an idle connection is closed for it, unless it is a copy's.
+    private func connect(_ transport: any OutgoingTransport, isRestrained: Bool, triesLeft: Int = mostTries) {
+        let bound = NIOLoopBound(transport, eventLoop: loop.eventLoop)
+        let connector = NIOLoopBound(self, eventLoop: loop.eventLoop)
+        let deadline = NIODeadline.now() + settings.connectTimeout
+        dial(transport, isRestrained: isRestrained)
+            .assumeIsolated()
+            .whenComplete { result in
+                switch result {
+                case .success: connector.value.limitHandshake(bound.value, until: deadline)
+                case .failure(let error):
+                    // Not from within `acquire`: without descriptors, or a route, it fails at once.
+                    bound.eventLoop.assumeIsolated().execute {
+                        guard triesLeft > 0, !isRestrained, Self.lacksDescriptor(error) else {
+                            return bound.value.connectFailed(error)
+                        }
+                        connector.value.connectWithRoom(bound.value, triesLeft: triesLeft - 1)
+                    }
+                }
+            }
+    }
+
+    private func dial(_ transport: any OutgoingTransport, isRestrained: Bool) -> EventLoopFuture<Void> {
+        #if os(Linux)
+        if let transport = transport as? EpollTransport {
+            return transport.connect(to: settings.address, options(isRestrained: isRestrained))
+        }
+        if let transport = transport as? NIOTransport, let socket = makeSocket(isRestrained: isRestrained) {
+            _ = HostedChannel.host(transport, on: socket)
+            return socket.connect(to: settings.address, options(isRestrained: isRestrained))
+        }
+        #endif
+        guard let transport = transport as? NIOTransport else { preconditionFailure("no NIO channel for a transport") }
+        return bootstrap(transport, isRestrained: isRestrained).connect(to: settings.address).map { _ in }
+    }
+
+    /// What may wait before its user is asked to wait.
+    private func highMark(isRestrained: Bool) -> Int {
+        isRestrained ? min(settings.bufferedBytes, Self.mostQueued) : settings.bufferedBytes
+    }
+
+    private func bootstrap(_ transport: NIOTransport, isRestrained: Bool) -> ClientBootstrap {
         let bound = NIOLoopBound(transport, eventLoop: loop.eventLoop)
         var bootstrap = ClientBootstrap(group: loop.eventLoop)
             .connectTimeout(settings.connectTimeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
-            .channelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark(high))
-            .channelOption(.recvAllocator, value: SocketBuffers.allocator)
+            .channelOption(.writeBufferWaterMark, value: SocketBuffers.waterMark(highMark(isRestrained: isRestrained)))
+            .channelOption(.recvAllocator, value: isRestrained ? ReadSizes.restrained : .upstream)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(bound.value)
@@ -65,12 +134,56 @@ struct SocketConnector {
         for entry in settings.keepalive.map(SocketBuffers.options) ?? [] {
             bootstrap = bootstrap.channelOption(entry.option, value: entry.value)
         }
-        bootstrap.connect(to: settings.address)
-            .assumeIsolated()
-            .whenFailure { error in
-                // Not from within `acquire`: without descriptors, or a route, it fails at once.
-                bound.eventLoop.assumeIsolated().execute { bound.value.connectFailed(error) }
-            }
+        return bootstrap
+    }
+
+    /// A handshake is part of the time for a connection.
+    private func limitHandshake(_ transport: any OutgoingTransport, until deadline: NIODeadline) {
+        guard let transport = transport as? NIOTransport, transport.isHandshaking else { return }
+        let alarm = HandshakeAlarm(transport, loop.deadlines)
+        transport.alarm = alarm
+        loop.deadlines.set(alarm, at: deadline)
+    }
+
+    /// Tries again with the descriptor of an idle connection, of this loop or, a little later, of another.
+    private func connectWithRoom(_ transport: any OutgoingTransport, triesLeft: Int) {
+        if transport.wasClosedEarly { return }
+        var pause = TimeAmount.zero
+        if !loop.pools.makeRoom() {
+            loop.pools.places?.want()
+            pause = Self.pause
+        }
+        loop.eventLoop.assumeIsolated().scheduleTask(in: pause) {
+            if !transport.wasClosedEarly { self.connect(transport, isRestrained: false, triesLeft: triesLeft) }
+        }
+    }
+}
+
+#if os(Linux)
+extension SocketConnector {
+    /// `nil` where the loop is NIO's.
+    private func makeSocket(isRestrained: Bool) -> EpollSocket? {
+        guard let eventLoop = loop.eventLoop as? EpollLoop else { return nil }
+        let isSmall = isRestrained || settings.tls != nil
+        let socket = EpollSocket(eventLoop, readSize: isSmall ? .restrained : .upstream)
+        socket.setMark(highMark(isRestrained: isRestrained))
+        return socket
+    }
+
+    private func options(isRestrained: Bool) -> SocketOptions {
+        SocketOptions(
+            connectTimeout: settings.connectTimeout,
+            keepalive: settings.keepalive,
+            systemBuffer: isRestrained ? SocketBuffers.restrainedBytes : nil
+        )
+    }
+}
+#endif
+
+extension SocketConnector {
+    fileprivate static func lacksDescriptor(_ error: any Error) -> Bool {
+        guard let code = (error as? IOError)?.errnoCode else { return false }
+        return code == EMFILE || code == ENFILE
     }
 }
 
@@ -80,9 +193,6 @@ enum SocketBuffers {
     static func waterMark(_ bytes: Int) -> ChannelOptions.Types.WriteBufferWaterMark {
         ChannelOptions.Types.WriteBufferWaterMark(low: max(1, bytes / 2), high: max(1, bytes))
     }
-
-    /// Asks for 16 KiB in one read.
-    static var allocator: FixedSizeRecvByteBufferAllocator { FixedSizeRecvByteBufferAllocator(capacity: 16 * 1024) }
 
     /// What keeps one connection from taking much of the system's memory, which all sockets share.
     ///
@@ -96,7 +206,7 @@ enum SocketBuffers {
         ]
     }
 
-    private static let restrainedBytes = 256 * 1024
+    fileprivate static let restrainedBytes: CInt = 256 * 1024
 
     /// What asks the system to look after silent connections.
     static func options(

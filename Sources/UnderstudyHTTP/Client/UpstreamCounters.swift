@@ -8,6 +8,8 @@ package import UnderstudyCore
 /// Of an upstream group; the names are those of Envoy's `upstream_cx_` and `upstream_rq_`.
 package final class UpstreamCounters: Sendable {
     package let connections = Counter()
+    package let http1Connections = Counter()
+    package let http2Connections = Counter()
     package let activeConnections = Gauge()
     package let connectFailures = Counter()
     package let connectTimeouts = Counter()

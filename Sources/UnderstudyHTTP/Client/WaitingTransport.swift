@@ -14,6 +14,7 @@ final class WaitingTransport: Transport {
     var queuedBytes: Int { 0 }
     func write(_ bytes: ByteBuffer) {}
     func flush() {}
+    func endOutput() {}
     func setReading(_ isReading: Bool) {}
     func close() {}
     func closeAfterFlush(linger: TimeAmount) {}

@@ -3,6 +3,8 @@
 //
 // Takes the chunked coding apart, byte by byte and without ever going back.
 
+internal import UnderstudyCore
+
 /// Finds the data in a chunked body.
 ///
 /// Chunk lines and extensions end here, and trailers unless they are asked for.
@@ -33,6 +35,7 @@ package struct ChunkDecoder: Sendable {
     private var digits = 0
     private var extensionBytes = 0
     private var trailerBytes = 0
+    private var trailerLines = 0
     private let limits: MessageLimits
     private let reportsTrailers: Bool
 
@@ -130,9 +133,12 @@ package struct ChunkDecoder: Sendable {
         guard trailerBytes <= limits.trailerBytes else { throw .tooLarge }
         switch state {
         case .trailerStart where byte == 0x0D: state = .lastLineFeed
-        case .trailerStart where Token.contains(byte): state = .trailerName
+        case .trailerStart where HeaderToken.allows(byte):
+            trailerLines += 1
+            guard trailerLines <= limits.headerLines else { throw .tooManyLines }
+            state = .trailerName
         case .trailerName where byte == 0x3A: state = .trailerValue
-        case .trailerName where Token.contains(byte): break
+        case .trailerName where HeaderToken.allows(byte): break
         case .trailerValue where byte == 0x0D: state = .trailerLineFeed
         case .trailerValue where Self.isFieldByte(byte): break
         case .trailerLineFeed where byte == 0x0A: state = .trailerStart

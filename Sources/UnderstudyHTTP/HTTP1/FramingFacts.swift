@@ -10,8 +10,10 @@ internal import UnderstudyCore
 /// - Source: RFC 9112 sections 6.1 to 6.3 and 9.3. Repeated or differing lengths are refused rather than merged.
 struct FramingFacts {
     var hostLine = 0
-    private var length: Int?
-    private var isChunked = false
+    private(set) var length: Int?
+    /// The line of a length with leading zeros, which some take for octal.
+    private(set) var paddedLengthLine: Int?
+    private var coding: TransferCoding?
     private(set) var saysClose = false
     private(set) var saysKeepAlive = false
     private(set) var saysUpgrade = false
@@ -20,14 +22,25 @@ struct FramingFacts {
 
     private static let mostNominations = 64
 
-    mutating func addLength(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(MessageFault) {
+    mutating func addLength(_ bytes: Span<UInt8>, _ value: Range<Int>, line: Int) throws(MessageFault) {
         guard length == nil, let number = Decimal.parse(bytes, value) else { throw .badLength }
         length = number
+        if value.count > 1, bytes[value.lowerBound] == 0x30 { paddedLengthLine = line }
     }
 
-    mutating func addTransferCoding(_ bytes: Span<UInt8>, _ value: Range<Int>) throws(MessageFault) {
-        guard !isChunked, HeaderToken.isExactly("chunked", bytes, value) else { throw .unsupportedTransferCoding }
-        isChunked = true
+    mutating func addTransferCoding(_ bytes: Span<UInt8>, _ value: Range<Int>) {
+        coding = coding == nil ? TransferCoding(bytes, value) : .malformed
+    }
+
+    /// - Returns: Whether the body is chunked.
+    private func isChunked() throws(MessageFault) -> Bool {
+        guard let coding else { return false }
+        guard length == nil else { throw .conflictingFraming }
+        switch coding {
+        case .chunked: return true
+        case .unsupported: throw .unsupportedTransferCoding
+        case .malformed: throw .badTransferCoding
+        }
     }
 
     /// - Throws: If the list is longer than any honest one: each element costs a search through all lines.
@@ -53,15 +66,20 @@ struct FramingFacts {
         }
     }
 
+    /// Writes the length without the zeros in front of it.
+    func settleLength(_ headers: inout HeaderBlock) {
+        guard let line = paddedLengthLine, let length else { return }
+        headers.setValue(at: line) { $0.append(decimal: length) }
+    }
+
     func requestFraming() throws(MessageFault) -> BodyFraming {
-        guard !isChunked || length == nil else { throw .conflictingFraming }
-        if isChunked { return .chunked }
+        if try isChunked() { return .chunked }
         guard let length, length > 0 else { return .none }
         return .length(length)
     }
 
     func responseFraming(status: Int, answersHead: Bool) throws(MessageFault) -> BodyFraming {
-        guard !isChunked || length == nil else { throw .conflictingFraming }
+        let isChunked = try isChunked()
         if status < 200 || status == 204 {
             // These may not announce a body (RFC 9110 section 8.6, RFC 9112 section 6.1); whoever does may send one.
             guard !isChunked, length ?? 0 == 0 else { throw .conflictingFraming }

@@ -13,7 +13,9 @@ struct HeaderLineDecoder {
     var limits: MessageLimits
     /// Notes each name as it arrived.
     var keepsNames = false
+    /// The first `count` are those of the head under way; the others are kept for their room.
     private var lines: [RawLine] = []
+    private var count = 0
 
     private struct RawLine {
         let start: Int
@@ -45,24 +47,34 @@ struct HeaderLineDecoder {
     ///
     /// - Returns: The offset behind the empty line, or `nil` if it has not arrived.
     mutating func scan(_ bytes: Span<UInt8>, from start: Int) throws(MessageFault) -> Int? {
-        lines.removeAll(keepingCapacity: true)
+        count = 0
         var offset = start
         while let line = try line(in: bytes, from: offset) {
             offset = line.upperBound + 2
             if line.isEmpty { return offset }
-            guard lines.count < limits.headerLines else { throw .tooManyLines }
-            lines.append(try Self.split(bytes, line))
+            guard count < limits.headerLines else { throw .tooManyLines }
+            add(try Self.split(bytes, line))
         }
         return nil
+    }
+
+    private mutating func add(_ line: RawLine) {
+        if count < lines.count {
+            lines[count] = line
+        } else {
+            lines.append(line)
+        }
+        count += 1
     }
 
     /// Moves a scanned head into the block: its bytes, and a line for each line scanned.
     func store(_ bytes: Span<UInt8>, headLength: Int, into block: inout HeaderBlock) {
         block.bytes.append(copying: bytes.extracting(0..<headLength))
         if keepsNames { storeNames(bytes, into: &block) }
-        for line in lines {
+        for index in 0..<count {
+            let line = lines[index]
             let name = line.start..<line.start + line.nameLength
-            Self.lowercase(&block.bytes, name)
+            block.bytes.lowercase(name)
             let known = KnownHeader(lowercased: block.bytes.span, at: line.start, length: line.nameLength)
             if line.isInWireForm {
                 block.addLineInPlace(
@@ -79,13 +91,12 @@ struct HeaderLineDecoder {
 
     private func storeNames(_ bytes: Span<UInt8>, into block: inout HeaderBlock) {
         var names = OriginalNames()
-        for line in lines { names.add(bytes.extracting(line.start..<line.start + line.nameLength)) }
+        for line in lines[..<count] { names.add(bytes.extracting(line.start..<line.start + line.nameLength)) }
         block.originalNames = names
     }
 
     private static func split(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) -> RawLine {
-        var colon = line.lowerBound
-        while colon < line.upperBound, Token.contains(bytes[colon]) { colon += 1 }
+        let colon = ByteScan.endOfToken(bytes, line)
         guard colon > line.lowerBound, colon < line.upperBound, bytes[colon] == 0x3A else { throw .badSyntax }
         var first = colon + 1
         var last = line.upperBound
@@ -97,25 +108,4 @@ struct HeaderLineDecoder {
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
-
-    private static func lowercase(_ bytes: inout [UInt8], _ range: Range<Int>) {
-        var bytes = bytes.mutableSpan
-        for offset in range {
-            bytes[offset] = HeaderToken.lowercased(bytes[offset])
-        }
-    }
-}
-
-/// The bytes of a token (RFC 9110 section 5.6.2), as two bit sets.
-enum Token {
-    /// `!#$%&'*+-.` and digits, bit by code.
-    private static var low: UInt64 { 0x03ff_6cfa_0000_0000 }
-    /// Letters, `^_` and grave accent, `|` and `~`, bit by code less 64.
-    private static var high: UInt64 { 0x57ff_ffff_c7ff_fffe }
-
-    @inline(__always)
-    static func contains(_ byte: UInt8) -> Bool {
-        if byte < 64 { return low >> UInt64(byte) & 1 == 1 }
-        return byte < 128 && high >> UInt64(byte - 64) & 1 == 1
-    }
 }

@@ -20,7 +20,10 @@ package enum MessageFault: Error, Hashable, Sendable {
     case badLength
     /// Both `content-length` and `transfer-encoding` (RFC 9112 section 6.3, rule 3).
     case conflictingFraming
+    /// A coding that exists but is not spoken here.
     case unsupportedTransferCoding
+    /// Not one final `chunked`, and no list of codings that exist.
+    case badTransferCoding
     case badChunk
     /// More bytes of a head, of chunk extensions or of trailers than the limits allow.
     case tooLarge
@@ -32,7 +35,7 @@ package enum MessageFault: Error, Hashable, Sendable {
     /// - Source: status, text and details measured on Envoy 1.40.
     package var localReply: LocalReply {
         switch self {
-        case .badSyntax, .unknownMethod, .badTarget, .badHost, .badLength, .badChunk: .badRequest
+        case .badSyntax, .unknownMethod, .badTarget, .badHost, .badLength, .badTransferCoding, .badChunk: .badRequest
         case .conflictingFraming:
             LocalReply(400, "Bad Request", details: "http1.content_length_and_chunked_not_allowed")
         case .fragment: .pathRefused
@@ -58,7 +61,7 @@ package struct MessageLimits: Sendable {
     ///
     /// Default 60 KiB, as Envoy's `max_request_headers_kb`.
     package var headBytes = 60 * 1024
-    /// Header lines.
+    /// Header lines, and lines of a trailer section.
     ///
     /// Default 100, as Envoy's `max_headers_count`.
     package var headerLines = 100

@@ -10,6 +10,8 @@ package import UnderstudyCore
 /// Holds no state between heads but its memory.
 package struct RequestHeadDecoder {
     private var lines: HeaderLineDecoder
+    /// Lines that the last head has lost for an underscore in their names.
+    private(set) var droppedLines = 0
 
     package init() {
         lines = HeaderLineDecoder(limits: MessageLimits())
@@ -35,7 +37,7 @@ package struct RequestHeadDecoder {
         head.target = requestLine.target
         head.isHTTP10 = requestLine.isHTTP10
         head.saysHTTPS = requestLine.saysHTTPS
-        if rules.underscores != .allow { try settleUnderscores(&head.headers, rules.underscores) }
+        if rules.underscores != .allow { droppedLines = try head.headers.settleUnderscores(rules.underscores) }
         try interpret(&head, requestLine, hasDefaultHost: rules.hasDefaultHost)
         return length
     }
@@ -53,8 +55,8 @@ package struct RequestHeadDecoder {
             case .host:
                 hosts += 1
                 facts.hostLine = index
-            case .contentLength: try facts.addLength(head.headers.bytes.span, line.value)
-            case .transferEncoding: try facts.addTransferCoding(head.headers.bytes.span, line.value)
+            case .contentLength: try facts.addLength(head.headers.bytes.span, line.value, line: index)
+            case .transferEncoding: facts.addTransferCoding(head.headers.bytes.span, line.value)
             case .connection, .proxyConnection: try facts.addConnection(head.headers.bytes.span, line)
             case .upgrade: upgrade = line.value
             case .expect:
@@ -63,6 +65,7 @@ package struct RequestHeadDecoder {
             }
         }
         head.framing = try facts.requestFraming()
+        facts.settleLength(&head.headers)
         head.keepsAlive = head.isHTTP10 ? facts.saysKeepAlive : !facts.saysClose
         head.nominatesHeaders = facts.nominates
         if let upgrade, facts.saysUpgrade {
@@ -116,20 +119,6 @@ package struct RequestHeadDecoder {
         }
         guard digits > 0, offset - 1 > head.target.lowerBound, bytes[offset - 1] == 0x3A else { throw .badTarget }
     }
-
-    private func settleUnderscores(
-        _ headers: inout HeaderBlock,
-        _ action: HeadRules.Underscores
-    ) throws(MessageFault) {
-        var hasAny = false
-        for line in headers.lines {
-            for offset in line.name where headers.bytes[offset] == 0x5F { hasAny = true }
-        }
-        guard hasAny else { return }
-        guard action == .drop else { throw .underscore }
-        let bytes = headers.bytes
-        headers.removeLines { line in line.name.contains { bytes[$0] == 0x5F } }
-    }
 }
 
 /// The parts of `method SP target SP version` (RFC 9112 section 3).
@@ -145,8 +134,7 @@ private struct RequestLine {
     private(set) var isHTTP10 = false
 
     init(_ bytes: Span<UInt8>, _ line: Range<Int>, acceptsHTTP10: Bool) throws(MessageFault) {
-        var end = line.lowerBound
-        while end < line.upperBound, Token.contains(bytes[end]) { end += 1 }
+        let end = ByteScan.endOfToken(bytes, line)
         methodName = line.lowerBound..<end
         guard !methodName.isEmpty, end < line.upperBound, bytes[end] == 0x20 else { throw .badSyntax }
         let targetStart = end + 1
@@ -173,7 +161,11 @@ private struct RequestLine {
         if acceptsHTTP10, ByteScan.equals(bytes, at: range.lowerBound + 5, "1.0") { return false }
         let major = range.lowerBound + 5
         guard isDigit(bytes[major]), bytes[major + 1] == 0x2E, isDigit(bytes[major + 2]) else { throw .badSyntax }
-        throw .badVersion
+        // Whoever speaks 1.0, 2 or 3 can be told to use another; any other version is a mistake.
+        switch (bytes[major], bytes[major + 2]) {
+        case (0x31, 0x30), (0x32...0x33, _): throw .badVersion
+        default: throw .badSyntax
+        }
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

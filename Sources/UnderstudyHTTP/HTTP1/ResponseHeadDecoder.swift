@@ -43,18 +43,19 @@ package struct ResponseHeadDecoder {
         isVersion1: Bool
     ) throws(MessageFault) {
         var facts = FramingFacts()
-        for line in head.headers.lines {
+        for (index, line) in head.headers.lines.enumerated() {
             switch line.known {
-            case .contentLength: try facts.addLength(head.headers.bytes.span, line.value)
+            case .contentLength: try facts.addLength(head.headers.bytes.span, line.value, line: index)
             case .transferEncoding:
                 // HTTP/1.0 has no transfer codings; whoever sends one frames badly (RFC 9112 section 6.1).
                 guard !isVersion1 else { throw .unsupportedTransferCoding }
-                try facts.addTransferCoding(head.headers.bytes.span, line.value)
+                facts.addTransferCoding(head.headers.bytes.span, line.value)
             case .connection: try facts.addConnection(head.headers.bytes.span, line)
             default: break
             }
         }
         head.framing = try facts.responseFraming(status: head.status, answersHead: method == .head)
+        facts.settleLength(&head.headers)
         head.nominatesHeaders = facts.nominates
         head.keepsAlive = !facts.saysClose && (!isVersion1 || facts.saysKeepAlive) && head.framing != .untilClose
     }

@@ -7,18 +7,18 @@
 ///
 /// Loop-bound.
 package struct ConnectionRegistry {
-    private var connections: [HTTP1ServerConnection] = []
+    private var connections: [any ServerConnection] = []
 
     package init() {}
 
     package var count: Int { connections.count }
 
-    package mutating func insert(_ connection: HTTP1ServerConnection) {
+    package mutating func insert(_ connection: any ServerConnection) {
         connection.registrySlot = connections.count
         connections.append(connection)
     }
 
-    package mutating func remove(_ connection: HTTP1ServerConnection) {
+    package mutating func remove(_ connection: any ServerConnection) {
         let slot = connection.registrySlot
         guard slot >= 0 else { return }
         connection.registrySlot = -1
@@ -29,6 +29,14 @@ package struct ConnectionRegistry {
         }
     }
 
+    package mutating func replace(_ old: any ServerConnection, by new: any ServerConnection) {
+        let slot = old.registrySlot
+        guard slot >= 0 else { return }
+        old.registrySlot = -1
+        new.registrySlot = slot
+        connections[slot] = new
+    }
+
     /// All of them, as they are now; closing one changes the registry.
-    package var all: [HTTP1ServerConnection] { connections }
+    package var all: [any ServerConnection] { connections }
 }

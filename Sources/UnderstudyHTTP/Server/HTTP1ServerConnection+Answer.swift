@@ -8,18 +8,16 @@ package import UnderstudyCore
 
 extension HTTP1ServerConnection {
     package func sendContinue() {
-        let isHTTP10 = isHTTP10
-        outgoing.append(loop) {
-            $0.writeStaticString(isHTTP10 ? "HTTP/1.0 100 Continue\r\n\r\n" : "HTTP/1.1 100 Continue\r\n\r\n")
-        }
+        // HTTP/1.0 has no interim answers and expects none (RFC 9110 sections 10.1.1 and 15.2).
+        guard !isHTTP10 else { return }
+        outgoing.append(loop) { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         flush()
     }
 
     package func sendInterim(_ head: borrowing ResponseHead) {
-        guard phaseIsOpen else { return }
-        let isHTTP10 = isHTTP10
+        guard phaseIsOpen, !isHTTP10 else { return }
         let style = nameStyle
-        outgoing.append(loop) { HeadEncoder.writeInterim(head, isHTTP10: isHTTP10, style, to: &$0) }
+        outgoing.append(loop) { HeadEncoder.writeInterim(head, style, to: &$0) }
         flush()
     }
 
@@ -29,13 +27,20 @@ extension HTTP1ServerConnection {
         if case .tunnel = phase {
             end = tunnelEnd(head)
         } else {
-            if !closes, !closing, service.isDraining { drainWithAnswer() }
+            if !closes, !closing, endsConnection { drainWithAnswer() }
             closesUnasked = closesUnasked || closing
             if closing { closes = true }
             end = ordinaryEnd(head)
         }
         let style = nameStyle
         outgoing.append(loop) { HeadEncoder.write(head, end, style, to: &$0) }
+    }
+
+    private var endsConnection: Bool {
+        if service.isDraining { return true }
+        guard service.disablesKeepalive else { return false }
+        service.counters.keepalivesDisabled.add()
+        return true
     }
 
     private func drainWithAnswer() {

@@ -39,7 +39,7 @@ extension HTTP1ServerConnection {
 
     /// Begins with the first byte of the head; the second call for one request does nothing.
     func startRequestTime() {
-        guard let alarm = requestAlarm, alarm.deadlineSlot < 0, let time = limits.requestTime else { return }
+        guard let alarm = requestAlarm, !loop.deadlines.isSet(alarm), let time = limits.requestTime else { return }
         loop.deadlines.set(alarm, after: time)
     }
 
@@ -53,7 +53,7 @@ extension HTTP1ServerConnection {
         case .head where unread.readableBytes == 0: idleTimePassed()
         case .head: headTimePassed()
         case .body:
-            service.counters.bodyTimeouts.add()
+            service.counters.streamIdleTimeouts.add()
             handler?.requestBroke(.bodyTimeout)
         case .answering, .tunnel, .closed: break
         case .lingering(let queued): checkProgress(queuedBefore: queued)
@@ -61,7 +61,7 @@ extension HTTP1ServerConnection {
     }
 
     private func headTimePassed() {
-        if isHeadSilent { service.counters.bodyTimeouts.add() } else { service.counters.headTimeouts.add() }
+        if isHeadSilent { service.counters.streamIdleTimeouts.add() } else { service.counters.headTimeouts.add() }
         refuse(isHeadSilent ? .bodyTimeout : .headTimeout)
     }
 
@@ -102,7 +102,7 @@ extension HTTP1ServerConnection {
 
     /// Asks the connection to end: within a request, after an answer that says so; between requests at once, or, so that
     /// a request on its way is not lost, with the last request that arrives soon.
-    package func drain(waitingForLast: Bool = false) {
+    package func drain(waitingForLast: Bool) {
         let waits = waitingForLast && hasServed && lastRequestTime > .zero
         if !waits, endIfIdle() { return }
         guard !isExpired else { return }
@@ -132,6 +132,7 @@ extension HTTP1ServerConnection {
     func refuse(_ fault: MessageFault) {
         // Before the head is whole nobody knows which version the client speaks.
         service.counters.protocolErrors.add()
+        if fault == .underscore { service.counters.underscores.rejectedRequests.add() }
         forgetRequest(keepsVersion: fault == .missingHost)
         service.refuse(fault.localReply, on: self, loop: loop)
     }
@@ -187,9 +188,18 @@ extension HTTP1ServerConnection {
         service.connectionClosed(self)
     }
 
+    /// Another connection serves the client from here on, and counts it, too.
+    func handOver() {
+        phase = .closed
+        unread = ByteBuffer()
+        loop.deadlines.clear(self)
+        clearAlarms()
+    }
+
     private func count(carriesRequest: Bool) {
         let counters = service.counters
         counters.activeConnections.add(-1)
+        if hasServed { counters.activeHTTP1Connections.add(-1) }
         counters.connectionLength.record(age)
         if hasBeenTunnel { counters.activeUpgrades.add(-1) }
         counters.destroyed.add()

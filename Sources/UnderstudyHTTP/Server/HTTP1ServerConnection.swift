@@ -9,7 +9,7 @@ internal import UnderstudyCore
 /// Loop-bound.
 ///
 /// This file takes requests in; `+Answer` sends what comes back, `+Ending` has the times and the ends.
-package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
+package final class HTTP1ServerConnection: ServerConnection, TransportUser, ServerStream, Timed {
     enum Phase {
         /// Between requests, or within a head.
         case head
@@ -50,6 +50,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     private var requestCount = 0
     let start = NIODeadline.now()
     private(set) var hasBeenTunnel = false
+    /// The first bytes may turn out to be those of HTTP/2.
+    var looksForHTTP2: Bool
     /// The end was the client's doing.
     package var wasEndedByPeer = false
     /// Milliseconds since it was accepted.
@@ -91,6 +93,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         rules = limits.headRules
         nameStyle = limits.http1.nameStyle
         passesTrailers = limits.http1.passesTrailers
+        looksForHTTP2 = limits.version == .automatic
         // Whoever was accepted just before the end is not waited for.
         setDeadline(after: service.isDraining ? limits.lingerTime : limits.idleTime)
         if limits.requestTime != nil { requestAlarm = ServerAlarm(.request, of: self) }
@@ -160,12 +163,14 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
             }
         }
         if unread.readableBytes == 0 { unread = ByteBuffer() }
+        guard phaseIsOpen else { return }
         // Only now: each answer would otherwise let another read in, and one request out.
         isFull = unread.readableBytes > limits.pipelinedBytes
         applyReading()
     }
 
     private func decodeHead() -> Bool {
+        if looksForHTTP2, unread.readableBytes > 0, !speaksHTTP1() { return false }
         skipEmptyLines()
         guard unread.readableBytes > 0 else {
             if isHeadTimed { awaitRequest() }
@@ -179,6 +184,8 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
         do throws(MessageFault) {
             return try loop.withRequestHead { head throws(MessageFault) in
                 guard let length = try decodeHead(into: &head) else {
+                    guard mayBecomeHead else { throw .badSyntax }
+                    unread.shedSlack()
                     limitHeadTime()
                     return false
                 }
@@ -195,7 +202,17 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     private func decodeHead(into head: inout RequestHead) throws(MessageFault) -> Int? {
         let received = unread
         defer { isHTTP10 = head.isHTTP10 }
-        return try loop.requestDecoder.decode(received.readableBytesUInt8Span, rules, into: &head)
+        let length = try loop.requestDecoder.decode(received.readableBytesUInt8Span, rules, into: &head)
+        if length != nil, rules.underscores == .drop {
+            service.counters.underscores.droppedHeaders.add(UInt64(loop.requestDecoder.droppedLines))
+        }
+        return length
+    }
+
+    /// Whether what has arrived may be the beginning of a head: the hello of TLS, say, need not be waited for.
+    private var mayBecomeHead: Bool {
+        guard let first: UInt8 = unread.getInteger(at: unread.readerIndex) else { return true }
+        return first > 0x20 && first < 0x7F || first == 0x0D
     }
 
     /// Empty lines before a request are to be ignored (RFC 9112 section 2.2).
@@ -209,6 +226,10 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     private func begin(_ head: inout RequestHead) {
         if head.lacksHost { head.headers.setValue(at: RequestHead.hostLine, to: limits.http1.defaultHost) }
         requestCount += 1
+        if requestCount == 1 {
+            service.counters.http1Connections.add()
+            service.counters.activeHTTP1Connections.add(1)
+        }
         isHead = head.method == .head
         isConnect = head.method == .connect
         let isLast = isExpired || requestCount == limits.requestsPerConnection
@@ -269,7 +290,9 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     /// What is refused now is no part of the request before it.
     func forgetRequest(keepsVersion: Bool) {
         closes = true
-        isHead = false
+        // Whatever else is wrong with it, an answer to HEAD has no body (RFC 9110 section 9.3.2).
+        let received = unread
+        isHead = ByteScan.equals(received.readableBytesUInt8Span, at: 0, "HEAD ")
         isConnect = false
         isHTTP10 = isHTTP10 && keepsVersion
     }
@@ -326,7 +349,7 @@ package final class HTTP1ServerConnection: TransportUser, ServerStream, Timed {
     func becomeIdle() {
         phase = .head
         decode()
-        if case .head = phase, handler == nil, deadlineSlot < 0 { awaitRequest() }
+        if case .head = phase, handler == nil, !loop.deadlines.isSet(self) { awaitRequest() }
     }
 
     func applyReading() {

@@ -26,12 +26,14 @@ package final class PlainServer: Sendable {
     /// Binds and begins to serve.
     ///
     /// - Parameter serverName: The `server` header of the answers.
+    /// - Parameter limits: Which HTTP it speaks, and within which bounds.
     /// - Parameter accessLog: `nil` for none.
     /// - Parameter answer: Never called on the event loop.
     package static func start(
         on address: SocketAddress,
         eventLoop: any EventLoop,
         serverName: String,
+        limits: ServerLimits = ServerLimits(),
         counters: ServerCounters = ServerCounters(),
         accessLog: AccessLog? = nil,
         answer: @escaping Answer
@@ -41,22 +43,15 @@ package final class PlainServer: Sendable {
             let service = PlainService(
                 loop: loop,
                 name: serverName,
+                limits: limits,
                 counters: counters,
                 accessLog: accessLog,
                 answer: answer
             )
             return NIOLoopBound(service, eventLoop: eventLoop)
         }.get()
-        let listener = try await ServerListener.bind(
-            to: address,
-            group: eventLoop,
-            limits: ServerLimits(),
-            bytes: counters.bytes
-        ) {
-            _,
-            transport,
-            peer,
-            _ in bound.value.accept(transport, peer: peer)
+        let listener = try await ServerListener.bind(to: address, group: eventLoop) { _, transport, peer, _ in
+            bound.value.accept(transport, peer: peer)
         }
         return PlainServer(listener: listener, bound: bound)
     }
@@ -75,6 +70,7 @@ final class PlainService {
     let name: [UInt8]
     let accessLog: PlainServer.AccessLog?
     let answer: PlainServer.Answer
+    private let limits: ServerLimits
     private(set) var isDraining = false
     let counters: ServerCounters
     fileprivate var connections = ConnectionRegistry()
@@ -82,22 +78,23 @@ final class PlainService {
     init(
         loop: LoopContext,
         name: String,
+        limits: ServerLimits,
         counters: ServerCounters,
         accessLog: PlainServer.AccessLog?,
         answer: @escaping PlainServer.Answer
     ) {
         self.loop = loop
+        self.limits = limits
         self.counters = counters
         self.name = Array(name.utf8)
         self.accessLog = accessLog
         self.answer = answer
     }
 
-    func accept(_ transport: NIOTransport, peer: SocketAddress?) {
+    func accept(_ transport: any ClientTransport, peer: SocketAddress?) {
+        transport.count(in: counters.bytes)
         let service = PlainConnectionService(self, peer: peer?.ipAddress ?? "-")
-        transport.attach(
-            HTTP1ServerConnection(transport: transport, service: service, loop: loop, limits: ServerLimits())
-        )
+        ServerProtocolPicker.serve(transport, service: service, loop: loop, limits: limits)
     }
 
     func stop() {
@@ -123,6 +120,6 @@ private final class PlainConnectionService: RequestService {
     var serverName: [UInt8] { service.name }
     var isDraining: Bool { service.isDraining }
     var counters: ServerCounters { service.counters }
-    func connectionOpened(_ connection: HTTP1ServerConnection) { service.connections.insert(connection) }
-    func connectionClosed(_ connection: HTTP1ServerConnection) { service.connections.remove(connection) }
+    func connectionOpened(_ connection: any ServerConnection) { service.connections.insert(connection) }
+    func connectionClosed(_ connection: any ServerConnection) { service.connections.remove(connection) }
 }

@@ -10,8 +10,10 @@ extension ServerCounters {
     package func add(to scope: inout StatisticsScope) {
         scope.counter("downstream_cx_total", connections)
         scope.gauge("downstream_cx_active", activeConnections)
-        scope.counter("downstream_cx_http1_total", connections)
-        scope.gauge("downstream_cx_http1_active", activeConnections)
+        scope.counter("downstream_cx_http1_total", http1Connections)
+        scope.gauge("downstream_cx_http1_active", activeHTTP1Connections)
+        scope.counter("downstream_cx_http2_total", http2Connections)
+        scope.gauge("downstream_cx_http2_active", activeHTTP2Connections)
         scope.counter("downstream_cx_destroy", destroyed)
         scope.counter("downstream_cx_destroy_local", destroyedLocally)
         scope.counter("downstream_cx_destroy_remote", destroyedRemotely)
@@ -23,6 +25,7 @@ extension ServerCounters {
         scope.counter("downstream_cx_max_duration_reached", maxDurationsReached)
         scope.counter("downstream_cx_max_requests_reached", maxRequestsReached)
         scope.counter("downstream_cx_drain_close", drainCloses)
+        scope.counter("downstream_cx_overload_disable_keepalive", keepalivesDisabled)
         scope.counter("downstream_cx_protocol_error", protocolErrors)
         scope.counter("downstream_cx_upgrades_total", upgrades)
         scope.gauge("downstream_cx_upgrades_active", activeUpgrades)
@@ -31,6 +34,7 @@ extension ServerCounters {
         scope.histogram("downstream_cx_length_ms", connectionLength)
         scope.counter("downstream_rq_header_timeout", headTimeouts)
         scope.counter("downstream_rq_timeout", requestTimeouts)
+        scope.counter("downstream_rq_idle_timeout", streamIdleTimeouts)
         scope.counter("downstream_flow_control_paused_reading_total", flowPauses)
         scope.counter("downstream_flow_control_resumed_reading_total", flowResumptions)
     }

@@ -4,10 +4,15 @@
 // Bounds on what one client connection may hold and how long it may wait.
 
 package import NIOCore
+package import UnderstudyCore
 
 package struct ServerLimits: Sendable {
+    /// Which HTTP clients speak; `automatic` is what TLS has agreed on, or else what the first bytes show.
+    package var version = HTTPVersionChoice.http1
     /// How HTTP/1 is spoken.
     package var http1 = HTTP1Settings()
+    /// How HTTP/2 is spoken; bounds on heads are those of `messages`.
+    package var http2 = HTTP2Settings()
     /// Bounds on heads, chunk lines and trailers.
     package var messages = MessageLimits()
     /// What becomes of requests with an underscore in a header name.

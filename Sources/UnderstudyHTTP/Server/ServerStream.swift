@@ -79,17 +79,25 @@ package protocol RequestService: AnyObject {
     ///
     /// Asked for each answer: while a drain begins, it may say so of some of them only.
     var isDraining: Bool { get }
+    /// Answers end their connections because the proxy has too much to do; never so without an implementation.
+    var disablesKeepalive: Bool { get }
     /// Where the connection is counted.
     var counters: ServerCounters { get }
     /// Answers a request that no handler has seen: `sendHead` to `endResponse`, at once.
     ///
     /// The connection closes behind it. Without an implementation the reply goes out as it is.
     func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext)
-    func connectionOpened(_ connection: HTTP1ServerConnection)
-    func connectionClosed(_ connection: HTTP1ServerConnection)
+    func connectionOpened(_ connection: any ServerConnection)
+    func connectionClosed(_ connection: any ServerConnection)
+    /// The client turned out to speak another protocol; nothing else about it has changed.
+    func connectionReplaced(_ old: any ServerConnection, by new: any ServerConnection)
 }
 
 extension RequestService {
+    package var disablesKeepalive: Bool { false }
+
+    package func connectionReplaced(_ old: any ServerConnection, by new: any ServerConnection) {}
+
     package func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext) {
         loop.withResponseHead { head in
             head.status = reply.status

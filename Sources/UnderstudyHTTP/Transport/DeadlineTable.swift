@@ -23,29 +23,43 @@ package final class DeadlineTable {
     package static let tick = TimeAmount.milliseconds(20)
 
     private struct Entry {
-        var deadline: NIODeadline
+        /// On the monotonic clock; `none` for one that was cleared.
+        var deadline: UInt64
         let owner: any Timed
     }
 
+    private static let none = UInt64.max
+
     private let eventLoop: any EventLoop
+    private let ticker = Ticker()
     private var entries: [Entry] = []
     private var isTicking = false
+    private var isAdvancing = false
 
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+        ticker.table = self
     }
 
-    package var count: Int { entries.count }
+    /// How many deadlines are set.
+    package var count: Int { entries.reduce(0) { $0 + ($1.deadline == Self.none ? 0 : 1) } }
+
+    package func isSet(_ owner: any Timed) -> Bool {
+        let slot = owner.deadlineSlot
+        return slot >= 0 && entries[slot].deadline != Self.none
+    }
 
     /// Sets the owner's deadline, instead of the one it has.
     package func set(_ owner: any Timed, at deadline: NIODeadline) {
         let slot = owner.deadlineSlot
-        if slot >= 0 {
-            entries[slot].deadline = deadline
+        let time = min(deadline.uptimeNanoseconds, Self.none - 1)
+        // What is set while deadlines fire waits for the next tick: an entry behind has been looked at already.
+        if slot >= 0, !isAdvancing || entries[slot].deadline != Self.none {
+            entries[slot].deadline = time
             return
         }
         owner.deadlineSlot = entries.count
-        entries.append(Entry(deadline: deadline, owner: owner))
+        entries.append(Entry(deadline: time, owner: owner))
         if !isTicking { scheduleTick() }
     }
 
@@ -53,26 +67,35 @@ package final class DeadlineTable {
         set(owner, at: .now() + delay)
     }
 
+    /// The entry stays until the next tick: most owners set another deadline before that.
     package func clear(_ owner: any Timed) {
         let slot = owner.deadlineSlot
-        guard slot >= 0 else { return }
-        owner.deadlineSlot = -1
+        if slot >= 0 { entries[slot].deadline = Self.none }
+    }
+
+    private func removeEntry(at slot: Int) {
+        let owner = entries[slot].owner
+        if owner.deadlineSlot == slot { owner.deadlineSlot = -1 }
         let last = entries.removeLast()
-        if slot < entries.count {
-            entries[slot] = last
-            last.owner.deadlineSlot = slot
-        }
+        guard slot < entries.count else { return }
+        entries[slot] = last
+        if last.owner.deadlineSlot == entries.count { last.owner.deadlineSlot = slot }
     }
 
     /// Fires every deadline that lies before `now`.
     package func advance(to now: NIODeadline) {
+        let now = min(now.uptimeNanoseconds, Self.none - 1)
+        isAdvancing = true
+        defer { isAdvancing = false }
         var index = entries.count - 1
-        // Downwards: clearing an entry moves the last one, which has been looked at, into its place.
+        // Downwards: removing an entry moves the last one, which has been looked at, into its place.
         while index >= 0 {
-            if index < entries.count, entries[index].deadline <= now {
-                let owner = entries[index].owner
-                clear(owner)
-                owner.deadlinePassed()
+            let entry = entries[index]
+            if entry.deadline == Self.none {
+                removeEntry(at: index)
+            } else if entry.deadline <= now {
+                removeEntry(at: index)
+                entry.owner.deadlinePassed()
             }
             index -= 1
         }
@@ -80,13 +103,22 @@ package final class DeadlineTable {
 
     private func scheduleTick() {
         isTicking = true
-        eventLoop.assumeIsolated().scheduleTask(in: Self.tick) { [weak self] in
-            guard let self else { return }
-            // Whoever sets a deadline meanwhile waits for the one tick that follows.
-            self.advance(to: .now())
-            self.isTicking = false
-            if !self.entries.isEmpty { self.scheduleTick() }
-        }
+        // Failing means that the loop has ended.
+        _ = try? eventLoop.assumeIsolated().scheduleCallback(in: Self.tick, handler: ticker)
+    }
+
+    private func ticked() {
+        // Whoever sets a deadline meanwhile waits for the one tick that follows.
+        advance(to: .now())
+        isTicking = false
+        if !entries.isEmpty { scheduleTick() }
+    }
+
+    /// What a loop calls without a closure of its own for each tick.
+    private final class Ticker: NIOScheduledCallbackHandler {
+        weak var table: DeadlineTable?
+
+        func handleScheduledCallback(eventLoop: some EventLoop) { table?.ticked() }
     }
 }
 

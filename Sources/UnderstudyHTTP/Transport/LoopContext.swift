@@ -21,12 +21,15 @@ package final class LoopContext {
     package let eventLoop: any EventLoop
     package let deadlines: DeadlineTable
     package let resting = RestingConnections()
+    package let pools = PoolRegistry()
+    package let turns: TurnQueue
     package var requestDecoder = RequestHeadDecoder()
     package var responseDecoder = ResponseHeadDecoder()
 
     private var freeBuffers: [ByteBuffer] = []
     private var spareRequestHead = RequestHead()
     private var spareResponseHead = ResponseHead()
+    private var spareSection = FieldSection()
     private var dateSecond = -1
     private var dateBytes: [UInt8] = []
     private var random = SystemRandomNumberGenerator()
@@ -40,6 +43,7 @@ package final class LoopContext {
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
         deadlines = DeadlineTable(eventLoop: eventLoop)
+        turns = TurnQueue(eventLoop: eventLoop)
         randomState = (random.next(), random.next() | 1)
     }
 
@@ -78,6 +82,17 @@ package final class LoopContext {
         defer { swap(&head, &spareResponseHead) }
         head.reset()
         return try body(&head)
+    }
+
+    /// Runs `body` with an empty section whose memory is used again afterwards.
+    func withFieldSection<Result, Failure>(
+        _ body: (inout FieldSection) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        var section = FieldSection()
+        swap(&section, &spareSection)
+        defer { swap(&section, &spareSection) }
+        section.reset()
+        return try body(&section)
     }
 
     /// The value of a `date` header now.

@@ -5,7 +5,8 @@
 
 package import NIOCore
 internal import NIOPosix
-internal import UnderstudyCore
+internal import NIOTLS
+package import UnderstudyCore
 
 #if canImport(Glibc)
 internal import Glibc
@@ -15,7 +16,7 @@ internal import Musl
 internal import Darwin
 #endif
 
-package final class NIOTransport: ChannelInboundHandler, Transport {
+package final class NIOTransport: ChannelInboundHandler, ClientTransport, OutgoingTransport {
     package typealias InboundIn = ByteBuffer
     package typealias OutboundOut = ByteBuffer
 
@@ -23,6 +24,8 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     private var user: (any TransportUser)?
     private var end = TransportEnd.closedByPeer
     private var isActive = false
+    /// What the channel has said last.
+    private var isChannelWritable = true
     private var isReading = true
     /// Before there was a channel.
     private(set) var wasClosedEarly = false
@@ -37,36 +40,83 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
         case closed
     }
 
-    private let counters: ByteCounters?
+    private var counters: ByteCounters?
+    private let isAccepted: Bool
     package private(set) var connectError: CInt = 0
+    /// `nil` for plain text.
+    var security: (any TransportSecurity)?
+    /// It has TLS, whose handshake is not over.
+    var isHandshaking = false
+    package private(set) var tls: TLSPeer?
+    /// Ends a handshake that takes too long; `nil` if whoever uses the transport looks after that.
+    var alarm: HandshakeAlarm?
+    /// Of writes since the last flush, while they are in TLS and unknown to the channel.
+    private var unflushedBytes = 0
 
-    /// - Parameter counters: Where the bytes of the connection are counted.
-    package init(_ counters: ByteCounters? = nil) {
+    /// - Parameters:
+    ///   - counters: Where the bytes of the connection are counted.
+    ///   - isAccepted: Its channel is there; otherwise whoever makes one calls `connectFailed`.
+    package init(_ counters: ByteCounters? = nil, isAccepted: Bool = false) {
+        self.counters = counters
+        self.isAccepted = isAccepted
+    }
+
+    package func count(in counters: ByteCounters) {
         self.counters = counters
     }
 
     package func attach(_ user: any TransportUser) {
-        self.user = user
+        // Whoever has closed it hears nothing any more, and nobody after it.
+        if !wasClosedEarly { self.user = user }
     }
 
     // MARK: What the user may do
 
-    package var isWritable: Bool { isActive && context?.channel.isWritable ?? false }
+    package var isWritable: Bool { isActive && isChannelWritable }
 
     package var isConnected: Bool { isActive }
 
+    package var applicationProtocol: ApplicationProtocol? {
+        tls.flatMap { ApplicationProtocol($0.applicationProtocol) }
+    }
+
+    /// Why there is no TLS, as Envoy's logs tell it; empty if there is, or nobody has said why.
+    package var handshakeFailure: [UInt8] { security?.failureReason ?? [] }
+
     package var queuedBytes: Int {
         guard isActive, let options = context?.channel.syncOptions else { return 0 }
-        return (try? options.getOption(.bufferedWritableBytes)) ?? 0
+        return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + unflushedBytes
     }
 
     package func write(_ bytes: ByteBuffer) {
         counters?.sent.add(UInt64(bytes.readableBytes))
+        if security != nil { return writeInParts(bytes) }
         guarding { context?.write(Self.wrapOutboundOut(bytes), promise: nil) }
     }
 
+    /// The TLS library keeps a buffer for as much as it was ever given between two flushes.
+    private func writeInParts(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        while bytes.readableBytes > 0 {
+            let room = Self.mostUnflushed - unflushedBytes
+            guard let part = bytes.readSlice(length: min(room, bytes.readableBytes)) else { return }
+            unflushedBytes += part.readableBytes
+            guarding { context?.write(Self.wrapOutboundOut(part), promise: nil) }
+            if unflushedBytes >= Self.mostUnflushed { flush() }
+        }
+    }
+
+    /// Two whole records.
+    private static let mostUnflushed = 2 * 16 * 1024
+
     package func flush() {
+        unflushedBytes = 0
         guarding { context?.flush() }
+    }
+
+    package func endOutput() {
+        guard isActive else { return }
+        guarding { context?.close(mode: .output, promise: nil) }
     }
 
     package func setReading(_ isReading: Bool) {
@@ -78,8 +128,9 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
 
     package func close() {
         user = nil
+        endHandshake()
         if let context {
-            context.close(promise: nil)
+            closeChannel(context, tellingPeer: true)
         } else {
             wasClosedEarly = true
         }
@@ -90,35 +141,63 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
         if isActive, let socket = context?.channel as? any SocketOptionProvider {
             socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenFailure { _ in }
         }
-        close()
+        #if os(Linux)
+        if let channel = context?.channel as? HostedChannel { channel.socket.resetOnClose() }
+        #endif
+        guard let context else { return close() }
+        user = nil
+        endHandshake()
+        closeChannel(context, tellingPeer: false)
     }
 
     package func closeAfterFlush(linger: TimeAmount) {
         guard let context else { return close() }
+        unflushedBytes = 0
         let promise = context.eventLoop.makePromise(of: Void.self)
-        let channel = context.channel
-        promise.futureResult.whenComplete { _ in
-            guard linger > .zero else { return channel.close(promise: nil) }
-            channel.eventLoop.scheduleTask(in: linger) { channel.close(promise: nil) }
+        let eventLoop = context.eventLoop
+        promise.futureResult.assumeIsolated().whenComplete { _ in
+            guard linger > .zero else { return self.closeFlushed() }
+            eventLoop.assumeIsolated().scheduleTask(in: linger) { self.closeFlushed() }
         }
         guarding { context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: promise) }
+    }
+
+    private func closeFlushed() {
+        guard let context else { return }
+        closeChannel(context, tellingPeer: true)
+    }
+
+    private func closeChannel(_ context: ChannelHandlerContext, tellingPeer: Bool) {
+        guard let security else { return context.close(promise: nil) }
+        security.close(context, tellingPeer: tellingPeer)
     }
 
     // MARK: What the channel reports
 
     package func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        isActive = context.channel.isActive
-        if wasClosedEarly { context.close(promise: nil) }
+        isChannelWritable = context.channel.isWritable
+        isActive = context.channel.isActive && security == nil
+        if wasClosedEarly { return context.close(promise: nil) }
+        if let security { begin(security, context) }
     }
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        // A channel that closes before it is active, because its listener did, reports nothing else.
+        if isAccepted { finish() }
     }
 
     package func channelActive(context: ChannelHandlerContext) {
+        guard security == nil else { return }
         isActive = true
+        isChannelWritable = context.channel.isWritable
         user?.transportConnected()
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted(let name)? = event as? TLSUserEvent else { return }
+        handshakeCompleted(context, Array((name ?? "").utf8))
     }
 
     package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -128,21 +207,101 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isChannelWritable = context.channel.isWritable
         report(.writability)
     }
 
     package func channelInactive(context: ChannelHandlerContext) {
         isActive = false
-        if isCalled { end = .writeFailed }
+        if isHandshaking {
+            handshakeFailed(nil)
+        } else if isCalled, end != .couldNotConnect {
+            end = .writeFailed
+        }
         report(.closed)
     }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        end = Self.end(for: error)
-        context.close(promise: nil)
+        if isHandshaking {
+            handshakeFailed(error)
+        } else if error is UndeliveredWrite {
+            end = .writeFailed
+        } else if end != .couldNotConnect {
+            end = security?.end(for: error) ?? Self.end(for: error)
+        }
+        closeChannel(context, tellingPeer: false)
     }
 
-    /// An outgoing connection could not be made.
+    // MARK: TLS
+
+    /// From here on, the connection is secured; the user hears that it is connected once the handshake is over.
+    ///
+    /// - Parameter received: What has arrived already.
+    package func secure(_ security: any TransportSecurity, received: ByteBuffer = ByteBuffer()) {
+        self.security = security
+        isHandshaking = true
+        isActive = false
+        guard let context else { return }
+        guarding {
+            begin(security, context)
+            guard received.readableBytes > 0, context.channel.isActive else { return }
+            let pipeline = context.pipeline.syncOperations
+            pipeline.fireChannelRead(NIOAny(received))
+            pipeline.fireChannelReadComplete()
+        }
+    }
+
+    private func begin(_ security: any TransportSecurity, _ context: ChannelHandlerContext) {
+        do {
+            try security.begin(context)
+        } catch {
+            handshakeFailed(error)
+            context.close(promise: nil)
+        }
+    }
+
+    private func handshakeCompleted(_ context: ChannelHandlerContext, _ applicationProtocol: [UInt8]) {
+        guard isHandshaking, let security else { return }
+        do {
+            tls = try security.finish(applicationProtocol)
+            endHandshake()
+            isActive = true
+            isChannelWritable = context.channel.isWritable
+            user?.transportConnected()
+        } catch {
+            // It has been counted as what it is.
+            endHandshake()
+            end = .couldNotConnect
+            closeChannel(context, tellingPeer: false)
+        }
+    }
+
+    private func handshakeFailed(_ error: (any Error)?) {
+        endHandshake()
+        // Unless it was known before: the time for it may be over.
+        if end == .closedByPeer { end = .couldNotConnect }
+        security?.fail(error)
+    }
+
+    private func endHandshake() {
+        isHandshaking = false
+        alarm?.cancel()
+        alarm = nil
+    }
+
+    /// The time for the connection or its handshake is over.
+    func giveUpConnecting() {
+        guard !isActive, user != nil else { return }
+        end = .connectTimedOut
+        if let context { closeChannel(context, tellingPeer: false) } else { finish() }
+    }
+
+    package func replay(_ bytes: ByteBuffer) {
+        report(.received(bytes))
+    }
+
+    package func securable() -> NIOTransport { self }
+
     package func connectFailed(_ error: any Error) {
         connectError = Self.systemError(error)
         end =
@@ -191,23 +350,6 @@ package final class NIOTransport: ChannelInboundHandler, Transport {
         let user = self.user
         self.user = nil
         user?.transportClosed(end)
-    }
-
-    private static func systemError(_ error: any Error) -> CInt {
-        switch error {
-        case let error as IOError: error.errnoCode
-        case let error as NIOConnectionError: error.connectionErrors.first.map { systemError($0.error) } ?? 0
-        default: 0
-        }
-    }
-
-    /// A broken pipe while reading means that the peer had closed in an orderly way before it refused what came later.
-    private static func end(for error: any Error) -> TransportEnd {
-        switch error {
-        case ChannelError.eof: .closedByPeer
-        case let error as IOError where error.errnoCode == BrokenPipe.code: .closedByPeer
-        default: .reset
-        }
     }
 }
 

@@ -19,6 +19,8 @@ package struct OutgoingBytes {
     private var pending: ByteBuffer?
     /// Something was written to the transport since the last flush.
     private var hasQueued = false
+    /// How often collected bytes were handed over; what was appended since the last time may still be changed.
+    private(set) var generation: UInt32 = 1
 
     package init() {}
 
@@ -37,12 +39,25 @@ package struct OutgoingBytes {
             return
         }
         if let buffer = pending, buffer.readableBytes > 0 {
-            pending = nil
-            transport.write(buffer)
-            loop.recycle(buffer)
+            handOver(buffer, loop, to: transport)
         }
         transport.write(piece)
         hasQueued = true
+    }
+
+    /// Changes what is collected.
+    mutating func change(_ body: (inout ByteBuffer) -> Void) {
+        guard var buffer = pending else { return }
+        pending = nil
+        body(&buffer)
+        pending = buffer
+    }
+
+    private mutating func handOver(_ buffer: ByteBuffer, _ loop: LoopContext, to transport: any Transport) {
+        pending = nil
+        generation &+= 1
+        transport.write(buffer)
+        loop.recycle(buffer)
     }
 
     /// Adds a piece as one chunk (RFC 9112 section 7.1).
@@ -57,10 +72,8 @@ package struct OutgoingBytes {
         if let buffer = pending, buffer.readableBytes > 0,
             transport.isWritable || buffer.readableBytes >= Self.blockSize && transport.isConnected
         {
-            pending = nil
-            transport.write(buffer)
+            handOver(buffer, loop, to: transport)
             transport.flush()
-            loop.recycle(buffer)
             hasQueued = false
         } else if hasQueued {
             transport.flush()
@@ -71,8 +84,7 @@ package struct OutgoingBytes {
     /// Hands everything to the transport even if it is blocked, because nothing will be added any more.
     package mutating func flushAll(_ loop: LoopContext, to transport: any Transport) {
         if let buffer = pending, buffer.readableBytes > 0 {
-            transport.write(buffer)
-            loop.recycle(buffer)
+            handOver(buffer, loop, to: transport)
         }
         pending = nil
         hasQueued = false

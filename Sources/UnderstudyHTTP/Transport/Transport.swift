@@ -4,6 +4,7 @@
 // The seam between HTTP and sockets: bytes in, bytes out, writability and close, and nothing else.
 
 package import NIOCore
+package import UnderstudyCore
 
 /// What one connection may do to its socket.
 ///
@@ -15,13 +16,21 @@ package protocol Transport: AnyObject {
     var isWritable: Bool { get }
     /// The connection exists, even if it is blocked.
     var isConnected: Bool { get }
+    /// What both sides have agreed to speak while they shook hands; `nil` if nothing was said of it.
+    var applicationProtocol: ApplicationProtocol? { get }
     /// The system's number for why the connection could not be made; zero if that is not known.
     var connectError: CInt { get }
     /// Bytes accepted by `write` that the system has not taken yet.
     var queuedBytes: Int { get }
+    /// What the handshake has settled; `nil` for plain text, and before it is over.
+    var tls: TLSPeer? { get }
     /// Queues bytes; they leave with the next flush, in order.
     func write(_ bytes: ByteBuffer)
     func flush()
+    /// Nothing more will be sent, which the peer hears behind what was flushed.
+    ///
+    /// Bytes still arrive.
+    func endOutput()
     /// Reading stops or goes on.
     ///
     /// A peer's close is noticed only while reading.
@@ -42,15 +51,58 @@ package protocol Transport: AnyObject {
     func attach(_ user: any TransportUser)
 }
 
+/// The transport of a client's connection.
+///
+/// Loop-bound.
+package protocol ClientTransport: Transport {
+    /// From here on, its bytes are counted here.
+    func count(in counters: ByteCounters)
+    /// Tells the user of bytes that somebody else has read before it came.
+    func replay(_ bytes: ByteBuffer)
+    /// Takes its place, with nobody attached, and can be told to secure the connection.
+    func securable() -> NIOTransport
+}
+
+/// The transport of a connection to an upstream.
+///
+/// Loop-bound.
+protocol OutgoingTransport: Transport {
+    /// Before it was connected.
+    var wasClosedEarly: Bool { get }
+    /// The connection could not be made.
+    func connectFailed(_ error: any Error)
+}
+
+/// What a connection speaks, as ALPN names it (RFC 7301).
+package enum ApplicationProtocol: Sendable {
+    case http1
+    case http2
+
+    /// `nil` for another name.
+    init?(_ name: [UInt8]) {
+        if name.elementsEqual("h2".utf8) {
+            self = .http2
+        } else if name.elementsEqual("http/1.1".utf8) {
+            self = .http1
+        } else {
+            return nil
+        }
+    }
+}
+
 extension Transport {
+    package var applicationProtocol: ApplicationProtocol? { nil }
+
     package var connectError: CInt { 0 }
+
+    package var tls: TLSPeer? { nil }
 
     package func reset() { close() }
 }
 
 /// Whoever reads and writes the bytes of one connection.
 package protocol TransportUser: AnyObject {
-    /// An outgoing connection is established.
+    /// An outgoing connection is established, or a handshake is over.
     func transportConnected()
     /// Bytes arrived.
     ///
@@ -69,6 +121,8 @@ package enum TransportEnd: Equatable, Sendable {
     case connectTimedOut
     /// The peer closed in an orderly way, before or after what we sent last.
     case closedByPeer
+    /// The peer has gone without saying that this was its end, as TLS asks it to.
+    case truncated
     case reset
     /// What we sent last could not be delivered.
     case writeFailed

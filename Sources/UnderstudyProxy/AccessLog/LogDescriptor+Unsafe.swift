@@ -6,6 +6,7 @@
 // Unsafe because `write` and `poll` take pointers; both get arrays that outlive the call.
 
 internal import UnderstudyCore
+internal import UnderstudyHTTP
 
 #if canImport(Glibc)
 internal import Glibc

@@ -10,66 +10,97 @@ internal import UnderstudyHTTP
 /// Loop-bound.
 final class ClientLink: RequestService {
     /// What new requests are served by; another one after a reload.
-    private(set) var listener: SharedListener
-    /// The configuration that the listener belongs to.
+    private(set) var chain: SharedChain
+    /// The configuration that the chain belongs to.
     private(set) var serving: WorkerSnapshot
-    let peer: PeerFacts
+    private(set) var peer: PeerFacts
     /// The port that the client reached.
     let localPort: UInt16
+    /// The client speaks HTTP/2.
+    private(set) var isHTTP2 = false
     /// Where the connection is counted from its begin to its end.
-    private let accepting: SharedListener
+    private let accepting: SharedChain
     private let number: UInt64
     private let local: NetworkAddress
     private let remote: NetworkAddress
     private unowned let worker: Worker
+    /// The listener counts it.
+    private var isCounted = false
+    /// `nil` for plain text, and before the handshake is over.
+    private(set) var tls: TLSPeer?
+    /// Nanoseconds since 1970.
+    private var handshakeEnd: Int64?
+    /// Those that count it.
+    private var limiters: [ConnectionLimiter] = []
 
-    init(_ listener: SharedListener, worker: Worker, remote: SocketAddress?, local: SocketAddress?) {
-        self.listener = listener
-        accepting = listener
+    init(_ chain: SharedChain, worker: Worker, remote: SocketAddress?, local: SocketAddress?) {
+        self.chain = chain
+        accepting = chain
         serving = worker.serving
         self.worker = worker
         self.remote = remote.map(NetworkAddress.init) ?? NetworkAddress()
         self.local = local.map(NetworkAddress.init) ?? NetworkAddress()
         localPort = UInt16(clamping: local?.port ?? 0)
         number = worker.nextConnectionNumber()
-        peer = PeerFacts(remote: self.remote, local: self.local, proxy: worker.localAddress)
+        peer = PeerFacts(
+            remote: self.remote,
+            local: self.local,
+            proxy: worker.localAddress,
+            isTLS: chain.tls != nil
+        )
+    }
+
+    /// Asks the filters in front of the connection manager.
+    ///
+    /// - Returns: The one that refuses the connection, if any does.
+    func enter(_ limiters: [ConnectionLimiter], _ runtime: RuntimeSnapshot) -> ConnectionLimiter? {
+        for limiter in limiters {
+            switch limiter.enter(runtime) {
+            case .counted: self.limiters.append(limiter)
+            case .ignored: break
+            case .refused: return limiter
+            }
+        }
+        return nil
     }
 
     func makeHandler() -> any RequestHandler {
-        listener.statistics.requests.add()
+        chain.statistics.requests.add()
+        if isHTTP2 { chain.statistics.http2Requests.add() }
         return worker.takeExchange(for: self)
     }
 
-    /// Goes on with what the worker serves now, unless the socket is no longer listened on.
+    /// Goes on with what the worker serves now, unless the socket is no longer listened on, or the chain is gone.
     ///
     /// Routes know clusters by their places in one configuration, so the two only change together.
     func renew() {
-        guard let current = worker.serving.listener(at: listener.slot) else { return }
-        listener = current
+        let current = worker.serving.listener(at: chain.listener.slot)
+        guard let successor = current?.successor(of: chain) else { return }
+        chain = successor
         serving = worker.serving
     }
 
-    /// The socket it was accepted on is no longer listened on.
+    /// The socket it was accepted on is no longer listened on, or its chain is gone.
     var isOrphaned: Bool { serving !== worker.serving }
 
     var counters: ServerCounters { accepting.statistics.server }
 
-    var serverName: [UInt8] { listener.serverName }
+    var serverName: [UInt8] { chain.serverName }
 
     /// Answers a request that never became one.
     func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext) {
         var draft = ReplyDraft(reply)
         worker.loop.withResponseHead { answer in
             answer.begin(draft)
-            listener.complete(&draft, &answer, request: Self.noHead, facts: facts, worker: worker)
+            chain.complete(&draft, &answer, request: Self.noHead, facts: facts, worker: worker)
             answer.finishForwarding(
-                listener.answers,
+                chain.answers,
                 request: Self.noHead,
                 origin: RequestOrigin(),
                 date: worker.loop.date
             )
-            listener.countAnswer(answer.status)
-            if !listener.requestLogs.isEmpty { writeLine(draft, answer) }
+            chain.countAnswer(answer.status)
+            if !chain.requestLogs.isEmpty { writeLine(draft, answer) }
             stream.sendHead(answer, closing: true)
         }
         stream.sendBody(ByteBuffer(bytes: draft.body))
@@ -83,7 +114,7 @@ final class ClientLink: RequestService {
         facts.bytesSent = draft.body.count
         facts.responseDetails = draft.details
         facts.responseFlags = ExchangeFacts.flags(draft.flag, details: draft.details)
-        listener.requestLogs.write(request: Self.noHead, response: copy answer, facts: facts, worker: worker)
+        chain.requestLogs.write(request: Self.noHead, response: copy answer, facts: facts, worker: worker)
     }
 
     private func facts() -> ExchangeFacts {
@@ -96,13 +127,14 @@ final class ClientLink: RequestService {
     }
 
     /// - Source: measured on Envoy 1.40, where such a line knows nothing of HTTP.
-    private func writeConnectionLine(_ connection: HTTP1ServerConnection) {
+    private func writeConnectionLine(age: UInt64, hasServed: Bool, handshake: HandshakingClient? = nil) {
         var facts = facts()
-        facts.elapsed = Int64(connection.age) * 1_000_000
+        handshake?.describeEnd(&facts)
+        facts.elapsed = Int64(age) * 1_000_000
         facts.startTime -= facts.elapsed
         facts.hasStreamID = false
-        if !connection.hasServed { facts.protocolName = nil }
-        listener.connectionLogs.write(request: Self.noHead, response: nil, facts: facts, worker: worker)
+        if !hasServed { facts.protocolName = nil }
+        chain.listener.connectionLogs.write(request: Self.noHead, response: nil, facts: facts, worker: worker)
     }
 
     /// Stands for a head that could not be read.
@@ -112,29 +144,104 @@ final class ClientLink: RequestService {
         return head
     }()
 
-    var isDraining: Bool {
-        worker.isDraining || isOrphaned || worker.drains.ends(listener, random: worker.loop.nextRandom)
+    var disablesKeepalive: Bool {
+        worker.overload.contains(.disablesKeepalive) && !chain.listener.configuration.bypassesOverload
     }
 
-    func connectionOpened(_ connection: HTTP1ServerConnection) {
-        accepting.listenerStatistics.connections.add()
-        accepting.listenerStatistics.activeConnections.add(1)
+    var isDraining: Bool {
+        let worker = self.worker
+        if worker.isDraining || serving !== worker.serving { return true }
+        return worker.drains.mayEnd && worker.drains.ends(chain.listener, random: worker.loop.nextRandom)
+    }
+
+    func connectionOpened(_ connection: any ServerConnection) {
+        countOpened()
+        isHTTP2 = connection is HTTP2ServerConnection
         worker.connectionOpened(connection)
     }
 
-    func connectionClosed(_ connection: HTTP1ServerConnection) {
-        let statistics = accepting.listenerStatistics
+    private func countOpened() {
+        // A handshake went before.
+        guard !isCounted else { return }
+        isCounted = true
+        accepting.listener.statistics.connections.add()
+        accepting.listener.statistics.activeConnections.add(1)
+    }
+
+    /// Gives back the places that the connection had, too.
+    private func countClosed(age: UInt64) {
+        let statistics = accepting.listener.statistics
         statistics.activeConnections.add(-1)
         statistics.destroyed.add()
-        statistics.connectionLength.record(connection.age)
-        if !listener.connectionLogs.isEmpty { writeConnectionLine(connection) }
+        statistics.connectionLength.record(age)
+        for limiter in limiters { limiter.leave() }
+        worker.leave(accepting.listener)
+    }
+
+    // MARK: Handshakes
+
+    func handshakeSucceeded(_ connection: HandshakingClient, _ transport: NIOTransport) {
+        tls = transport.tls
+        handshakeEnd = WallClock.nanoseconds()
+        peer = PeerFacts(
+            remote: remote,
+            local: local,
+            proxy: worker.localAddress,
+            isTLS: true,
+            certificate: tls?.certificateElement(chain.configuration.connectionManager.clientCertificate) ?? []
+        )
+        accepting.statistics.tlsConnections.add()
+        accepting.statistics.activeTLSConnections.add(1)
+        worker.connectionHandedOver(connection)
+        worker.serve(self, on: transport, received: ByteBuffer())
+    }
+
+    func handshakeFailed(_ connection: HandshakingClient) {
+        accepting.statistics.tlsConnections.add()
+        counters.connections.add()
+        counters.activeConnections.add(1)
+        refusedClosed(age: connection.age, byPeer: connection.wasEndedByPeer, handshake: connection)
         worker.connectionClosed(connection)
+    }
+
+    /// A filter refuses the connection.
+    func refusedOpened() {
+        countOpened()
+        counters.connections.add()
+        counters.activeConnections.add(1)
+    }
+
+    func refusedClosed(age: UInt64, byPeer: Bool, handshake: HandshakingClient? = nil) {
+        countClosed(age: age)
+        counters.activeConnections.add(-1)
+        counters.connectionLength.record(age)
+        counters.destroyed.add()
+        (byPeer ? counters.destroyedRemotely : counters.destroyedLocally).add()
+        guard !chain.listener.connectionLogs.isEmpty else { return }
+        writeConnectionLine(age: age, hasServed: false, handshake: handshake)
+    }
+
+    func connectionClosed(_ connection: any ServerConnection) {
+        countClosed(age: connection.age)
+        if tls != nil { accepting.statistics.activeTLSConnections.add(-1) }
+        if !chain.listener.connectionLogs.isEmpty {
+            writeConnectionLine(age: connection.age, hasServed: connection.hasServed)
+        }
+        worker.connectionClosed(connection)
+    }
+
+    func connectionReplaced(_ old: any ServerConnection, by new: any ServerConnection) {
+        isHTTP2 = new is HTTP2ServerConnection
+        worker.connectionReplaced(old, by: new)
     }
 
     /// Adds what format strings may tell of the connection.
     func describe(_ facts: inout ExchangeFacts) {
         facts.connectionID = number
         facts.directRemote = remote
+        facts.downstreamTLS = tls
+        facts.handshakeEnd = handshakeEnd
+        if isHTTP2 { facts.protocolName = "HTTP/2" }
         facts.local = local
     }
 }
@@ -142,5 +249,15 @@ final class ClientLink: RequestService {
 extension NetworkAddress {
     init(_ address: SocketAddress) {
         self.init(host: Array((address.ipAddress ?? "").utf8), port: address.port ?? 0)
+    }
+}
+
+extension ApplicationProtocol {
+    /// As format strings tell it.
+    var protocolName: StaticString {
+        switch self {
+        case .http1: "HTTP/1.1"
+        case .http2: "HTTP/2"
+        }
     }
 }

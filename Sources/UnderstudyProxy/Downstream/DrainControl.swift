@@ -47,6 +47,9 @@ package final class DrainControl: Sendable {
         scope.store(onlyInbound ? Self.inbound : Self.all, ordering: .releasing)
     }
 
+    /// An answer may end its connection.
+    var mayEnd: Bool { isHealthCheckFailing || isDraining }
+
     /// Whether an answer to a client of this listener ends its connection.
     ///
     /// - Parameter random: Asked only while listeners are being drained little by little.

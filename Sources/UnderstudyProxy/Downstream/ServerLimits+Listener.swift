@@ -8,11 +8,10 @@ internal import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ServerLimits {
-    init(_ listener: Listener) {
+    init(_ chain: FilterChain, of listener: Listener) {
         self.init()
-        let manager = listener.connectionManager
-        // Zero asks Envoy for no limit at all; here it leaves the default one.
-        if let bytes = listener.connectionBufferLimit, bytes > 0 { bufferedBytes = bytes }
+        let manager = chain.connectionManager
+        bufferedBytes = Self.bufferedBytes(of: listener)
         messages.headBytes = manager.limits.headKilobytes * 1024
         messages.headerLines = manager.limits.headerCount
         headTime = TimeAmount(limit: manager.timeouts.requestHeaders)
@@ -29,9 +28,21 @@ extension ServerLimits {
             case .rejectRequest: .reject
             case .dropHeader: .drop
             }
+        version = manager.version
         http1 = HTTP1Settings(manager.http1)
+        http2 = HTTP2Settings(manager.http2)
         // Envoy counts trailers as it counts heads.
         if http1.passesTrailers { messages.trailerBytes = messages.headBytes }
+    }
+}
+
+extension ServerLimits {
+    /// Bytes that may wait for a client that does not read.
+    ///
+    /// Zero asks Envoy for no limit at all; here it leaves the default one.
+    static func bufferedBytes(of listener: Listener) -> Int {
+        guard let bytes = listener.connectionBufferLimit, bytes > 0 else { return ServerLimits().bufferedBytes }
+        return bytes
     }
 }
 
@@ -45,6 +56,8 @@ extension ConnectionPool.Settings {
         messages.headerLines = cluster.responseHeaderCount
         keepalive = cluster.keepalive
         http1 = HTTP1Settings(cluster.http1)
+        http2 = HTTP2Settings(cluster.http2)
+        http2.messages = messages
     }
 }
 

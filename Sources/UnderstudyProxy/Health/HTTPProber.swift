@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Checks over HTTP/1.1.
+// Checks over HTTP, of either version.
 
 internal import NIOCore
 internal import UnderstudyCore
@@ -15,12 +15,12 @@ final class HTTPProber: Prober, ResponseHandler {
     private let judge: ProbeJudge
     private let request: RequestHead
     private let reusesConnection: Bool
-    private let pool: ConnectionPool
+    private let pool: any ClientPool
     private let limit = UpstreamLimits(connections: 1)
     /// Whether the service name counts, and where it is counted that it was looked at.
     private let verifiesCluster: () -> Bool
     private let verified: Counter
-    private var connection: HTTP1ClientConnection?
+    private var connection: (any ClientStream)?
     private var answer = ProbeAnswer()
     /// Of the answer, what may still come; a piece costs more than its bytes.
     private var room = 0
@@ -29,11 +29,13 @@ final class HTTPProber: Prober, ResponseHandler {
     private static let mostReceived = 1 << 20
     private static let costOfPiece = 64
 
-    /// - Parameter host: The Host of the requests.
+    /// - Parameters:
+    ///   - settings: Of its connections; nothing but checks ends them.
+    ///   - host: The Host of the requests.
     init(
         _ probe: HealthCheck.HTTPProbe,
         of check: HealthCheck,
-        to address: SocketAddress,
+        _ settings: ConnectionPool.Settings,
         host: String,
         context: LoopContext,
         verified: Counter,
@@ -41,13 +43,17 @@ final class HTTPProber: Prober, ResponseHandler {
     ) {
         self.probe = probe
         judge = ProbeJudge(probe)
-        request = RequestHead(probe, host: host)
+        var request = RequestHead(probe, host: host)
+        request.saysHTTPS = settings.tls != nil
+        self.request = request
         reusesConnection = check.reusesConnection
         self.verified = verified
         self.verifiesCluster = verifiesCluster
-        var settings = ConnectionPool.Settings(address: address, connectTimeout: TimeAmount(check.timeout))
+        var settings = settings
         settings.idleTime = nil
-        pool = ConnectionPool(settings, loop: context)
+        pool =
+            probe.version == .http2
+            ? HTTP2ClientPool(settings, loop: context) : ConnectionPool(settings, loop: context)
     }
 
     func begin() {
@@ -69,6 +75,7 @@ final class HTTPProber: Prober, ResponseHandler {
     func giveUp() {
         connection?.close()
         connection = nil
+        if !reusesConnection { pool.closeIdle() }
     }
 
     func end() {
@@ -105,6 +112,7 @@ final class HTTPProber: Prober, ResponseHandler {
         let connection = self.connection
         self.connection = nil
         if reusable && reusesConnection { connection?.release() } else { connection?.close() }
+        if !reusesConnection { pool.closeIdle() }
         let verdict = judge.judge(answer, verifiesCluster: verifiesCluster())
         if verdict.hasVerifiedCluster { verified.add() }
         switch verdict.result {

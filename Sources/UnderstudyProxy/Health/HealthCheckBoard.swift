@@ -6,6 +6,7 @@
 internal import Logging
 internal import NIOCore
 internal import UnderstudyCore
+internal import UnderstudyHTTP
 
 /// Loop-bound.
 final class HealthCheckBoard {
@@ -59,13 +60,18 @@ final class HealthCheckBoard {
         let address = host.healthCheckAddress
         switch setup.check.probe {
         case .tcp(let probe):
-            return TCPProber(probe, of: setup.check, to: address, eventLoop: loop.eventLoop)
+            return TCPProber(probe, of: setup.check, to: address, eventLoop: loop.eventLoop) { [tls = setup.tls] in
+                try tls?.makeSession(serverName: [], hostname: host.hostname, speaks: nil)
+            }
         case .http(let probe):
             let runtime = setup.runtime
+            var settings = ConnectionPool.Settings(address: address, connectTimeout: TimeAmount(setup.check.timeout))
+            settings.tls = setup.tls
+            settings.hostname = host.hostname
             return HTTPProber(
                 probe,
                 of: setup.check,
-                to: address,
+                settings,
                 host: hostname(for: host, probe),
                 context: gate.context,
                 verified: setup.statistics.verifiedClusters

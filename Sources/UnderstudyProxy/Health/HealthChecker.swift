@@ -6,6 +6,7 @@
 package import Logging
 internal import NIOCore
 package import UnderstudyCore
+package import UnderstudyHTTP
 
 /// Sets the health flags of endpoints by what their checks come to.
 package final class HealthChecker: Sendable {
@@ -14,6 +15,8 @@ package final class HealthChecker: Sendable {
         package var check: HealthCheck
         package var statistics: HealthCheckStatistics
         package var logger: Logger
+        /// `nil` for plain text.
+        package var tls: (any ClientSecurity)?
         /// The cluster has had a connection for a request.
         package var hasTraffic: @Sendable () -> Bool = { false }
         package var runtime: @Sendable () -> RuntimeSnapshot = { .empty }

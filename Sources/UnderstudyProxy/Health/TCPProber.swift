@@ -6,9 +6,10 @@
 internal import NIOCore
 internal import NIOPosix
 internal import UnderstudyCore
+internal import UnderstudyHTTP
 
 /// Loop-bound.
-final class TCPProber: Prober {
+final class TCPProber: Prober, TransportUser {
     var report: (ProbeResult) -> Void = { _ in }
 
     private let probe: HealthCheck.TCPProbe
@@ -16,26 +17,44 @@ final class TCPProber: Prober {
     private let timeout: TimeAmount
     private let address: SocketAddress
     private let eventLoop: any EventLoop
-    private var channel: (any Channel)?
+    /// `nil` for plain text.
+    private let makeTLS: () throws -> (any TransportSecurity)?
+    private var transport: NIOTransport?
     private var received: [UInt8] = []
-    /// A connection that is being made, or was made, counts only while this is its number.
-    private var number = 0
 
     /// Bytes that are kept while not all that is waited for has come.
     private static let mostReceived = 256 * 1024
 
-    init(_ probe: HealthCheck.TCPProbe, of check: HealthCheck, to address: SocketAddress, eventLoop: any EventLoop) {
+    init(
+        _ probe: HealthCheck.TCPProbe,
+        of check: HealthCheck,
+        to address: SocketAddress,
+        eventLoop: any EventLoop,
+        makeTLS: @escaping () throws -> (any TransportSecurity)?
+    ) {
         self.probe = probe
         reusesConnection = check.reusesConnection
         timeout = TimeAmount(check.timeout)
         self.address = address
         self.eventLoop = eventLoop
+        self.makeTLS = makeTLS
     }
 
     func begin() {
-        if let channel { return send(on: channel) }
-        number += 1
-        let bound = NIOLoopBound(TCPProbeHandler(self, number), eventLoop: eventLoop)
+        if transport != nil { return send() }
+        let transport = NIOTransport()
+        transport.attach(self)
+        do {
+            if let session = try makeTLS() { transport.secure(session) }
+        } catch {
+            return failed(.network)
+        }
+        self.transport = transport
+        connect(transport)
+    }
+
+    private func connect(_ transport: NIOTransport) {
+        let bound = NIOLoopBound(transport, eventLoop: eventLoop)
         ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -46,53 +65,41 @@ final class TCPProber: Prober {
             }
             .connect(to: address)
             .assumeIsolated()
-            .whenComplete { result in
-                switch result {
-                case .success(let channel): bound.value.connected(channel)
-                case .failure(let error): bound.value.couldNotConnect(error)
-                }
-            }
+            .whenFailure { bound.value.connectFailed($0) }
     }
 
     func giveUp() {
-        number += 1
         received = []
-        let channel = self.channel
-        self.channel = nil
-        channel?.close(promise: nil)
+        let transport = self.transport
+        self.transport = nil
+        transport?.close()
     }
 
     func end() {
         giveUp()
     }
 
-    private func send(on channel: any Channel) {
+    private func send() {
         guard let bytes = probe.send else { return }
-        channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+        transport?.write(ByteBuffer(bytes: bytes))
+        transport?.flush()
     }
 
-    fileprivate func connected(_ channel: any Channel, _ number: Int) {
-        guard number == self.number, channel.isActive else {
-            channel.close(promise: nil)
-            if number == self.number { failed(.network) }
-            return
-        }
-        self.channel = channel
-        if probe.receive.isEmpty {
-            // As in Envoy, there is nothing to send then.
-            giveUp()
-            return report(.passed(isDegraded: false))
-        }
-        send(on: channel)
-    }
-
-    fileprivate func failed(_ failure: HealthCheckState.Failure) {
+    private func failed(_ failure: HealthCheckState.Failure) {
         giveUp()
         report(.failed(failure, isExcluded: false))
     }
 
-    fileprivate func received(_ bytes: ByteBuffer, _ number: Int) {
-        guard number == self.number else { return }
+    // MARK: The connection
+
+    func transportConnected() {
+        guard probe.receive.isEmpty else { return send() }
+        // As in Envoy, there is nothing to send then.
+        giveUp()
+        report(.passed(isDegraded: false))
+    }
+
+    func transportReceived(_ bytes: ByteBuffer) {
         guard received.count + bytes.readableBytes <= Self.mostReceived else { return failed(.network) }
         received.append(contentsOf: bytes.readableBytesView)
         guard !probe.receive.isEmpty, PayloadMatch.matches(probe.receive, in: received) else { return }
@@ -101,52 +108,13 @@ final class TCPProber: Prober {
         report(.passed(isDegraded: false))
     }
 
-    fileprivate func ended(_ number: Int) {
-        if number == self.number, channel != nil { failed(.network) }
-    }
+    func transportWritabilityChanged() {}
 
-    fileprivate func couldNotConnect(_ error: any Error, _ number: Int) {
-        guard number == self.number else { return }
-        if case .connectTimeout = error as? ChannelError { failed(.timeout) } else { failed(.network) }
-    }
-}
-
-/// Loop-bound.
-private final class TCPProbeHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private weak var prober: TCPProber?
-    private let number: Int
-
-    init(_ prober: TCPProber, _ number: Int) {
-        self.prober = prober
-        self.number = number
-    }
-
-    func connected(_ channel: any Channel) {
-        guard let prober else { return channel.close(promise: nil) }
-        prober.connected(channel, number)
-    }
-
-    func couldNotConnect(_ error: any Error) {
-        prober?.couldNotConnect(error, number)
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        prober?.received(unwrapInboundIn(data), number)
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        prober?.ended(number)
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        context.close(promise: nil)
+    func transportClosed(_ reason: TransportEnd) {
+        transport = nil
+        failed(reason == .connectTimedOut ? .timeout : .network)
     }
 }
 
 @available(*, unavailable)
 extension TCPProber: Sendable {}
-
-@available(*, unavailable)
-extension TCPProbeHandler: Sendable {}

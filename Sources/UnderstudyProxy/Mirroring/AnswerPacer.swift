@@ -65,7 +65,7 @@ final class AnswerPacer: Timed {
         if pace.isOpen { return nil }
         lastPause += 1
         paused.append(Pause(copy: copy, number: lastPause))
-        if deadlineSlot < 0 { loop.deadlines.set(self, at: .now()) }
+        if !loop.deadlines.isSet(self) { loop.deadlines.set(self, at: .now()) }
         return lastPause
     }
 

@@ -52,6 +52,7 @@ package final class MirrorAccounts: Sendable {
     private let most = Atomic(0)
     private let answerBytes = Atomic(0)
     private let isOn = Atomic(true)
+    private let isShedding = Atomic(false)
     private let isMakingRoom = Atomic(false)
     /// Has every worker close one of its idle connections to mirrors, and call `roomWasMade` when all have.
     let roomIsWanted = ChangeHook()
@@ -75,8 +76,8 @@ package final class MirrorAccounts: Sendable {
         most.store(Int(clamping: total.bufferedBytes), ordering: .relaxed)
         copies.setMaximum(Int(total.copies))
         answerBytes.store(Int(clamping: total.answerBytesPerSecond), ordering: .relaxed)
-        // The other half is for clients and primaries.
-        connections.setMaximum(total.connections.map { Int($0) } ?? max(1, mostDescriptors / 2))
+        // Clients, primaries and files share the rest.
+        connections.setMaximum(total.connections.map { Int($0) } ?? max(1, mostDescriptors / 4))
         accounts.withLock { for (name, account) in $0 { account.set(options[name]) } }
     }
 
@@ -117,6 +118,16 @@ package final class MirrorAccounts: Sendable {
 
     /// Of answers, in a second and on each worker.
     var answerBytesPerSecond: Int { answerBytes.load(ordering: .relaxed) }
+
+    /// Another copy may begin: there are not too many, and the proxy has not too much to do.
+    var mayBegin: Bool { !isShedding.load(ordering: .relaxed) && !copies.isExhausted }
+
+    func setShedding(_ isShedding: Bool) {
+        self.isShedding.store(isShedding, ordering: .relaxed)
+    }
+
+    /// No copy begins, because the proxy has too much to do.
+    var isSheddingCopies: Bool { isShedding.load(ordering: .relaxed) }
 
     /// An operator has not switched all mirrors off.
     package var isEnabled: Bool { isOn.load(ordering: .relaxed) }

@@ -29,7 +29,7 @@ final class MirrorCopy: ResponseHandler, Timed {
     private unowned let worker: Worker
     private var cluster: WorkerCluster?
     private var endpoint: WorkerEndpoint?
-    private var connection: HTTP1ClientConnection?
+    private var connection: (any ClientStream)?
     private var state = MirrorState()
     private var ledger: MirrorLedger?
     private var terms = MirrorTerms()
@@ -124,7 +124,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         if state.hasEnded { worker.recycle(self) }
     }
 
-    private func updateHolding(_ connection: HTTP1ClientConnection) {
+    private func updateHolding(_ connection: any ClientStream) {
         // The system takes so little of a complete request at once, and asking costs as much as writing it.
         let isSmall = terms.requestBytes &- requestRoom <= Self.smallBody
         let now = isSmall && connection.isWritable && !state.isSending ? 0 : connection.heldBytes
@@ -140,6 +140,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         cluster?.answered(head, for: .internal, at: endpoint)
         cluster?.countAnswer(head.status, for: .internal)
         record?.answer = copy head
+        if let speaks = connection?.speaks { record?.speaks = speaks }
         state.answerBegan(status: head.status)
     }
 

@@ -9,7 +9,7 @@ internal import UnderstudyHTTP
 /// Collected only where the router has an `upstream_log`.
 ///
 /// - Source: measured on Envoy 1.40, whose line for a copy knows neither the route nor details.
-struct MirrorRecord {
+final class MirrorRecord {
     let logs: OpenLogs
     /// As it went to the mirror.
     let head: RequestHead
@@ -24,6 +24,9 @@ struct MirrorRecord {
         self.logs = logs
         self.head = copy head
     }
+
+    /// What the mirror speaks.
+    var speaks = ApplicationProtocol.http1
 
     /// - Parameter elapsed: Nanoseconds since the copy was begun.
     func write(to endpoint: WorkerEndpoint?, of cluster: WorkerCluster, elapsed: Int64, worker: Worker) {
@@ -40,7 +43,8 @@ struct MirrorRecord {
         facts.upstream = endpoint?.networkAddress
         facts.upstreamName = endpoint?.host.hostname ?? []
         facts.hostname = worker.hostname
-        if answer != nil { facts.upstreamProtocol = "HTTP/1.1" } else { facts.protocolName = nil }
+        facts.protocolName = answer == nil ? nil : speaks.protocolName
+        facts.upstreamProtocol = facts.protocolName
         logs.write(request: head, response: answer, facts: facts, ofCopies: true, worker: worker)
     }
 }

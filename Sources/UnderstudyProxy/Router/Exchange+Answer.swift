@@ -12,9 +12,10 @@ extension Exchange: ResponseHandler {
     private static let interimStatuses: Set<Int> = [100, 102, 103]
 
     func responseInterim(_ answer: inout ResponseHead) {
-        guard let listener, listener.proxiesContinue, !hasPassedInterim else { return }
+        guard let chain, chain.proxiesContinue, !hasPassedInterim else { return }
         guard Self.interimStatuses.contains(answer.status) else { return }
         hasPassedInterim = true
+        answer.endHopOfInterim()
         removeFromInterim(&answer)
         stream?.sendInterim(answer)
     }
@@ -33,9 +34,11 @@ extension Exchange: ResponseHandler {
     }
 
     func responseBegan(_ answer: inout ResponseHead) {
-        guard stream != nil, let listener else { return }
+        guard stream != nil, let chain else { return }
         isConnected = true
-        if listener.upstreamLogs.isEmpty == false { tryAnswer = copy answer }
+        if chain.tellsUpstreamTLS { upstreamTLS = primary?.tls }
+        upstreamSpeaks = primary?.speaks ?? .http1
+        if chain.upstreamLogs.isEmpty == false { tryAnswer = copy answer }
         cluster?.answered(answer, for: .external, at: endpoint)
         if retry.isPossible, isTryingAgain(instead: answer) {
             cluster?.shared.statistics.countRetried(answer.status)
@@ -45,22 +48,22 @@ extension Exchange: ResponseHandler {
         cluster?.countAnswer(answer.status, for: .external)
         timers.clear(.tryTotal)
         endRetrying()
-        passOn(&answer, listener)
+        passOn(&answer, chain)
     }
 
-    private func passOn(_ answer: inout ResponseHead, _ listener: SharedListener) {
+    private func passOn(_ answer: inout ResponseHead, _ chain: SharedChain) {
         let overtookRequest = state.answerBegan() && !isTunnel
         answer.endUpstreamHop()
         let now = NIODeadline.now()
         answerTime = (now - start).nanoseconds
-        if !overtookRequest, !isTunnel, !listener.suppressesEnvoyHeaders {
+        if !overtookRequest, !isTunnel, !chain.suppressesEnvoyHeaders {
             answer.addServiceTime(Int((now - requestEnd).nanoseconds / 1_000_000))
         }
         replyDetails = "via_upstream"
         applyRoute(to: &answer, status: answer.status)
         if route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
-        finishForwarding(&answer, listener)
-        noteAnswer(answer, listener)
+        finishForwarding(&answer, chain)
+        noteAnswer(answer, chain)
         if isTunnel, answer.framing == .untilClose { tunnelOpened() }
         stream?.sendHead(answer, closing: overtookRequest)
     }
@@ -79,21 +82,21 @@ extension Exchange: ResponseHandler {
     }
 
     /// What the connection manager makes of every answer.
-    func finishForwarding(_ answer: inout ResponseHead, _ listener: SharedListener) {
+    func finishForwarding(_ answer: inout ResponseHead, _ chain: SharedChain) {
         for cookie in hash.cookies { answer.headers.add("set-cookie", cookie, known: .other) }
-        if !listener.healthChecks.isEmpty {
-            listener.healthChecks.finish(
+        if !chain.healthChecks.isEmpty {
+            chain.healthChecks.finish(
                 &answer,
                 health,
                 isFailing: worker.drains.isHealthCheckFailing,
                 now: Int64(NIODeadline.now().uptimeNanoseconds)
             )
         }
-        guard origin.wantsID || listener.answers.tellsRequestID else {
-            return answer.finishPlainForwarding(listener.answers, date: worker.loop.date, keepsUpgrade: isTunnel)
+        guard origin.wantsID || chain.answers.tellsRequestID else {
+            return answer.finishPlainForwarding(chain.answers, date: worker.loop.date, keepsUpgrade: isTunnel)
         }
         answer.finishForwarding(
-            listener.answers,
+            chain.answers,
             request: head,
             origin: origin,
             date: worker.loop.date,
@@ -132,8 +135,8 @@ extension Exchange: ResponseHandler {
             for ledger in ledgers { ledger.book.primaryTime.record(time) }
             if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
         }
-        guard let listener else { return }
-        if listener.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }
+        guard let chain else { return }
+        if chain.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }
         writeTry()
     }
 

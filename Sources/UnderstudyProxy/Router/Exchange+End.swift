@@ -10,7 +10,7 @@ internal import UnderstudyHTTP
 extension Exchange {
     /// Why it ends, where that is neither a whole answer nor one of the proxy's own.
     func noteEnd(_ actions: ExchangeState.Actions, clientLeft: Bool) {
-        guard let statistics = listener?.statistics else { return }
+        guard let statistics = chain?.statistics else { return }
         if clientLeft {
             statistics.receivedResets.add()
             replyFlag = "DC"
@@ -25,12 +25,13 @@ extension Exchange {
     }
 
     /// Counts the exchange, and writes its lines.
-    func countEnd(_ listener: SharedListener) {
-        let statistics = listener.statistics
+    func countEnd(_ chain: SharedChain) {
+        let statistics = chain.statistics
         statistics.activeRequests.add(-1)
         statistics.requestTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
         writeTry()
-        if !listener.requestLogs.isEmpty { writeLines(listener.requestLogs) }
+        guard !chain.requestLogs.isEmpty else { return }
+        writeLines(chain.requestLogs)
         loggedAnswer = nil
         loggedTrailers = nil
     }
@@ -44,11 +45,11 @@ extension Exchange {
     }
 
     /// Keeps what logs may ask of an answer.
-    func noteAnswer(_ answer: borrowing ResponseHead, _ listener: SharedListener) {
+    func noteAnswer(_ answer: borrowing ResponseHead, _ chain: SharedChain) {
         status = answer.status
         // Probes of the proxy itself are no traffic, as for Envoy.
-        if !health.isHealthCheck { listener.countAnswer(answer.status) }
-        if !listener.requestLogs.isEmpty { loggedAnswer = copy answer }
+        if !health.isHealthCheck { chain.countAnswer(answer.status) }
+        if !chain.requestLogs.isEmpty { loggedAnswer = copy answer }
     }
 
     /// Writes the lines of a try that is over; the second call for one try does nothing.
@@ -57,9 +58,10 @@ extension Exchange {
     func writeTry(flag: StaticString = "") {
         guard isTrying else { return }
         isTrying = false
+        guard let logs = chain?.upstreamLogs, !logs.isEmpty else { return }
         let answer = tryAnswer
         tryAnswer = nil
-        guard let logs = listener?.upstreamLogs, !logs.isEmpty, endpoint != nil else { return }
+        guard endpoint != nil else { return }
         var facts = facts(answer?.status ?? 0, needs: logs.needs, logType: "UpstreamEnd")
         facts.responseFlags = flag.utf8CodeUnitCount > 0 ? [flag] : []
         facts.responseDetails = nil
@@ -112,16 +114,21 @@ extension Exchange {
     }
 
     private func describe(_ facts: inout ExchangeFacts, _ needs: FactNeeds) {
+        if client?.isHTTP2 == true { facts.protocolName = "HTTP/2" }
         if needs.contains(.hostname) { facts.hostname = worker.hostname }
         if needs.contains(.names) {
             facts.routeName = route?.name ?? []
             facts.virtualHostName = route?.virtualHostName ?? []
-            if let cluster { facts.clusterName = Array(cluster.shared.configuration.name.utf8) }
+            facts.filterChainName = chain.map { Array($0.configuration.name.utf8) } ?? []
+            if let cluster = cluster ?? awaitedCluster {
+                facts.clusterName = Array(cluster.shared.configuration.name.utf8)
+            }
         }
         if needs.contains(.downstreamAddresses) {
             client?.describe(&facts)
             facts.remote = origin.clientAddress(facts.directRemote)
         }
+        if needs.contains(.tls) { facts.downstreamTLS = client?.tls }
         if needs.contains(.zone) { facts.zone = LocalZone(at: Int(facts.startTime / 1_000_000_000)) }
         if needs.contains(.unique) { facts.unique = (worker.loop.nextRandom(), worker.loop.nextRandom()) }
         if needs.contains(.timing) {
@@ -136,9 +143,10 @@ extension Exchange {
             facts.upstream = endpoint.networkAddress
             facts.upstreamName = endpoint.host.hostname
         }
+        if needs.contains(.tls) { facts.upstreamTLS = upstreamTLS }
         if answerTime > 0 { facts.answerTime = answerTime }
         if isConnected || primary?.isReused == true || primary?.hasSentRequest == true {
-            facts.upstreamProtocol = "HTTP/1.1"
+            facts.upstreamProtocol = (primary?.speaks ?? upstreamSpeaks).protocolName
         }
         if connectError != 0, !isConnected {
             facts.transportFailure = Array("delayed connect error: \(SystemErrorText.systemText(connectError))".utf8)

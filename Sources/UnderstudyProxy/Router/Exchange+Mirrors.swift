@@ -11,7 +11,7 @@ extension Exchange {
     func startMirrors(_ forward: Forward, _ primary: Int) {
         guard let serving else { return }
         for rule in serving.shared.clusterMirrors[primary] ?? forward.mirrors {
-            if let certain = rule.certainCluster, head.method != .connect {
+            if let certain = rule.certainCluster, head.method != .connect, chain?.mirrorTrust == nil {
                 startCopy(rule, forward, certain, serving)
                 continue
             }
@@ -37,7 +37,14 @@ extension Exchange {
     }
 
     private func decision(_ rule: MirrorRule, _ serving: WorkerSnapshot) -> Result<Int, MirrorOutcome> {
-        rule.decide(head, clusters: serving.shared.clusterNames, random: random, runtime: worker.runtime)
+        rule.decide(
+            head,
+            clusters: serving.shared.clusterNames,
+            random: random,
+            runtime: worker.runtime,
+            trust: chain?.mirrorTrust,
+            standing: standing
+        )
     }
 
     private func startCopy(_ rule: MirrorRule, _ forward: Forward, _ index: Int, _ serving: WorkerSnapshot) {
@@ -51,11 +58,16 @@ extension Exchange {
         if case .length(let length) = head.framing, length > terms.requestBytes {
             return ledger.tally.skip(.bodyTooLarge)
         }
-        guard !worker.accounts.copies.isExhausted else { return ledger.tally.skip(.budget) }
+        guard worker.accounts.mayBegin else { return ledger.tally.skip(.budget) }
         worker.spareHead.copy(head)
         guard prepareCopy(rule) else { return ledger.tally.skip(.noPath) }
+        let wish = ConnectionWish(
+            isHTTP2: client?.isHTTP2 == true,
+            isRaw: terminatesConnect,
+            serverName: cluster.asksByHost ? cluster.serverName(of: worker.spareHead) : 0
+        )
         // What is still to come of a body goes along as it comes.
-        switch cluster.acquire(for: .internal, patient: state.request == .complete) {
+        switch cluster.acquire(for: .internal, patient: state.request == .complete, wish: wish) {
         case .refused(let failure, let endpoint):
             ledger.tally.skip(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: endpoint)
@@ -75,13 +87,13 @@ extension Exchange {
         if let timeout = limits.timeout { terms.timeout = TimeAmount(timeout) }
         if let bytes = limits.requestBytes { terms.requestBytes = Int(clamping: bytes) }
         if let bytes = limits.responseBytes { terms.responseBytes = Int(clamping: bytes) }
-        if let logs = listener?.upstreamLogs, !logs.isEmpty { terms.logs = logs }
+        if let logs = chain?.upstreamLogs, !logs.isEmpty { terms.logs = logs }
         return terms
     }
 
     /// Whether the mirror's copy may say another timeout than the mirror has.
     private func mayDifferInTimeout(_ rule: MirrorRule) -> Bool {
-        guard listener?.suppressesEnvoyHeaders == false else { return false }
+        guard chain?.suppressesEnvoyHeaders == false else { return false }
         return timeouts.tryTotal != nil || !rule.mutations.isEmpty || route?.requestLevels.isEmpty == false
             || destination?.requestLevels.isEmpty == false
     }
@@ -92,6 +104,7 @@ extension Exchange {
     private func prepareCopy(_ rule: MirrorRule) -> Bool {
         if !rule.mutations.isEmpty, !worker.spareHead.apply(rule.mutations, facts: facts()) { return false }
         worker.spareHead.becomeMirror(host: rule.host, localAddress: worker.localAddress)
+        chain?.mirrorTrust?.mark(&worker.spareHead, of: standing)
         worker.spareHead.headers.originalNames = nil
         if mayDifferInTimeout(rule), let time = timeouts.announcedToMirrors {
             worker.spareHead.setExpectedTimeout(time)

@@ -10,12 +10,11 @@ internal import UnderstudyHTTP
 extension Exchange {
     /// Sends the request to a cluster of the route, and copies to its mirrors.
     func send(_ forward: Forward) {
-        guard let listener, let route, let serving else { return }
-        let destination =
-            forward.onlyDestination ?? forward.destination(for: head, random: random, runtime: worker.runtime)
+        guard let chain, let route, let serving else { return }
+        let destination = destination(forward)
         self.destination = destination
         guard let index = index(of: destination.cluster) else {
-            listener.statistics.withoutCluster.add()
+            chain.statistics.withoutCluster.add()
             skipMirrors(forward, nil)
             return answer(.clusterNotFound(forward.clusterNotFoundStatus), closing: false)
         }
@@ -24,40 +23,46 @@ extension Exchange {
         priority = forward.priority
         settleHash(forward, cluster)
         let rule = forward.retry ?? cluster.shared.retryRule
-        settleTimeouts(forward, rule, listener)
-        announceTimeout(listener)
+        settleTimeouts(forward, rule, chain)
+        announceTimeout(chain)
         if route.countsAttemptsInRequest { head.setAttemptCount(1) }
-        finalise(forward, destination, route, listener)
+        finalise(forward, destination, route, chain)
         let policy = mayRetry(rule, destination, route) ? RetryState.make(rule, head: &head) : nil
         if origin.isInternal { head.removeRouterInstructions() }
         retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
-        keepBody(forward, listener)
-        listener.statistics.routed.add()
+        keepBody(forward, chain)
         guard startPrimary(fresh: false) else { return }
         // The primary is on its way before the first copy takes any time.
         if state.request == .complete, head.framing == .none { primary?.flush() }
         startMirrors(forward, index)
         if isTunnel { armTunnel() }
         guard state.request == .complete else { return }
-        if redirects > 0 { sendKeptBody() }
+        if sendsKeptBody { sendKeptBody(forward) }
         requestIsComplete(trailers: retry.trailers)
         // Nobody else says so: the request ended long ago.
         if redirects > 0 { requestTurnEnded() }
     }
 
     /// Keeps a body that may have to be sent again.
-    private func keepBody(_ forward: Forward, _ listener: SharedListener) {
-        guard head.framing != .none || isTunnel, redirects == 0 else { return }
-        guard retry.isPossible || forward.internalRedirects != nil else { return }
-        retry.keepBody(limit: forward.retryBufferLimit ?? listener.retryBufferLimit)
+    private func keepBody(_ forward: Forward, _ chain: SharedChain) {
+        guard head.framing != .none || isTunnel, !sendsKeptBody, needsKeptBody(forward) else { return }
+        retry.keepBody(limit: forward.retryBufferLimit ?? chain.retryBufferLimit)
     }
 
-    private func sendKeptBody() {
-        guard head.framing != .none else { return }
-        requestBody(retry.body.bytes)
+    private func needsKeptBody(_ forward: Forward) -> Bool {
+        retry.isPossible || forward.internalRedirects != nil
     }
 
-    private func index(of cluster: ClusterTarget) -> Int? {
+    private func sendKeptBody(_ forward: Forward) {
+        if head.framing != .none { requestBody(retry.body.bytes) }
+        if !needsKeptBody(forward) { retry.forgetBody() }
+    }
+
+    func destination(_ forward: Forward) -> Destination {
+        forward.onlyDestination ?? forward.destination(for: head, random: random, runtime: worker.runtime)
+    }
+
+    func index(of cluster: ClusterTarget) -> Int? {
         if case .index(let index) = cluster { return index }
         guard let serving else { return nil }
         return try? cluster.resolve(head, clusters: serving.shared.clusterNames).get()
@@ -73,13 +78,13 @@ extension Exchange {
         _ forward: Forward,
         _ destination: Destination,
         _ route: RouteTable.Entry,
-        _ listener: SharedListener
+        _ chain: SharedChain
     ) {
         if !destination.requestLevels.isEmpty { head.apply(destination.requestLevels, facts: facts()) }
         if let host = destination.hostLiteral { head.setHost(to: host) }
         if !route.requestLevels.isEmpty { head.apply(route.requestLevels, facts: facts()) }
         if forward.rewrites || connectPort != nil {
-            forward.rewrite(&head, keepsOriginal: !listener.suppressesEnvoyHeaders, connectPort: connectPort)
+            forward.rewrite(&head, keepsOriginal: !chain.suppressesEnvoyHeaders, connectPort: connectPort)
         }
     }
 
@@ -87,10 +92,16 @@ extension Exchange {
     func startPrimary(fresh: Bool) -> Bool {
         guard let cluster, case .forward(let forward) = route?.action else { return false }
         let fresh = fresh || terminatesConnect
+        let wish = ConnectionWish(
+            isHTTP2: client?.isHTTP2 == true,
+            isRaw: terminatesConnect,
+            serverName: cluster.asksByHost ? cluster.serverName(of: head) : 0
+        )
         let pick = cluster.acquire(
             for: .external,
             priority: priority,
             fresh: fresh,
+            wish: wish,
             hash: hash.hash,
             avoiding: retry.tried,
             picks: retry.picks
@@ -147,7 +158,7 @@ extension Exchange {
         }
         // A head of its own: mirrors keep the Host that the client sent.
         worker.spareHead.copy(head)
-        let keepsOriginal = !(listener?.suppressesEnvoyHeaders ?? false)
+        let keepsOriginal = !(chain?.suppressesEnvoyHeaders ?? false)
         forward.rewriteHost(
             &worker.spareHead,
             endpoint: picked.endpoint.host.hostname,

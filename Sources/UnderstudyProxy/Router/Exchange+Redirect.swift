@@ -22,16 +22,17 @@ extension Exchange {
             return false
         }
         random = worker.loop.nextRandom()
-        guard let next = listener?.routes.route(for: head, random: random, runtime: worker.runtime) else {
+        guard let next = chain?.routes.route(for: head, random: random, runtime: worker.runtime) else {
             head.copy(worker.spareHead)
             cluster?.shared.statistics.redirectsRefused.add()
-            listener?.statistics.redirectsWithoutRoute.add()
+            chain?.statistics.redirectsWithoutRoute.add()
             return false
         }
         redirects += 1
         cluster?.shared.statistics.redirectsFollowed.add()
         // Envoy serves it as a request of its own.
-        listener?.statistics.requests.add()
+        chain?.statistics.requests.add()
+        chain?.statistics.routed.add()
         leavePrimary(answer)
         // Copies of the request before the redirect have no primary's answer to be compared with.
         ledgers.removeAll(keepingCapacity: true)
@@ -48,7 +49,7 @@ extension Exchange {
 
     private func refused(_ refusal: InternalRedirectRefusal) {
         cluster?.shared.statistics.redirectsRefused.add()
-        guard let statistics = listener?.statistics else { return }
+        guard let statistics = chain?.statistics else { return }
         switch refusal {
         case .noLocation, .badLocation: statistics.redirectsToNowhere.add()
         case .unsafeScheme: statistics.unsafeRedirects.add()

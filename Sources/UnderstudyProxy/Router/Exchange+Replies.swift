@@ -15,7 +15,7 @@ extension Exchange {
 
     /// Sends the client to another spelling of its path.
     func answerPathRedirect() {
-        listener?.statistics.pathRedirects.add()
+        chain?.statistics.pathRedirects.add()
         var draft = ReplyDraft(status: 307)
         draft.details = "path_normalization_failed"
         draft.location = Array(head.headers.bytes[head.target])
@@ -23,7 +23,7 @@ extension Exchange {
     }
 
     func answer(_ redirection: Redirection) {
-        listener?.statistics.directResponses.add()
+        chain?.statistics.directResponses.add()
         var draft = ReplyDraft(status: redirection.status)
         draft.details = "direct_response"
         draft.location = redirection.location(for: head)
@@ -31,7 +31,7 @@ extension Exchange {
     }
 
     func answer(_ response: DirectResponse) {
-        listener?.statistics.directResponses.add()
+        chain?.statistics.directResponses.add()
         var draft = ReplyDraft(status: response.status, body: response.body)
         draft.details = "direct_response"
         draft.location = route?.directLocation(for: head)
@@ -77,6 +77,9 @@ extension Exchange {
         case .closed, .protocolError:
             replyFlag = "UPE"
             replyDetails = "upstream_reset_after_response_started{protocol_error}"
+        case .streamReset, .streamRefused:
+            replyFlag = "UR"
+            replyDetails = "upstream_reset_after_response_started{remote_reset}"
         case .timeout:
             replyFlag = "UT"
             replyDetails = "response_timeout"
@@ -89,13 +92,13 @@ extension Exchange {
 
     /// Sends the answer, after which this object may already serve the next request.
     func finish(with draft: ReplyDraft, closing: Bool) {
-        guard let stream, let listener else { return finish() }
+        guard let stream, let chain else { return finish() }
         var draft = draft
         let closing = closing || head.isHTTP10
         worker.loop.withResponseHead { answer in
-            write(&draft, to: &answer, listener)
+            write(&draft, to: &answer, chain)
             if head.method != .head { sentBytes = draft.body.count }
-            noteAnswer(answer, listener)
+            noteAnswer(answer, chain)
             finish()
             stream.sendHead(answer, closing: closing)
         }
@@ -103,7 +106,7 @@ extension Exchange {
         stream.endResponse()
     }
 
-    private func write(_ draft: inout ReplyDraft, to answer: inout ResponseHead, _ listener: SharedListener) {
+    private func write(_ draft: inout ReplyDraft, to answer: inout ResponseHead, _ chain: SharedChain) {
         replyFlag = draft.flag
         replyDetails = draft.details
         draft.isGRPC = head.isGRPC
@@ -111,7 +114,7 @@ extension Exchange {
         applyRoute(to: &answer, status: 0)
         answer.addOverload(draft)
         if cluster != nil, route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
-        listener.complete(&draft, &answer, request: head, facts: { facts() }, worker: worker)
-        finishForwarding(&answer, listener)
+        chain.complete(&draft, &answer, request: head, facts: { facts() }, worker: worker)
+        finishForwarding(&answer, chain)
     }
 }

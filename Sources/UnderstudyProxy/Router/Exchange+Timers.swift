@@ -16,47 +16,76 @@ struct ExchangeTimeouts {
     var streamIdle: TimeAmount?
     /// A trusted client wants a 204 instead of a 504.
     var answersNoContent = false
+    /// The primary is told in `grpc-timeout`, too.
+    var tellsGRPC = false
 }
 
 extension Exchange {
     /// The timers that run from the request's head on.
-    func startStreamTimers(_ listener: SharedListener) {
-        timeouts = ExchangeTimeouts(streamIdle: listener.streamIdleTime)
-        guard let duration = listener.maxStreamDuration else { return }
+    func startStreamTimers(_ chain: SharedChain) {
+        timeouts = ExchangeTimeouts(streamIdle: chain.streamIdleTime)
+        guard let duration = chain.maxStreamDuration else { return }
         timers.set(.streamDuration, at: (start + duration).uptimeNanoseconds)
         arm()
     }
 
     /// What route and retry policy say about time.
-    func settleTimeouts(_ forward: Forward, _ rule: RetryRule?, _ listener: SharedListener) {
-        timeouts.route = forward.timeout.map { TimeAmount($0) }
+    func settleTimeouts(_ forward: Forward, _ rule: RetryRule?, _ chain: SharedChain) {
+        timeouts.route = forward.timeout.map { .nanoseconds($0) }
+        if forward.readsGRPCTimeout, let time = forward.grpcTimeout(for: head) {
+            timeouts.route = time > 0 ? .milliseconds(time) : nil
+            timeouts.tellsGRPC = true
+        }
         timeouts.tryTotal = rule?.policy.perTryTimeout.map { TimeAmount($0) }
-        if origin.isInternal { obeyClient(listener) }
+        if origin.isInternal { obeyClient(chain) }
         // Envoy ignores a time for one try that is not shorter than the whole.
         if let route = timeouts.route, let total = timeouts.tryTotal, total >= route { timeouts.tryTotal = nil }
         timeouts.tryIdle = rule?.policy.perTryIdleTimeout.map { TimeAmount($0) }
+        settleStreamTimeouts(forward)
+        if forward.tellsStreamDuration, head.isGRPC { announceDuration(forward, chain) }
+    }
+
+    /// What the route says about time that runs from the request's head on.
+    func settleStreamTimeouts(_ forward: Forward) {
+        guard forward.limitsStreams else { return }
         if let idle = forward.idleTimeout {
             timeouts.streamIdle = idle > .zero ? TimeAmount(idle) : nil
             stream?.setBodyTime(timeouts.streamIdle)
         }
-        guard let duration = forward.maxStreamDuration else { return }
-        timers.clear(.streamDuration)
-        if duration > .zero { timers.set(.streamDuration, at: (start + TimeAmount(duration)).uptimeNanoseconds) }
+        switch forward.streamDuration(of: head) {
+        case .inherited: return
+        case .unlimited: timers.clear(.streamDuration)
+        case .milliseconds(let time):
+            timers.clear(.streamDuration)
+            timers.set(.streamDuration, at: (start + .milliseconds(time)).uptimeNanoseconds)
+        }
         arm()
     }
 
+    /// Tells the primary of a call how long all of it may take.
+    private func announceDuration(_ forward: Forward, _ chain: SharedChain) {
+        switch forward.streamDuration(of: head) {
+        case .inherited:
+            guard let duration = chain.maxStreamDuration else { return }
+            head.setGRPCTimeout(milliseconds: duration.nanoseconds / 1_000_000)
+        case .unlimited: if chain.maxStreamDuration != nil { head.removeGRPCTimeout() }
+        case .milliseconds(let time): head.setGRPCTimeout(milliseconds: time)
+        }
+    }
+
     /// A trusted client may set the times itself.
-    private func obeyClient(_ listener: SharedListener) {
-        let times = head.takeTimeouts(respectingExpected: listener.respectsExpectedTimeout)
+    private func obeyClient(_ chain: SharedChain) {
+        let times = head.takeTimeouts(respectingExpected: chain.respectsExpectedTimeout)
         if let route = times.route { timeouts.route = route > 0 ? .milliseconds(route) : nil }
         if let perTry = times.perTry { timeouts.tryTotal = perTry > 0 ? .milliseconds(perTry) : nil }
         timeouts.answersNoContent = times.hasAlternative
     }
 
     /// Tells the primary how long it has.
-    func announceTimeout(_ listener: SharedListener) {
-        guard !listener.suppressesEnvoyHeaders, let time = timeouts.announced(after: .zero) else { return }
-        head.setExpectedTimeout(time)
+    func announceTimeout(_ chain: SharedChain) {
+        guard let time = timeouts.announced(after: .zero) else { return }
+        if !chain.suppressesEnvoyHeaders { head.setExpectedTimeout(time) }
+        if timeouts.tellsGRPC { head.setGRPCTimeout(milliseconds: time) }
     }
 
     /// Tells the primary of a later try how long is left.
@@ -131,13 +160,14 @@ extension Exchange {
         case .route: primaryFailed(.timeout)
         case .tryTotal, .tryIdle: tryTimedOut()
         case .streamIdle:
-            listener?.statistics.idleTimeouts.add()
-            overdue(state.request == .complete || isTunnel ? .idleTimeout : .bodyTimeout)
+            chain?.statistics.server.streamIdleTimeouts.add()
+            let isWaiting = waiting == .waits || state.request == .receiving && !isTunnel
+            overdue(isWaiting ? .bodyTimeout : .idleTimeout)
         case .upstreamDuration:
             cluster?.shared.statistics.durationsReached.add()
             overdue(.upstreamDurationTimeout)
         case .streamDuration:
-            listener?.statistics.durationsReached.add()
+            chain?.statistics.durationsReached.add()
             overdue(.durationTimeout(requestIsComplete: state.request == .complete))
         case .backOff: tryAgain()
         }

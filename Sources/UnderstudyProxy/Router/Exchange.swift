@@ -10,7 +10,7 @@ internal import UnderstudyHTTP
 /// Loop-bound, used again for later requests.
 ///
 /// The files beside this one each tell a part of its life: `+Admission` up to the route, `+Primary` up to the answer,
-/// `+Answer` the answer, `+Mirrors` the copies, `+Replies` what the proxy answers itself.
+/// `+Buffering` a body that is waited for, `+Answer` the answer, `+Mirrors` the copies, `+Replies` what the proxy answers itself.
 final class Exchange: RequestHandler, Timed {
     var deadlineSlot = -1
 
@@ -19,7 +19,7 @@ final class Exchange: RequestHandler, Timed {
     var client: ClientLink?
     /// The configuration that the request is served by to its end, whatever is loaded meanwhile.
     var serving: WorkerSnapshot?
-    var listener: SharedListener?
+    var chain: SharedChain?
     var stream: (any ServerStream)?
     var state = ExchangeState()
     var head = RequestHead()
@@ -31,10 +31,11 @@ final class Exchange: RequestHandler, Timed {
     var destination: Destination?
     /// Where the primary's connection leads.
     var endpoint: WorkerEndpoint?
-    var primary: HTTP1ClientConnection?
+    var primary: (any ClientStream)?
     var timers = ExchangeTimers()
     var timeouts = ExchangeTimeouts()
     var retry = RetryProgress()
+    var waiting = BodyWaiting.none
     /// Redirects followed so far.
     var redirects = 0
     /// The port of a CONNECT whose Host has lost it.
@@ -63,6 +64,8 @@ final class Exchange: RequestHandler, Timed {
     var loggedAnswer: ResponseHead?
     var loggedTrailers: HeaderBlock?
     var health = HealthCheckRules.Mark()
+    /// What the client may say of mirrors.
+    var standing = MirrorStanding()
     /// The proxy's own answer to a request that is not complete yet.
     var awaitedReply: ReplyDraft?
     /// What endpoints are chosen by, and cookies that the client is to get for it.
@@ -77,6 +80,10 @@ final class Exchange: RequestHandler, Timed {
     var tryAnswer: ResponseHead?
     /// Why the last connection could not be made.
     var connectError: CInt = 0
+    /// Of the connection that has answered, if a log line asks for it.
+    var upstreamTLS: TLSPeer?
+    /// What the primary of the try under way speaks, as far as that is known.
+    var upstreamSpeaks = ApplicationProtocol.http1
     /// When the try under way began.
     var tryStart = NIODeadline.uptimeNanoseconds(0)
     /// Of the mirrors that got a copy.
@@ -103,6 +110,7 @@ final class Exchange: RequestHandler, Timed {
     func requestBegan(_ head: inout RequestHead, on stream: any ServerStream) {
         swap(&head, &self.head)
         self.stream = stream
+        origin = RequestOrigin()
         state = ExchangeState()
         start = .now()
         isTunnel = false
@@ -112,6 +120,7 @@ final class Exchange: RequestHandler, Timed {
         replyDetails = ""
         hasPassedInterim = false
         redirects = 0
+        waiting = .none
         bodyBytes = 0
         priority = .normal
         retryRefusal = nil
@@ -121,19 +130,21 @@ final class Exchange: RequestHandler, Timed {
         isTrying = false
         isConnected = false
         connectError = 0
+        upstreamTLS = nil
         if health.isHealthCheck { health = HealthCheckRules.Mark() }
         awaitedReply = nil
         if hash != RequestHash.Result() { hash = RequestHash.Result() }
-        listener?.statistics.activeRequests.add(1)
+        chain?.statistics.activeRequests.add(1)
         if self.head.framing == .none, !self.head.asksForUpgrade, self.head.method != .connect { state.requestEnded() }
         admit()
     }
 
     func requestBody(_ piece: ByteBuffer) {
-        // After a redirect it is the kept body, which has been counted.
-        if redirects == 0 {
+        // The kept body has been counted.
+        if !sendsKeptBody {
             bodyBytes &+= piece.readableBytes
             if retry.keepsBody { retry.body.append(piece) }
+            if waiting == .waits, retry.body.isIncomplete { return refuseBody() }
         }
         primary?.sendBody(piece)
         for copy in copies { copy.body(piece) }
@@ -142,6 +153,7 @@ final class Exchange: RequestHandler, Timed {
 
     func requestEnded(trailers: HeaderBlock?) {
         state.requestEnded()
+        if waiting == .waits { return bodyArrived() }
         if retry.keepsBody { retry.trailers = trailers }
         requestIsComplete(trailers: trailers)
     }
@@ -235,7 +247,9 @@ final class Exchange: RequestHandler, Timed {
 
     /// Forgets the request; this object may then serve another.
     func finish() {
-        if let listener { countEnd(listener) }
+        if waiting == .waits { skipMirrorsOfUnsent() }
+        if let chain { countEnd(chain) }
+        let worker = self.worker
         worker.loop.deadlines.clear(self)
         timers.clearAll()
         stream?.setReading(true)
@@ -249,7 +263,7 @@ final class Exchange: RequestHandler, Timed {
         destination = nil
         endpoint = nil
         client = nil
-        listener = nil
+        chain = nil
         serving = nil
         // A head of unusual size is not kept.
         if head.headers.bytes.capacity > Self.largestKeptHead { head = RequestHead() }

@@ -19,7 +19,9 @@ extension SharedCluster {
         addMembers(to: &scope)
         addPlaces(to: &scope)
         addBreakers(to: &scope)
+        if configuration.version != .http1 { statistics.http2.add(to: &scope) }
         addHealth(to: &scope)
+        if configuration.tls != nil { statistics.tls.add(to: &scope, factory: "client_ssl_socket_factory") }
         return scope
     }
 
@@ -37,7 +39,8 @@ extension SharedCluster {
         let upstream = statistics.upstream
         scope.counter("upstream_cx_total", upstream.connections)
         scope.gauge("upstream_cx_active", upstream.activeConnections)
-        scope.counter("upstream_cx_http1_total", upstream.connections)
+        scope.counter("upstream_cx_http1_total", upstream.http1Connections)
+        scope.counter("upstream_cx_http2_total", upstream.http2Connections)
         scope.counter("upstream_cx_connect_fail", upstream.connectFailures)
         scope.counter("upstream_cx_connect_timeout", upstream.connectTimeouts)
         scope.counter("upstream_cx_idle_timeout", upstream.idleTimeouts)

@@ -17,6 +17,7 @@ package final class ClusterStatistics: Sendable {
 
     /// Connections and the requests on them.
     package let upstream = UpstreamCounters()
+    package let http2 = HTTP2Counters()
     let timeouts = Counter()
     let tryTimeouts = Counter()
     let tryIdleTimeouts = Counter()
@@ -52,6 +53,7 @@ package final class ClusterStatistics: Sendable {
     let updatesWithoutChange = Counter()
     let membershipChanges = Counter()
     let healthChecks = HealthCheckStatistics()
+    let tls = TLSCounters()
     let outliers = OutlierStatistics()
     /// Picks while so few endpoints are well that all count as well.
     let panics = Counter()

@@ -48,6 +48,7 @@ package struct ClusterEnvironment: Sendable {
         _ cluster: Cluster,
         _ statistics: ClusterStatistics,
         _ outliers: OutlierService?,
+        _ tls: ClientTLSContext?,
         on probes: ProbeLoop,
         onChange: @escaping @Sendable () -> Void
     ) -> [HealthChecker] {
@@ -58,6 +59,7 @@ package struct ClusterEnvironment: Sendable {
                 statistics: statistics.healthChecks,
                 logger: logger
             )
+            setup.tls = tls?.forChecks
             setup.hasTraffic = { statistics.upstream.connections.isUsed }
             setup.runtime = runtime
             setup.onChange = { _ in onChange() }

@@ -11,6 +11,8 @@ internal import UnderstudyHTTP
 package final class SharedCluster: Sendable {
     package let configuration: Cluster
     package let statistics: ClusterStatistics
+    /// `nil` for plain text.
+    let tls: ClientTLSContext?
     /// For routes without one.
     let retryRule: RetryRule?
     /// Of one try; `nil` for no limit.
@@ -42,8 +44,9 @@ package final class SharedCluster: Sendable {
         mirroring: MirroringOptions,
         environment: ClusterEnvironment,
         servesClients: Bool = true
-    ) {
+    ) throws(ConfigurationFault) {
         self.configuration = configuration
+        tls = try Self.makeTLS(configuration, statistics.tls)
         self.servesClients = servesClients
         self.accounts = accounts
         mirrorAccount = accounts.account(configuration.name, mirroring)
@@ -67,8 +70,26 @@ package final class SharedCluster: Sendable {
         let outliers = environment.outlierService(configuration, statistics) { hook.call() }
         self.outliers = outliers
         let probes = servesClients ? environment.probes : environment.mirrorProbes
-        checkers = environment.healthCheckers(configuration, statistics, outliers, on: probes) { hook.call() }
+        checkers = environment.healthCheckers(configuration, statistics, outliers, tls, on: probes) { hook.call() }
         hook.set { [weak self] in self?.publish() }
+    }
+
+    private static func makeTLS(
+        _ configuration: Cluster,
+        _ counters: TLSCounters
+    ) throws(ConfigurationFault) -> ClientTLSContext? {
+        guard let tls = configuration.tls else { return nil }
+        do throws(TLSFault) {
+            return try ClientTLSContext(
+                tls,
+                version: configuration.version,
+                validatesRequestName: configuration.validatesHostAsName,
+                servesChecks: !configuration.healthChecks.isEmpty,
+                counters: counters
+            )
+        } catch {
+            throw .tls(error, of: "cluster '\(configuration.name)'")
+        }
     }
 
     /// What clients depend on is to be judged by what clients get.

@@ -7,60 +7,6 @@ internal import NIOCore
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
-/// An endpoint with its connections, as one worker sees it.
-///
-/// Loop-bound.
-final class WorkerEndpoint {
-    let host: SharedHost
-    /// As format strings tell it.
-    let networkAddress: NetworkAddress
-    private let makePool: () -> ConnectionPool
-    private var pool: ConnectionPool?
-    /// For requests of high priority, which wait for no others.
-    private var highPool: ConnectionPool?
-    private var isFailing = false
-    private var isRetired = false
-
-    init(_ host: SharedHost, makePool: @escaping () -> ConnectionPool) {
-        self.host = host
-        networkAddress = NetworkAddress(host.address)
-        self.makePool = makePool
-    }
-
-    func pool(_ priority: RoutingPriority) -> ConnectionPool {
-        let known = priority == .normal ? pool : highPool
-        if let known { return known }
-        let pool = makePool()
-        // A request that began before may still come here for another try.
-        if isRetired { pool.retire() }
-        if priority == .normal { self.pool = pool } else { highPool = pool }
-        return pool
-    }
-
-    func retire() {
-        isRetired = true
-        pool?.retire()
-        highPool?.retire()
-    }
-
-    func closeIdle() {
-        pool?.closeIdle()
-        highPool?.closeIdle()
-    }
-
-    /// Whether the endpoint is unwell, and was not at the last call: new connections to it may do better than old ones.
-    ///
-    /// - Source: measured on Envoy 1.40, without `close_connections_on_host_health_failure` too.
-    func hasBegunToFail() -> Bool {
-        let hasFailed = isFailing
-        isFailing = !host.health.isDisjoint(with: [.failedActiveCheck, .failedOutlierCheck])
-        return isFailing && !hasFailed
-    }
-}
-
-@available(*, unavailable)
-extension WorkerEndpoint: Sendable {}
-
 /// What becomes of the wish for a connection.
 enum Acquisition {
     case picked(PickedConnection)
@@ -72,7 +18,7 @@ enum Acquisition {
 
 /// A connection together with the endpoint that it leads to.
 struct PickedConnection {
-    let connection: HTTP1ClientConnection
+    let connection: any ClientStream
     let endpoint: WorkerEndpoint
 }
 
@@ -83,6 +29,9 @@ final class WorkerCluster {
     private var endpoints: [WorkerEndpoint] = []
     private var hosts: HostList
     private var balancer: Balancer
+    private var serverNames: ServerNames
+    /// Connections ask for what the requests' Host says.
+    let asksByHost: Bool
     /// Handles of the answers counted here so far, by status less 100.
     private var answers = ClusterStatistics.Origin.allCases.map { _ in [Counter?]() }
 
@@ -91,6 +40,8 @@ final class WorkerCluster {
     init(_ shared: SharedCluster, loop: LoopContext) {
         self.shared = shared
         self.loop = loop
+        serverNames = ServerNames(header: shared.configuration.sniHeader)
+        asksByHost = shared.configuration.usesHostAsSNI
         let none = HostList([], shared.configuration.balancing, panicThreshold: 0, replacing: nil)
         hosts = none
         balancer = Balancer(none.plan, seed: loop.nextRandom())
@@ -104,7 +55,10 @@ final class WorkerCluster {
         guard hosts !== self.hosts else { return }
         var old = Dictionary(uniqueKeysWithValues: endpoints.map { (ObjectIdentifier($0.host), $0) })
         endpoints = hosts.hosts.map { host in
-            old.removeValue(forKey: ObjectIdentifier(host)) ?? WorkerEndpoint(host) { [unowned self] in makePool(host) }
+            old.removeValue(forKey: ObjectIdentifier(host))
+                ?? WorkerEndpoint(host) { [unowned self] in
+                    makePool($0, to: host)
+                }
         }
         for endpoint in old.values { endpoint.retire() }
         let hasChanged = hosts.hosts.count != self.hosts.hosts.count || !old.isEmpty
@@ -121,6 +75,7 @@ final class WorkerCluster {
     /// - Parameters:
     ///   - fresh: Only a connection that has carried nothing yet will do.
     ///   - patient: A new connection may be made a little later.
+    ///   - wish: What else the connection has to be.
     ///   - hash: What the request has in common with others that are to go the same way.
     ///   - avoiding: Addresses that are passed over, if one of `picks` picks finds another.
     func acquire(
@@ -128,6 +83,7 @@ final class WorkerCluster {
         priority: RoutingPriority = .normal,
         fresh: Bool = false,
         patient: Bool = false,
+        wish: ConnectionWish = ConnectionWish(),
         hash: UInt64? = nil,
         avoiding: [SocketAddress] = [],
         picks: Int = 1
@@ -139,7 +95,8 @@ final class WorkerCluster {
         }
         let endpoint = endpoints[index]
         let limits = shared.limits(for: origin, priority)
-        let pool = endpoint.pool(priority)
+        let kind = PoolKind(shared.configuration.version, wish)
+        let pool = endpoint.pool(PoolKey(priority: priority, kind: kind, serverName: wish.serverName))
         guard pool.hasIdle(limits) || hasRoom(limits) else { return .beyondBudget }
         guard let connection = pool.acquire(within: limits, fresh: fresh, patient: patient) else {
             shared.warnings.refused(.overflow, for: origin)
@@ -228,7 +185,9 @@ final class WorkerCluster {
             (ofTry ? statistics.tryTimeouts : statistics.timeouts).add()
             endpoint?.host.counters.requestTimeouts.add()
         case .noHealthyUpstream: statistics.noneHealthy.add()
-        case .closed, .reset, .protocolError, .connectFailure, .connectTimeout, .overflow: break
+        case .closed, .reset, .streamReset, .streamRefused, .goneAway, .protocolError, .connectFailure, .connectTimeout,
+            .overflow:
+            break
         }
         if failure == .overflow { endpoint?.host.counters.requestErrors.add() }
         if failure != .overflow, failure != .noHealthyUpstream, let host = endpoint?.host {
@@ -244,10 +203,47 @@ final class WorkerCluster {
         for endpoint in endpoints { endpoint.retire() }
     }
 
-    private func makePool(_ host: SharedHost) -> ConnectionPool {
+    private func makePool(_ key: PoolKey, to host: SharedHost) -> any ClientPool {
         var settings = ConnectionPool.Settings(shared.configuration, address: host.address)
         settings.hostConnections = host.connectionLimits
-        return ConnectionPool(settings, loop: loop, counters: shared.statistics.upstream, host: host.counters)
+        settings.tls = shared.tls
+        settings.hostname = host.hostname
+        settings.serverName = serverNames[key.serverName]
+        settings.applicationProtocol =
+            switch key.kind {
+            case .http1: .http1
+            case .http2: .http2
+            case .automatic: nil
+            }
+        let upstream = shared.statistics.upstream
+        let http2 = shared.statistics.http2
+        switch key.kind {
+        case .http1: return ConnectionPool(settings, loop: loop, counters: upstream, host: host.counters)
+        case .http2:
+            return HTTP2ClientPool(
+                settings,
+                loop: loop,
+                counters: upstream,
+                http2Counters: http2,
+                host: host.counters
+            )
+        case .automatic:
+            return AutomaticPool(
+                settings,
+                loop: loop,
+                counters: upstream,
+                http2Counters: http2,
+                host: host.counters
+            )
+        }
+    }
+
+    /// What a request's connections are to ask the upstream for, where that is up to requests.
+    func serverName(of head: borrowing RequestHead) -> Int {
+        guard asksByHost else { return 0 }
+        let (number, forgotten) = serverNames.number(of: head)
+        if let forgotten { for endpoint in endpoints { endpoint.forget(serverName: forgotten) } }
+        return number
     }
 }
 

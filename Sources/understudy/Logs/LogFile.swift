@@ -4,7 +4,7 @@
 // Where log lines go: standard error, or a file that may be moved away and opened again.
 
 internal import Synchronization
-internal import UnderstudyProxy
+internal import UnderstudyHTTP
 
 #if canImport(Glibc)
 internal import Glibc

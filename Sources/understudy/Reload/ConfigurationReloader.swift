@@ -48,6 +48,7 @@ struct ConfigurationReloader: Sendable {
         for diagnostic in result.diagnostics where diagnostic.severity == .warning {
             logger.warning("\(diagnostic.summary)")
         }
+        if result.warningsLeftOut > 0 { logger.warning("and \(result.warningsLeftOut) more warnings") }
         guard var configuration = result.configuration else { return refuse(result) }
         origin.adjust(&configuration)
         warnOfFixedParts(configuration)

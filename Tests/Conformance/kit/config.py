@@ -32,8 +32,8 @@ def build_config(sc, port, admin, ports):
             **spec.get('config', {})})
     config = {'static_resources': {
         'listeners': [{'address': {'socket_address': {'address': '127.0.0.1', 'port_value': port}},
-                       'filter_chains': [{'filters': [{'name': 'envoy.filters.network.http_connection_manager',
-                                                       'typed_config': hcm}]}],
+                       'filter_chains': [{'filters': sc.get('network_filters', []) + [
+                           {'name': 'envoy.filters.network.http_connection_manager', 'typed_config': hcm}]}],
                        **sc.get('listener', {})}],
         'clusters': clusters}}
     if admin:

@@ -11,7 +11,7 @@ struct BooksWalkTests {
     func `the books are those of a second reckoning, at every step`(seed: UInt64) {
         var walk = BooksWalk(seed: seed)
         var seen: Set<MirrorOutcome> = []
-        for step in 0..<2_000 {
+        for step in 0..<4_000 {
             walk.step()
             let findings = walk.differences + walk.objections
             #expect(findings == [], "seed \(seed), step \(step)")

@@ -37,8 +37,15 @@ struct RetryDecisionTests {
     }
 
     @Test(arguments: UpstreamFailure.allCases)
-    func `only an orderly close is taken for a stale connection`(failure: UpstreamFailure) {
-        #expect(mayRetry(.get, .none, failure) == (failure == .closed))
+    func `only an orderly end is taken for a stale connection`(failure: UpstreamFailure) {
+        #expect(mayRetry(.get, .none, failure) == (failure == .closed || failure == .goneAway))
+    }
+
+    @Test func `what the upstream says it has not looked at goes again, whatever the method`() {
+        #expect(mayRetry(.post, .none, .goneAway))
+        #expect(!mayRetry(.post, .length(1), .goneAway))
+        #expect(!mayRetry(.get, .none, .streamRefused))
+        #expect(!mayRetry(.get, .none, .goneAway, reused: false))
     }
 
     @Test func `a first request on its connection is not sent again`() {

@@ -111,7 +111,10 @@ struct RetryStateTests {
             ("connect-failure", .closed, false, false), ("connect-failure", .connectFailure, false, true),
             ("connect-failure", .connectTimeout, false, true), ("reset-before-request", .connectFailure, false, true),
             ("5xx", .connectFailure, false, true), ("retriable-4xx", .connectFailure, false, false),
-            ("refused-stream", .reset, true, false), ("5xx", .overflow, false, false),
+            ("refused-stream", .reset, true, false), ("refused-stream", .streamRefused, true, true),
+            ("refused-stream", .goneAway, true, true), ("refused-stream", .streamReset, true, false),
+            ("reset", .streamReset, true, true), ("connect-failure", .streamRefused, true, false),
+            ("reset-before-request", .streamRefused, true, false), ("5xx", .overflow, false, false),
             ("5xx", .noHealthyUpstream, false, false), ("5xx", .timeout, true, false),
         ] as [(String, UpstreamFailure, Bool, Bool)]
     )

@@ -29,8 +29,10 @@ struct RetryWalkTests {
                     || conditions.contains(.retriable4xx) && status == 409
             case .failed(.connectFailure, let hasSent), .failed(.connectTimeout, let hasSent):
                 return conditions.contains(.connectFailure) || wishes(.tryTimedOut(hasSent: hasSent))
-            case .failed(.closed, let hasSent), .failed(.reset, let hasSent), .failed(.protocolError, let hasSent),
-                .tryTimedOut(let hasSent):
+            case .failed(.streamRefused, let hasSent), .failed(.goneAway, let hasSent):
+                return conditions.contains(.refusedStream) || wishes(.tryTimedOut(hasSent: hasSent))
+            case .failed(.closed, let hasSent), .failed(.reset, let hasSent), .failed(.streamReset, let hasSent),
+                .failed(.protocolError, let hasSent), .tryTimedOut(let hasSent):
                 return !conditions.isDisjoint(with: resets) || conditions.contains(.resetBeforeRequest) && !hasSent
             case .failed: return false
             }

@@ -17,6 +17,9 @@ struct UpstreamFailureTests {
             (.connectTimeout, 503, before + "connection timeout"),
             (.closed, 503, before + "connection termination"),
             (.reset, 503, before + "connection termination"),
+            (.streamReset, 503, before + "remote reset"),
+            (.streamRefused, 503, before + "remote refused stream reset"),
+            (.goneAway, 503, before + "remote refused stream reset"),
             (.protocolError, 502, before + "protocol error"),
             (.timeout, 504, "upstream request timeout"),
         ] as [(UpstreamFailure, Int, String)]

@@ -111,6 +111,7 @@ struct FormatParserTests {
         "FILTER_STATE(a:FIELD:b)", "UPSTREAM_FILTER_STATE(a)", "METADATA(ROUTE:a)", "METADATA(VIRTUAL_HOST)",
         "CLUSTER_METADATA(a)", "UPSTREAM_METADATA([\"a\",\"b\"])", "XFCC_VALUE(URI)", "XFCC_VALUE(chain)",
         "REQUESTED_SERVER_NAME", "DOWNSTREAM_LOCAL_CLOSE_REASON", "UPSTREAM_LOCAL_CLOSE_REASON", "CUSTOM_FLAGS",
+        "DOWNSTREAM_PEER_CHAIN_SERIALS",
     ])
     func `a command that has nothing to say here is accepted`(command: String) throws {
         #expect(try FormatString("%\(command)%").plainText == "-")

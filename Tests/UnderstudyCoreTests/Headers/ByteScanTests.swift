@@ -155,6 +155,17 @@ struct ByteScanTests {
         #expect(result.prefix == prefix)
     }
 
+    @Test(arguments: [
+        (0..<4, 0, false), (0..<4, 2, true), (1..<4, 3, true), (0..<4, 3, false), (0..<4, -1, false), (0..<5, 2, false),
+        (2..<2, 6, true), (2..<2, 7, false), (-1..<2, 0, false),
+    ])
+    func `a range of one span is compared with a place in another`(range: Range<Int>, offset: Int, expected: Bool) {
+        let bytes = Array("host".utf8)
+        let other = Array("a-host".utf8)
+        let found = ByteScan.equals(bytes.span, range, other.span, at: offset)
+        #expect(found == expected)
+    }
+
     // MARK: Appending
 
     @Test func `copies and literals are appended whole`() {

@@ -10,7 +10,8 @@ struct KnownHeaderTests {
     private static let names: [(String, KnownHeader)] = [
         ("host", .host), ("content-length", .contentLength), ("transfer-encoding", .transferEncoding),
         ("connection", .connection), ("keep-alive", .keepAlive), ("proxy-connection", .proxyConnection), ("te", .te),
-        ("trailer", .trailer), ("upgrade", .upgrade), ("expect", .expect), ("x-forwarded-for", .forwardedFor),
+        ("trailer", .trailer), ("upgrade", .upgrade), ("expect", .expect), ("http2-settings", .http2Settings),
+        ("x-forwarded-for", .forwardedFor),
         ("x-forwarded-proto", .forwardedProto), ("x-request-id", .requestID), ("date", .date), ("server", .server),
         ("x-envoy-upstream-service-time", .envoyServiceTime), ("x-envoy-internal", .envoyInternal),
         ("x-envoy-expected-rq-timeout-ms", .envoyExpectedTimeout), ("x-envoy-ip-tags", .internalOnly),

@@ -72,6 +72,13 @@ struct ResponseHeadTests {
         #expect(prepared(lines) == ["content-length: 3", "date: now", "server: understudy"])
     }
 
+    @Test func `what ends at this hop ends in an answer before the real one, too`() {
+        let lines = ["link: a", "connection: x-a, close", "x-a: 1", "keep-alive: 5", "upgrade: x"]
+        var head = ResponseHead(status: 103, lines)
+        head.endHopOfInterim()
+        #expect(head.headers.texts == ["link: a"])
+    }
+
     @Test(arguments: [(200, true), (204, false), (304, true), (404, true)])
     func `only beside 204 a length says nothing`(status: Int, stays: Bool) {
         #expect(prepared(["content-length: 3"], status: status).contains("content-length: 3") == stays)

@@ -11,6 +11,8 @@ struct AnswerPaceTests {
     private static let second: UInt64 = 1_000_000_000
     /// What a read costs besides its bytes.
     private static let costOfRead = 1024
+    /// Of bytes that a mirror is sent in one go and reads in pieces of 16 KiB.
+    private static func costOfReads(_ bytes: Int) -> Int { max(1, (bytes + 16_383) / 16_384) * costOfRead }
 
     @Test func `it begins with one second's worth`() {
         let pace = AnswerPace(rate: 1_000_000, now: 5)
@@ -97,9 +99,12 @@ struct AnswerPaceTests {
     @Test func `what clients got is spent first, and is not saved without a bound`() {
         var pace = AnswerPace(rate: 1_000, now: 0)
         pace.earn(50_000)
-        #expect(pace.available == 1_000 + 50_000 + Self.costOfRead)
-        let isOpen = pace.spend(50_000)
-        #expect(isOpen)
+        // A mirror reads that in four pieces.
+        #expect(pace.available == 1_000 + 50_000 + 4 * Self.costOfRead)
+        for bytes in [16_384, 16_384, 16_384, 848] {
+            let isOpen = pace.spend(bytes)
+            #expect(isOpen)
+        }
         #expect(pace.available == 1_000)
         for _ in 0..<10 { pace.earn(1 << 30) }
         #expect(pace.available == 1_000 + 1 << 30)
@@ -149,7 +154,7 @@ struct AnswerPaceTests {
             }
         }
 
-        mutating func earn(_ bytes: Int) { earned += Double(bytes + costOfRead) }
+        mutating func earn(_ bytes: Int) { earned += Double(bytes + costOfReads(bytes)) }
     }
 
     /// Everything that a mirror may have read: with `rate` times the time, what was saved and earned, and a last read.
@@ -186,7 +191,7 @@ struct AnswerPaceTests {
             case 1 where dice.chance(percent: 30):
                 pace.earn(bytes)
                 model.earn(bytes)
-                bound.earned += bytes + Self.costOfRead
+                bound.earned += bytes + Self.costOfReads(bytes)
             default:
                 guard pace.isOpen else { break }
                 bound.largest = max(bound.largest, bytes)

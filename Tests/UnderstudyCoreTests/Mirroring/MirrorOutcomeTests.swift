@@ -15,7 +15,7 @@ struct MirrorOutcomeTests {
                 "cut_answer_too_large", "cut_held_back", "draining", "sampled_out", "unknown_cluster", "no_header",
                 "no_host",
                 "overflow", "budget", "body_too_large", "connect_method", "no_path", "primary_not_started",
-                "disabled",
+                "disabled", "untrusted_source", "cluster_not_allowed", "hop_limit",
             ]
         )
         #expect(Set(MirrorOutcome.allCases).count == MirrorOutcome.allCases.count)
@@ -29,6 +29,9 @@ struct MirrorOutcomeTests {
             (.connectTimeout, .connectFailure),
             (.closed, .reset),
             (.reset, .reset),
+            (.streamReset, .reset),
+            (.streamRefused, .reset),
+            (.goneAway, .reset),
             (.protocolError, .protocolError),
             (.timeout, .timeout),
         ] as [(UpstreamFailure, MirrorOutcome)]

@@ -84,6 +84,20 @@ struct ClientOptionTests {
         )
     }
 
+    @Test func `interim answers without an end are a protocol error`() throws {
+        let interim = "HTTP/1.1 103 Early Hints\r\n\r\n"
+        let rig = try ClientRig()
+        rig.begin()
+        rig.receive(String(repeating: interim, count: 1024) + ok)
+        #expect(rig.events == ["200", "body ok", "end, reusable"])
+        let other = try ClientRig()
+        other.begin()
+        other.receive(String(repeating: interim, count: 1024))
+        #expect(other.events == [])
+        other.receive(interim)
+        #expect(other.events == ["failed: protocolError"])
+    }
+
     @Test func `whether anything was sent is known`() throws {
         let rig = try ClientRig(isConnected: false)
         rig.begin()

@@ -90,6 +90,16 @@ struct ClientRequestTests {
         #expect(!rig.connection.isBackedUp)
     }
 
+    @Test func `where a cluster's connections hold less, less waits for one`() throws {
+        let rig = try ClientRig(isConnected: false) { $0.bufferedBytes = 1000 }
+        rig.begin("POST /", ["host: h", "content-length: 1000000"], .length(1_000_000))
+        let head = rig.connection.heldBytes
+        rig.connection.sendBody(ByteBuffer(repeating: 0x61, count: 999 - head))
+        #expect(!rig.connection.isBackedUp)
+        rig.connection.sendBody(ByteBuffer(string: "a"))
+        #expect(rig.connection.isBackedUp)
+    }
+
     @Test func `a connection that is made but blocked at once drains later`() throws {
         let rig = try ClientRig(isConnected: false)
         rig.begin("POST /", ["host: h", "content-length: 1000000"], .length(1_000_000))

@@ -156,6 +156,29 @@ struct ClientTunnelTests {
         #expect(rig.events == ["failed: protocolError"])
     }
 
+    @Test(arguments: [false, true])
+    func `the client's half may end, and what the upstream says still comes`(isEarly: Bool) throws {
+        let rig = try upgrading()
+        send(rig, "in")
+        if isEarly { rig.connection.endRequest() }
+        #expect(!rig.transport.hasEndedOutput)
+        rig.receive(agreed)
+        if !isEarly { rig.connection.endRequest() }
+        #expect(rig.transport.sent == head + "in")
+        #expect(rig.transport.hasEndedOutput)
+        rig.receive("out")
+        rig.transport.end(.closedByPeer)
+        #expect(rig.events == ["101", "body out", "end"])
+    }
+
+    @Test func `half of an upgrade that is refused ends nothing`() throws {
+        let rig = try upgrading()
+        rig.connection.endRequest()
+        rig.receive("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        #expect(!rig.transport.hasEndedOutput)
+        #expect(rig.events == ["403", "end"])
+    }
+
     // MARK: Raw
 
     @Test func `a raw tunnel is open once it is connected, and no head is sent`() throws {

@@ -130,6 +130,21 @@ struct ChunkDecoderTests {
         #expect(DechunkedBody(tooMany, limits: limits).end == .refused(.tooLarge))
     }
 
+    @Test(arguments: [0, 1, 2, 3])
+    func `trailers are counted, whether anybody wants them or not`(most: Int) {
+        var limits = MessageLimits()
+        limits.headerLines = most
+        let fits = "0\r\n" + String(repeating: "a:\r\n", count: most) + "\r\n"
+        let tooMany = "0\r\n" + String(repeating: "a:\r\n", count: most + 1) + "\r\n"
+        for isWanted in [false, true] {
+            func end(_ text: String) -> DechunkedBody.End {
+                DechunkedBody([Array(text.utf8)], limits: limits, reportsTrailers: isWanted).end
+            }
+            #expect(end(fits) == .whole(fits.utf8.count))
+            #expect(end(tooMany) == .refused(.tooManyLines))
+        }
+    }
+
     @Test func `the usual bounds are 16 KiB each`() {
         let most = String(repeating: "x", count: 16 * 1024)
         #expect(DechunkedBody("1;\(most)\r\n").end == .incomplete)

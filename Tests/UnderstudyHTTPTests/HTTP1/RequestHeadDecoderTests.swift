@@ -42,6 +42,14 @@ struct RequestHeadDecoderTests {
         expect("GET / HTTP/1.1\r\nHost:\(value)\r\n\r\n", DecodedRequest("GET /", ["host: "]))
     }
 
+    @Test(arguments: ["5", "05", "0000000005", String(repeating: "0", count: 99) + "5"])
+    func `a length goes on without zeros in front of it`(value: String) {
+        let text = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: \(value)\r\nX-A: 1\r\n\r\n"
+        expect(text, DecodedRequest("POST /", ["host: h", "content-length: 5", "x-a: 1"], .length(5)))
+        let empty = "POST / HTTP/1.1\r\nContent-Length: 00\r\nHost: h\r\n\r\n"
+        expect(empty, DecodedRequest("POST /", ["host: h", "content-length: 0"]))
+    }
+
     @Test func `every token byte may stand in a name, every other visible byte in a value`() {
         let visible = (0x21...0x7E).map { String(UnicodeScalar(UInt8($0))) }.joined()
         expect(

@@ -51,16 +51,29 @@ struct RequestRefusalTests {
     }
 
     @Test(arguments: [
-        "gzip", "identity", "gzip, chunked", "chunked, gzip", "chunked, chunked", "chunked, identity", "",
-        "chunked;q=1",
-        "xchunked", "chunkedx", "chunked,", ",chunked", "\"chunked\"", "chunke", "chun\tked",
-        "chunked\r\nTransfer-Encoding: chunked",
-        "gzip\r\nTransfer-Encoding: chunked", "chunked\r\nTransfer-Encoding: gzip",
-        "chunked\r\nTransfer-Encoding: identity",
-        "chunked\r\nTransfer-Encoding:",
+        "gzip", "GZip", "x-gzip", "deflate", "compress", "x-compress", "identity", "gzip, chunked", "gzip,Chunked",
+        "gzip, deflate", "identity\t,\tgzip , chunked",
+    ])
+    func `codings that exist but are not spoken here are told apart`(value: String) {
+        #expect(fault(lines: "Transfer-Encoding: \(value)") == .unsupportedTransferCoding)
+    }
+
+    @Test(arguments: [
+        "chunked, gzip", "chunked, chunked", "gzip, chunked, chunked", "chunked, identity", "", ",", "br", "x",
+        "chunked;q=1", "xchunked", "chunkedx", "chunked,", ",chunked", "gzip,", ",gzip", "gzip,,chunked",
+        "\"chunked\"", "chunke", "chun\tked", "gzip chunked", "gzip;q=1", "gzip;q=1, chunked", "gzip\u{85}",
+        "chunked\r\nTransfer-Encoding: chunked", "gzip\r\nTransfer-Encoding: chunked",
+        "chunked\r\nTransfer-Encoding: gzip", "chunked\r\nTransfer-Encoding: identity",
+        "gzip\r\nTransfer-Encoding: gzip", "chunked\r\nTransfer-Encoding:", "\r\nTransfer-Encoding: chunked",
     ])
     func `any coding but a single chunked is refused`(value: String) {
-        #expect(fault(lines: "Transfer-Encoding: \(value)") == .unsupportedTransferCoding)
+        #expect(fault(lines: "Transfer-Encoding: \(value)") == .badTransferCoding)
+    }
+
+    @Test(arguments: ["chunked", "gzip", "identity", "x", "", "chunked\r\nTransfer-Encoding: chunked"])
+    func `a length beside any coding is refused`(coding: String) {
+        #expect(fault(lines: "Content-Length: 2\r\nTransfer-Encoding: \(coding)") == .conflictingFraming)
+        #expect(fault(lines: "Transfer-Encoding: \(coding)\r\nContent-Length: 0") == .conflictingFraming)
     }
 
     // MARK: Header lines
@@ -116,8 +129,10 @@ struct RequestRefusalTests {
             ("GET / / HTTP/1.1", .badTarget), ("GET /\u{7F} HTTP/1.1", .badTarget), ("GET /é HTTP/1.1", .badTarget),
             ("GET /\u{0} HTTP/1.1", .badTarget), ("GET /\ta HTTP/1.1", .badTarget), ("GET /\r HTTP/1.1", .badTarget),
             ("FOO / HTTP/1.1", .unknownMethod), ("get / HTTP/1.1", .unknownMethod), ("PRI * HTTP/1.1", .unknownMethod),
-            ("GET / HTTP/1.0", .badVersion), ("GET / HTTP/0.9", .badVersion), ("GET / HTTP/2.0", .badVersion),
-            ("GET / HTTP/1.2", .badVersion), ("PRI * HTTP/2.0", .badVersion), ("GET / http/1.1", .badSyntax),
+            ("GET / HTTP/1.0", .badVersion), ("GET / HTTP/0.9", .badSyntax), ("GET / HTTP/2.0", .badVersion),
+            ("GET / HTTP/3.0", .badVersion), ("GET / HTTP/2.7", .badVersion), ("GET / HTTP/4.0", .badSyntax),
+            ("GET / HTTP/0.0", .badSyntax), ("GET / HTTP/9.9", .badSyntax), ("GET / HTTP/1.9", .badSyntax),
+            ("GET / HTTP/1.2", .badSyntax), ("PRI * HTTP/2.0", .badVersion), ("GET / http/1.1", .badSyntax),
             ("GET / HTTP/1.10", .badSyntax), ("GET / HTTP/1", .badSyntax), ("GET / HTTP/11.1", .badSyntax),
             ("GET / HTTP/1,1", .badSyntax), ("GET / HTTP/x.y", .badSyntax), ("GET / HTTPS/1.1", .badSyntax),
             ("GET / HTTP/1.x", .badSyntax), ("GET / HTTP /1.1", .badSyntax),
@@ -167,6 +182,7 @@ struct RequestRefusalTests {
 
     @Test(arguments: [
         "user@host", "a,b", "a, b", "a b", "h:8a", "h:80:90", "h:-1", "[::1", "::1", "[::1]x", "h/x", "http://h", "h?",
+        "[:::]", "h%", "h%zz",
         "h#",
         "bücher", "\"h\"",
     ])
@@ -184,7 +200,8 @@ struct RequestRefusalTests {
             (.badTarget, 400, "Bad Request"), (.fragment, 400, ""), (.missingHost, 400, ""),
             (.badHost, 400, "Bad Request"),
             (.badLength, 400, "Bad Request"), (.conflictingFraming, 400, "Bad Request"),
-            (.unsupportedTransferCoding, 501, "Not Implemented"), (.badChunk, 400, "Bad Request"),
+            (.unsupportedTransferCoding, 501, "Not Implemented"), (.badTransferCoding, 400, "Bad Request"),
+            (.badChunk, 400, "Bad Request"), (.tooManyLines, 431, "Request Header Fields Too Large"),
             (.tooLarge, 431, "Request Header Fields Too Large"),
         ] as [(MessageFault, Int, String)]
     )

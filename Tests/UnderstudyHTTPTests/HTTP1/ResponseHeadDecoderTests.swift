@@ -113,7 +113,12 @@ struct ResponseHeadDecoderTests {
         #expect(fault(start + "Transfer-Encoding: gzip, chunked", answering: method) == .unsupportedTransferCoding)
         #expect(fault(start + "Transfer-Encoding: gzip", answering: method) == .unsupportedTransferCoding)
         let twice = start + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked"
-        #expect(fault(twice, answering: method) == .unsupportedTransferCoding)
+        #expect(fault(twice, answering: method) == .badTransferCoding)
+        #expect(fault(start + "Transfer-Encoding: xchunked", answering: method) == .badTransferCoding)
+    }
+
+    @Test func `a length goes on without zeros in front of it`() {
+        expect("HTTP/1.1 200 OK\r\nContent-Length: 005", DecodedResponse(200, ["content-length: 5"], .length(5)))
     }
 
     @Test func `HTTP 1 point 0 has no transfer codings`() {

@@ -165,7 +165,7 @@ struct ServerClosingTests {
         let rig = ServerRig.answering()
         rig.receive(get)
         rig.service.isDraining = true
-        rig.connection.drain()
+        rig.connection.drain(waitingForLast: false)
         #expect(rig.transport.isClosed)
         #expect(rig.service.closed == 1)
     }
@@ -174,7 +174,7 @@ struct ServerClosingTests {
         let rig = ServerRig()
         rig.receive(get)
         rig.service.isDraining = true
-        rig.connection.drain()
+        rig.connection.drain(waitingForLast: false)
         #expect(!rig.isEnding)
         rig.service.handler(0).answer()
         #expect(rig.sent == .answer("ok", closing: true))
@@ -185,7 +185,7 @@ struct ServerClosingTests {
         let rig = ServerRig.answering()
         rig.receive("GET / HTTP/1.1\r\nHo")
         rig.service.isDraining = true
-        rig.connection.drain()
+        rig.connection.drain(waitingForLast: false)
         #expect(!rig.isEnding)
         rig.receive("st: h\r\n\r\n")
         #expect(rig.sent == .answer("1", closing: true))
@@ -217,7 +217,7 @@ struct ServerClosingTests {
         rig.receive(get)
         rig.service.handler(0).begin(.length(2))
         rig.service.isDraining = true
-        rig.connection.drain()
+        rig.connection.drain(waitingForLast: false)
         rig.service.handler(0).stream?.sendBody(ByteBuffer(string: "ok"))
         rig.service.handler(0).stream?.endResponse()
         #expect(rig.sent == .answer("ok"))

@@ -193,10 +193,14 @@ struct ServerConfiguredLimitTests {
         let dropping = rig { $0.underscores = .drop }
         dropping.receive(request)
         #expect(dropping.service.handler(0).lines == ["host: h", "x-b: a_b"])
+        dropping.receive("GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        #expect(dropping.service.counters.underscores.droppedHeaders.current == 1)
         let refusing = rig { $0.underscores = .reject }
         refusing.receive(request)
         #expect(refusing.sent.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
         #expect(refusing.events.isEmpty)
+        #expect(refusing.service.counters.underscores.rejectedRequests.current == 1)
+        #expect(allowing.service.counters.underscores.droppedHeaders.current == 0)
     }
 
     @Test func `whoever serves decides what a refusal looks like`() {
@@ -239,8 +243,8 @@ private final class RefusingService: RequestService {
     private let recording = RecordingService()
 
     func makeHandler() -> any RequestHandler { recording.makeHandler() }
-    func connectionOpened(_ connection: HTTP1ServerConnection) {}
-    func connectionClosed(_ connection: HTTP1ServerConnection) {}
+    func connectionOpened(_ connection: any ServerConnection) {}
+    func connectionClosed(_ connection: any ServerConnection) {}
 
     func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext) {
         stream.sendHead(ResponseHead(status: 418, ["x-details: \(reply.details)"]), closing: true)

@@ -4,6 +4,7 @@
 // Clients on HTTP/1.0: refused unless asked for, and then spoken to in their own version.
 
 import NIOCore
+import TestSupport
 import Testing
 import UnderstudyCore
 import UnderstudyHTTP
@@ -100,11 +101,31 @@ struct ServerHTTP10Tests {
         #expect(rig.events.isEmpty)
     }
 
-    @Test(arguments: ["1.2", "2.0", "0.9"])
-    func `other versions stay refused`(version: String) {
+    @Test(arguments: [
+        ("1.2", "400 Bad Request"), ("2.0", "426 Upgrade Required"), ("0.9", "400 Bad Request"),
+        ("9.9", "400 Bad Request"),
+    ])
+    func `other versions stay refused`(version: String, status: String) {
         let rig = rig(defaultHost: "dflt")
         rig.receive("GET / HTTP/\(version)\r\nHost: h\r\n\r\n")
-        #expect(rig.sent.hasPrefix("HTTP/1.1 426 Upgrade Required\r\n"))
+        #expect(rig.sent.hasPrefix("HTTP/1.1 \(status)\r\n"))
+    }
+
+    @Test func `they are sent no interim answers`() {
+        var limits = ServerLimits()
+        limits.http1.acceptsHTTP10 = true
+        let rig = ServerRig(
+            limits: limits,
+            RecordingService { handler, moment in
+                guard moment == .head else { return }
+                handler.stream?.sendContinue()
+                handler.stream?.sendInterim(ResponseHead(status: 103, ["link: x"]))
+                handler.stream?.flush()
+            }
+        )
+        rig.receive("POST / HTTP/1.0\r\nHost: h\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        #expect(rig.service.handlerCount == 1)
+        #expect(rig.sent.isEmpty)
     }
 
     @Test func `versions may change on one connection`() {

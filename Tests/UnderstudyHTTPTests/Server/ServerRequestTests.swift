@@ -108,6 +108,17 @@ struct ServerRequestTests {
         #expect(rig.transport.linger == rig.limits.lingerTime)
     }
 
+    @Test(arguments: [
+        "HEAD * HTTP/1.1\r\nHost: h\r\n\r\n", "HEAD / HTTP/1.1\r\nHost: a b\r\n\r\n", "HEAD / HTTP/1.1\n",
+    ])
+    func `a refused HEAD is answered without a body`(text: String) {
+        let rig = ServerRig()
+        rig.receive(text)
+        #expect(rig.sent.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        #expect(rig.sent.contains("\r\ncontent-length: 11\r\n"))
+        #expect(rig.sent.hasSuffix("\r\nconnection: close\r\n\r\n"))
+    }
+
     @Test func `after a refusal nothing more is read as a request`() {
         let rig = ServerRig()
         rig.receive("BAD\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n")

@@ -8,6 +8,7 @@ import NIOCore
 import NIOPosix
 import TestSupport
 import UnderstudyCore
+import UnderstudyHTTP
 import UnderstudyProxy
 
 /// Keeps the lines that a service logs.
@@ -37,13 +38,14 @@ extension SharedHost {
         _ port: Int,
         _ health: HostHealth = .failedActiveCheck,
         monitor: OutlierMonitor? = nil,
+        hostname: String = "",
         _ change: (inout Endpoint) -> Void = { _ in }
     ) throws -> SharedHost {
         var endpoint = Endpoint(address: SocketEndpoint(host: "127.0.0.1", port: UInt16(port)))
         change(&endpoint)
         return SharedHost(
             address: try SocketAddress(ipAddress: "127.0.0.1", port: port),
-            hostname: [],
+            hostname: Array(hostname.utf8),
             endpoint: endpoint,
             health: health,
             outlierMonitor: monitor
@@ -64,6 +66,7 @@ struct HealthRig {
     init(
         _ probe: HealthCheck.Probe = .http(HealthCheck.HTTPProbe(path: "/healthz")),
         mostProbes: Int = 256,
+        tls: (any ClientSecurity)? = nil,
         _ change: (inout HealthCheck) -> Void = { _ in }
     ) {
         var check = HealthCheck(
@@ -81,6 +84,7 @@ struct HealthRig {
             statistics: statistics,
             logger: RecordingLogHandler.logger(lines)
         )
+        setup.tls = tls
         setup.onChange = { [changes] host in changes.update { $0.append(host.health) } }
         setup.onPass = { [passes] _ in passes.update { $0 += 1 } }
         let loop = ProbeLoop(MultiThreadedEventLoopGroup.singleton.next(), mostProbes: mostProbes)

@@ -10,7 +10,7 @@ import UnderstudyCore
 
 @testable import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct AnswerPacerTests {
     /// More than all the sockets' buffers on the way can take, and than is read before the first pause.
     private static let huge = ByteBuffer(repeating: UInt8(ascii: "x"), count: 12 << 20)

@@ -8,7 +8,7 @@ import Testing
 import UnderstudyCore
 import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorBookOutcomeTests {
     /// A primary and a mirror, and a proxy in front of them.
     private func serve(

@@ -8,7 +8,7 @@ import Testing
 import UnderstudyCore
 import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorBudgetTests {
     private static let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"
 

@@ -8,7 +8,7 @@ import Testing
 import UnderstudyCore
 import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorPaceTests {
     /// - Parameters:
     ///   - rate: Of answers of mirrors, in bytes a second.

@@ -9,7 +9,7 @@ import UnderstudyCore
 
 @testable import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorReloadTests {
     private func serve(
         mirror: UpstreamBehaviour,

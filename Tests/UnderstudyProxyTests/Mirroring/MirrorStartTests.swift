@@ -9,7 +9,7 @@ import UnderstudyCore
 
 @testable import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorStartTests {
     private static func isChecked(_ cluster: inout Cluster) {
         cluster.healthChecks = [

@@ -8,7 +8,7 @@ import Testing
 import UnderstudyCore
 import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorSwitchTests {
     private func serve(
         _ body: (ServedProxy, ServerConfiguration) async throws -> Void

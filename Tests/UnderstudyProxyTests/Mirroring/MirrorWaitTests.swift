@@ -9,7 +9,7 @@ import Testing
 import UnderstudyCore
 import UnderstudyProxy
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(5)))
 struct MirrorWaitTests {
     /// A mirror whose connections are neither accepted nor refused.
     private func serveBeforeBlackHole(

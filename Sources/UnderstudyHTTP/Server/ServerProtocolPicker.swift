@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// Which HTTP a client's connection is served by.
+
+internal import UnderstudyCore
+
+/// - Source: Envoy `codec_type`.
+package enum ServerProtocolPicker {
+    /// Attaches the connection that serves the client to its transport.
+    ///
+    /// With `automatic` it is what TLS has agreed on, or else what the first bytes show.
+    package static func serve(
+        _ transport: any Transport,
+        service: any RequestService,
+        loop: LoopContext,
+        limits: ServerLimits
+    ) {
+        switch limits.version {
+        case .http2:
+            _ = HTTP2ServerConnection(transport: transport, service: service, loop: loop, limits: limits)
+        case .automatic where transport.applicationProtocol == .http2:
+            _ = HTTP2ServerConnection(transport: transport, service: service, loop: loop, limits: limits)
+        case .http1, .automatic, .sameAsDownstream:
+            transport.attach(
+                HTTP1ServerConnection(transport: transport, service: service, loop: loop, limits: limits)
+            )
+        }
+    }
+}

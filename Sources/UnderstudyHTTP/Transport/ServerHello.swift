@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What a server answers first, for the names of what was agreed on: the TLS library does not tell them.
+
+/// The part of a server's first flight that is sent in the clear.
+///
+/// - Source: RFC 8446 sections 4.1.3, 4.1.4 and 4.2; RFC 5246 section 7.4; RFC 8422 section 5.4.
+package struct ServerHello: Sendable, Equatable {
+    /// As registered; zero for unknown.
+    package var cipherSuite: UInt16 = 0
+    /// Of the key exchange; zero for unknown.
+    package var group: UInt16 = 0
+    package var sessionID: [UInt8] = []
+    package var isResumed = false
+
+    package init() {}
+
+    package enum Reading: Sendable, Equatable {
+        case needsMore
+        case hello(ServerHello)
+        /// It is something else, or goes beyond what is looked at.
+        case unknown
+    }
+
+    private enum Record {
+        static let changeCipherSpec: UInt8 = 20
+        static let handshake: UInt8 = 22
+    }
+
+    private enum Message {
+        static let serverHello: UInt8 = 2
+        static let newSessionTicket: UInt8 = 4
+        static let certificate: UInt8 = 11
+        static let serverKeyExchange: UInt8 = 12
+        static let serverHelloDone: UInt8 = 14
+    }
+
+    /// Bytes that are looked at.
+    package static let mostBytes = 64 * 1024
+    private static let recordHeader = 5
+
+    /// - Parameter bytes: All that the server has sent so far.
+    package static func read(_ bytes: Span<UInt8>) -> Reading {
+        var hello: ServerHello?
+        var messages: [UInt8] = []
+        var offset = 0
+        while offset + recordHeader <= bytes.count {
+            let length = Int(bytes[offset + 3]) << 8 | Int(bytes[offset + 4])
+            guard bytes[offset + 1] == RecordReader.majorVersion else { return .unknown }
+            let body = offset + recordHeader..<offset + recordHeader + length
+            switch bytes[offset] {
+            case Record.changeCipherSpec:
+                // Within TLS 1.2, the sessions of before begin so; within TLS 1.3 it means nothing.
+                if var hello {
+                    hello.isResumed = true
+                    return .hello(hello)
+                }
+            case Record.handshake:
+                for index in body.clamped(to: 0..<bytes.count) { messages.append(bytes[index]) }
+                switch readMessages(&messages, &hello) {
+                case .needsMore: break
+                case let reading: return reading
+                }
+            default: return .unknown
+            }
+            offset = body.upperBound
+        }
+        return bytes.count >= mostBytes ? .unknown : .needsMore
+    }
+
+    /// Takes whole messages from the front.
+    private static func readMessages(_ messages: inout [UInt8], _ hello: inout ServerHello?) -> Reading {
+        var start = 0
+        defer { messages.removeFirst(start) }
+        while start + RecordReader.messageHeader <= messages.count {
+            let header = messages[start..<start + RecordReader.messageHeader]
+            let length = header.dropFirst().reduce(0) { $0 << 8 | Int($1) }
+            let end = start + RecordReader.messageHeader + length
+            guard end <= messages.count else { break }
+            let reading = readMessage(header.first ?? 0, messages.span, end - length..<end, &hello)
+            start = end
+            guard reading == .needsMore else { return reading }
+        }
+        return .needsMore
+    }
+
+    private static func readMessage(
+        _ kind: UInt8,
+        _ bytes: Span<UInt8>,
+        _ range: Range<Int>,
+        _ hello: inout ServerHello?
+    ) -> Reading {
+        guard var known = hello else {
+            guard kind == Message.serverHello else { return .unknown }
+            return readHello(bytes, range, &hello)
+        }
+        switch kind {
+        case Message.newSessionTicket: known.isResumed = true
+        case Message.serverKeyExchange: known.readKeyExchange(bytes, range)
+        case Message.serverHelloDone: break
+        default: return .needsMore
+        }
+        return .hello(known)
+    }
+
+    private static func readHello(_ bytes: Span<UInt8>, _ range: Range<Int>, _ hello: inout ServerHello?) -> Reading {
+        var cursor = ByteCursor(range)
+        guard cursor.skip(2), isAnswer(bytes, cursor.range), cursor.skip(32) else {
+            // The client is asked to try again with another group.
+            return range.count > 34 ? .needsMore : .unknown
+        }
+        var found = ServerHello()
+        guard let session = cursor.vector8(bytes), let suite = cursor.integer16(bytes), cursor.skip(1) else {
+            return .unknown
+        }
+        for index in session.range { found.sessionID.append(bytes[index]) }
+        found.cipherSuite = suite
+        var isTLS13 = false
+        if var extensions = cursor.vector16(bytes) {
+            while let kind = extensions.integer16(bytes), var body = extensions.vector16(bytes) {
+                switch kind {
+                case 41: found.isResumed = true
+                case 43: isTLS13 = true
+                case 51: found.group = body.integer16(bytes) ?? 0
+                default: break
+                }
+            }
+        }
+        if isTLS13 { return .hello(found) }
+        hello = found
+        return .needsMore
+    }
+
+    /// - Source: RFC 8446 section 4.1.3, the random number that stands for HelloRetryRequest.
+    private static func isAnswer(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        let retry: [UInt8] = [0xCF, 0x21, 0xAD, 0x74, 0xE5, 0x9A, 0x61, 0x11]
+        guard range.count >= retry.count else { return false }
+        for (index, byte) in retry.enumerated() where bytes[range.lowerBound + index] != byte { return true }
+        return false
+    }
+
+    /// The group is told with an ephemeral key on a named curve.
+    private mutating func readKeyExchange(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+        var cursor = ByteCursor(range)
+        guard cursor.integer8(bytes) == 3, let group = cursor.integer16(bytes) else { return }
+        self.group = group
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Copyright the Understudy authors
+//
+// What is put off to the end of the loop's turn, so that what several connections cause leaves in one write.
+
+internal import NIOCore
+
+/// Something to do once every socket that is ready has been read.
+///
+/// Loop-bound.
+protocol TurnEnding: AnyObject {
+    func loopTurnEnded()
+}
+
+/// Who has asked for it in this turn of the loop.
+///
+/// Loop-bound.
+package final class TurnQueue {
+    private let eventLoop: any EventLoop
+    private var waiting: [any TurnEnding] = []
+    private var called: [any TurnEnding] = []
+    /// Made once, because a closure takes memory.
+    private lazy var task: () -> Void = { [weak self] in self?.run() }
+
+    init(eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+    }
+
+    /// Calls `user` once for each time that this was called, soon and in order.
+    func add(_ user: any TurnEnding) {
+        waiting.append(user)
+        if waiting.count == 1 { eventLoop.assumeIsolated().execute(task) }
+    }
+
+    private func run() {
+        swap(&waiting, &called)
+        for user in called { user.loopTurnEnded() }
+        called.removeAll(keepingCapacity: true)
+    }
+}
+
+@available(*, unavailable)
+extension TurnQueue: Sendable {}
