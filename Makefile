@@ -11,9 +11,12 @@ FRESH       = $(if $(filter .build/debug/understudy,$(BINARY)),build)
 # An Envoy to compare with: ENVOY=1 takes the one on the PATH, ENVOY=/path/to/envoy another.
 ENVOY_BINARY = $(if $(filter 1,$(ENVOY)),envoy,$(ENVOY))
 
+# All tests at once keep each other from their turns, and those that wait for something wait in vain.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 32
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release release-static sandbox test unit conformance hardening h2spec-like hardening-h2 check-example check-extension check-edge check-tls check-grpc check-protocols check-docs check-deploy check-metrics test-netns soak soak-short hostile-config check-wire fuzz fuzz-wire fuzz-config test-asan test-tsan test-sanitized instructions bench bench-growth footprint isolation bench-reload idle format lint clean
+.PHONY: help setup build release release-static release-beside sandbox test unit conformance hardening h2spec-like hardening-h2 check-example check-extension check-edge check-tls check-grpc check-protocols check-docs check-deploy check-metrics test-netns soak soak-short hostile-config check-wire fuzz fuzz-wire fuzz-config test-asan test-tsan test-sanitized instructions check-instructions bench bench-growth footprint isolation bench-reload idle format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

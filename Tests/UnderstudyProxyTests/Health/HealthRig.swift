@@ -62,7 +62,7 @@ struct HealthRig {
     let changes = Watched<[HostHealth]>([])
     let passes = Watched(0)
 
-    /// Intervals are short, and timeouts long, unless `change` has others.
+    /// Intervals are short, and nothing times out, unless `change` has others.
     init(
         _ probe: HealthCheck.Probe = .http(HealthCheck.HTTPProbe(path: "/healthz")),
         mostProbes: Int = 256,
@@ -71,7 +71,7 @@ struct HealthRig {
     ) {
         var check = HealthCheck(
             probe,
-            timeout: Patience.usual,
+            timeout: .seconds(3600),
             interval: .milliseconds(1),
             unhealthyThreshold: 2,
             healthyThreshold: 2
