@@ -4,6 +4,7 @@ BINARY     ?= .build/debug/understudy
 PYTHON      = $(shell scripts/python.sh)
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' -not -path 'Sources/EnvoyAPI/*' 2>/dev/null)
 RELEASE     = swift build --configuration release --product understudy -Xswiftc -enforce-exclusivity=unchecked
+STATIC      = $(RELEASE) --static-swift-stdlib --scratch-path .build-static
 
 # A test of the debug build brings it up to date first; any other binary is taken as it is.
 FRESH       = $(if $(filter .build/debug/understudy,$(BINARY)),build)
@@ -33,13 +34,17 @@ release: setup ## build for speed
 
 # As in the Dockerfile, which strips it besides: with the Swift library linked in.
 release-static: setup
-	swift build --configuration release --static-swift-stdlib --product understudy --scratch-path .build-static \
-		-Xswiftc -enforce-exclusivity=unchecked
+	$(STATIC)
+
+# With what the processor has left over while the kits wait for their peers; whoever needs it next waits for its end.
+release-beside: setup
+	@mkdir -p .build-static
+	@$(if $(shell command -v chrt),chrt --idle 0) $(STATIC) >.build-static/beside.log 2>&1 &
 
 sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
 	.build/debug/understudy sandbox
 
-test: unit test-sanitized conformance hardening h2spec-like hardening-h2 check-wire check-example check-extension check-edge check-tls check-grpc check-protocols check-docs check-deploy check-metrics hostile-config test-netns soak-short ## all tests: unit, sanitizers, conformance, HTTP/2, hostile bytes and files, examples, documents, deployment, metrics, network namespaces, soak
+test: unit test-sanitized release-beside conformance hardening h2spec-like hardening-h2 check-wire check-example check-extension check-edge check-tls check-grpc check-protocols check-docs check-deploy check-metrics check-instructions hostile-config test-netns soak-short ## all tests: unit, sanitizers, conformance, HTTP/2, hostile bytes and files, examples, documents, deployment, metrics, instructions, network namespaces, soak
 
 unit: setup ## unit and end-to-end tests
 	swift build --product understudy
@@ -127,6 +132,11 @@ test-sanitized: setup ## codec, pools and decisions under both sanitizers
 
 instructions: release-static ## instructions and allocations per request under callgrind; fails beyond the budget
 	@python3 Benchmarks/instructions.py --understudy .build-static/release/understudy --check
+
+check-instructions: ## the same, where valgrind can be had
+	@scripts/setup.sh valgrind
+	@if command -v valgrind >/dev/null; then $(MAKE) --no-print-directory instructions; \
+	else echo 'skipped: instructions per request (no valgrind)'; fi
 
 bench: release ## CPU per request and lost copies beside Envoy, nginx, HAProxy (9 minutes); ONLY='REGEX', STRICT=1, ARGS=
 	@python3 Benchmarks/bench.py --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \

@@ -104,15 +104,17 @@ def connect(port, process):
 
 
 def ask(connection, path, requests):
+    """Sends one request after the other; what else than the answer comes is said."""
     connection.settimeout(60)
-    for _ in range(requests):
+    for number in range(requests):
         connection.sendall(REQUEST % path)
         data = b''
         while not data.endswith(b'\r\n\r\nok'):
             piece = connection.recv(65536)
-            if not piece:
-                sys.exit('the proxy closed the connection')
             data += piece
+            if not piece or b'\r\n' in data and not data.startswith(b'HTTP/1.1 200 OK\r\n'):
+                return f'request {number + 1} of {requests} has the answer {data!r}'
+    return None
 
 
 def count(binary, path, requests, folder):
@@ -124,9 +126,15 @@ def count(binary, path, requests, folder):
     with open(folder / 'log', 'w') as log:
         process = subprocess.Popen(
             ['valgrind', '--tool=callgrind', f'--callgrind-out-file={output}', str(binary), '-c', str(config),
-             '--concurrency', '1', '--log-level', 'off'], stdout=log, stderr=log)
+             '--concurrency', '1', '--log-level', 'warning'], stdout=log, stderr=log)
         connection = connect(port, process)
-        ask(connection, path, requests)
+        wrong = ask(connection, path, requests)
+        if wrong:
+            time.sleep(1)
+            status = process.poll()
+            process.kill()
+            sys.exit(f'{wrong}; the proxy {"runs" if status is None else f"ended with {status}"}:\n'
+                     + (folder / 'log').read_text(errors='replace')[-2000:])
         wanted = requests if path == b'mirror' else 0
         until = time.monotonic() + 30
         while mirror.count < wanted and time.monotonic() < until:

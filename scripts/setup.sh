@@ -4,13 +4,13 @@
 set -euo pipefail
 
 if [[ ${1:-} == --help || ${1:-} == -h ]]; then
-    echo "usage: setup.sh"
-    echo "Checks for Swift 6.2 or later and for the Debian packages that the build needs;"
+    echo "usage: setup.sh [PACKAGE...]"
+    echo "Checks for Swift 6.2 or later and for the Debian packages that the build needs, and those that are named;"
     echo "missing packages are installed when root, or when sudo asks for no password."
     exit 0
 fi
 
-packages=(libre2-dev)
+packages=(libre2-dev "$@")
 # The test kits need PyYAML; without root, scripts/python.sh finds another way to it.
 if ((EUID == 0)) && ! python3 -c 'import yaml' 2>/dev/null && ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
     packages+=(python3-yaml)

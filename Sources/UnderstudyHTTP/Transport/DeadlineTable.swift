@@ -18,9 +18,15 @@ package protocol Timed: AnyObject {
 ///
 /// Setting and clearing a deadline is a write to an array. The tick looks at every entry; it runs only while there
 /// are any. A request costs two writes, where a scheduled task each would cost an allocation and a heap operation.
+///
+/// A crowd that is due at once, as are the copies of a mirror that has fallen silent, fires in parts, between which the
+/// loop turns to its sockets: clients do not wait for the whole of it.
 package final class DeadlineTable {
     /// How late a deadline may be noticed.
     package static let tick = TimeAmount.milliseconds(20)
+
+    /// How many fire in one turn of the loop: what follows from each may take tens of microseconds.
+    package static let mostInTurn = 16
 
     private struct Entry {
         /// On the monotonic clock; `none` for one that was cleared.
@@ -35,6 +41,8 @@ package final class DeadlineTable {
     private var entries: [Entry] = []
     private var isTicking = false
     private var isAdvancing = false
+    /// Of a look at the table, the entry that is next; -1 between two looks.
+    private var position = -1
 
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
@@ -82,36 +90,46 @@ package final class DeadlineTable {
         if last.owner.deadlineSlot == entries.count { last.owner.deadlineSlot = slot }
     }
 
-    /// Fires every deadline that lies before `now`.
-    package func advance(to now: NIODeadline) {
+    /// Fires what is due at `now`, at most `mostInTurn` deadlines, and goes on with the next call where this one stopped.
+    /// - Returns: Whether it has looked at every entry.
+    @discardableResult package func advance(to now: NIODeadline) -> Bool {
         let now = min(now.uptimeNanoseconds, Self.none - 1)
         isAdvancing = true
         defer { isAdvancing = false }
-        var index = entries.count - 1
+        if position < 0 { position = entries.count - 1 }
+        var left = Self.mostInTurn
         // Downwards: removing an entry moves the last one, which has been looked at, into its place.
-        while index >= 0 {
+        while position >= 0 {
+            let index = position
             let entry = entries[index]
             if entry.deadline == Self.none {
                 removeEntry(at: index)
             } else if entry.deadline <= now {
+                guard left > 0 else { return false }
+                left -= 1
                 removeEntry(at: index)
                 entry.owner.deadlinePassed()
             }
-            index -= 1
+            position = index - 1
         }
+        return true
     }
 
-    private func scheduleTick() {
+    private func scheduleTick(in delay: TimeAmount = DeadlineTable.tick) {
         isTicking = true
         // Failing means that the loop has ended.
-        _ = try? eventLoop.assumeIsolated().scheduleCallback(in: Self.tick, handler: ticker)
+        _ = try? eventLoop.assumeIsolated().scheduleCallback(in: delay, handler: ticker)
     }
 
     private func ticked() {
         // Whoever sets a deadline meanwhile waits for the one tick that follows.
-        advance(to: .now())
+        let isDone = advance(to: .now())
         isTicking = false
-        if !entries.isEmpty { scheduleTick() }
+        if !isDone {
+            scheduleTick(in: .zero)
+        } else if !entries.isEmpty {
+            scheduleTick()
+        }
     }
 
     /// What a loop calls without a closure of its own for each tick.

@@ -134,11 +134,41 @@ struct DeadlineTableTests {
         }
     }
 
+    @Test func `a crowd that is due at once leaves the loop its turns`() {
+        withTable { table, eventLoop in
+            let most = DeadlineTable.mostInTurn
+            let timers = (0..<(3 * most)).map { _ in Timer() }
+            for timer in timers { table.set(timer, at: second(10)) }
+            #expect(!table.advance(to: second(10)))
+            #expect(table.count == 2 * most)
+            // What is set between two parts is no part of this look.
+            let late = Timer()
+            table.set(late, at: second(10))
+            #expect(!table.advance(to: second(10)))
+            #expect(table.advance(to: second(10)))
+            #expect(timers.allSatisfy { $0.firings == 1 })
+            #expect(late.firings == 0)
+            #expect(table.advance(to: second(10)))
+            #expect(late.firings == 1)
+            #expect(table.count == 0)
+        }
+    }
+
+    @Test func `the loop goes on with a crowd at once`() {
+        withTable { table, eventLoop in
+            let timers = (0..<(3 * DeadlineTable.mostInTurn)).map { _ in Timer() }
+            for timer in timers { table.set(timer, at: second(0)) }
+            eventLoop.advanceTime(by: DeadlineTable.tick)
+            #expect(timers.allSatisfy { $0.firings == 1 })
+            #expect(table.count == 0)
+        }
+    }
+
     @Test(arguments: 1...6 as ClosedRange<UInt64>)
     func `any order of setting, clearing and passing agrees with a plain list`(seed: UInt64) {
         withTable { table, _ in
             var dice = SeededGenerator(seed: seed)
-            let timers = (0..<12).map { _ in Timer() }
+            let timers = (0..<(5 * DeadlineTable.mostInTurn)).map { _ in Timer() }
             var due: [Int: Int64] = [:]
             var firings = Array(repeating: 0, count: timers.count)
             var now: Int64 = 0
@@ -157,7 +187,7 @@ struct DeadlineTableTests {
                         firings[timer] += 1
                         due[timer] = nil
                     }
-                    table.advance(to: second(now))
+                    while !table.advance(to: second(now)) {}
                 }
                 #expect(timers.map(\.firings) == firings, "seed \(seed), step \(step)")
                 #expect(table.count == due.count, "seed \(seed), step \(step)")
