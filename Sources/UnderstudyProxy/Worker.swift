@@ -108,8 +108,8 @@ final class Worker {
     }
 
     func recycle(_ exchange: Exchange) {
-        guard spareExchanges.count < Self.mostSpares else { return }
-        spareExchanges.append(exchange)
+        // Spares know their worker, so that they are not to outlast it.
+        if spareExchanges.count < Self.mostSpares, drained == nil { spareExchanges.append(exchange) }
     }
 
     /// `copyEnded` and `recycle` follow.
@@ -134,7 +134,7 @@ final class Worker {
     }
 
     func recycle(_ copy: MirrorCopy) {
-        if spareCopies.count < Self.mostSpares { spareCopies.append(copy) }
+        if spareCopies.count < Self.mostSpares, drained == nil { spareCopies.append(copy) }
     }
 
     // MARK: Draining
@@ -185,6 +185,8 @@ final class Worker {
         beginDraining()
         let promise = drained ?? loop.eventLoop.makePromise()
         drained = promise
+        spareExchanges = []
+        spareCopies = []
         for client in inspections.reversed() { client.end() }
         for connection in connections.all { connection.drain(waitingForLast: true) }
         checkDrained()

@@ -75,14 +75,27 @@ struct DescriptorTests {
         await upstream.stop()
     }
 
-    @Test func `a primary whose connection finds no descriptor gets that of an idle one`() async throws {
+    /// With checks of the certificate that the TLS library leaves to us.
+    private static func secured(_ authority: TestAuthority) -> String {
+        let pem = authority.certificate.replacingOccurrences(of: "\n", with: "\\n")
+        let validation = "{ trusted_ca: { inline_string: \"\(pem)\" }, trust_chain_verification: ACCEPT_UNTRUSTED }"
+        let type = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+        let context = "{ \"@type\": \(type), common_tls_context: { validation_context: \(validation) } }"
+        return "transport_socket: { name: tls, typed_config: \(context) }"
+    }
+
+    @Test(arguments: [false, true])
+    func `a primary whose connection finds no descriptor gets that of an idle one`(isSecured: Bool) async throws {
+        let authority = try TestAuthority()
+        let security = isSecured ? try TestTLS.server(authority.issue()) : nil
         var upstreams: [ScriptedUpstream] = []
         for _ in 0..<12 { upstreams.append(try await ScriptedUpstream.start(.answers())) }
-        let slow = try await ScriptedUpstream.start(.silent)
+        let slow = try await ScriptedUpstream.start(.silent, security: security)
+        let settings = isSecured ? [Self.secured(authority)] : []
         var configuration = ProxyConfiguration(
             routes: upstreams.indices.map { .init("/\($0)/", to: "c\($0)") } + [.init("/", to: "slow")],
             clusters: upstreams.enumerated().map { .init("c\($0)", ports: [$1.port]) }
-                + [.init("slow", ports: [slow.port])],
+                + [.init("slow", ports: [slow.port], settings: settings)],
             hasAdmin: true
         )
         configuration.routes[configuration.routes.count - 1].timeout = "3600s"

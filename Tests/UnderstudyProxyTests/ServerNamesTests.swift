@@ -24,6 +24,15 @@ struct ServerNamesTests {
         #expect(self.name(["host: \(host)"]) == name)
     }
 
+    @Test(arguments: [
+        ("127.0.0.1:80", "127.0.0.1"), ("[::1]:80", "::1"), ("[::1]", "::1"), ("a.example:1", "a.example"),
+    ])
+    func `or the address, where certificates have to be for it`(host: String, name: String) {
+        var names = ServerNames(header: "", keepsAddresses: true)
+        let number = names.number(of: RequestHead("GET /", ["host: \(host)"])).number
+        #expect(String(decoding: names[number], as: UTF8.self) == name)
+    }
+
     @Test func `or another header, if there is one`() {
         #expect(name(["host: a.example", "x-name: b.example:1"], header: "x-name") == "b.example")
         #expect(name(["host: a.example"], header: "x-name") == "a.example")

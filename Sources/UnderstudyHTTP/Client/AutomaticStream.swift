@@ -95,8 +95,8 @@ final class AutomaticStream: ClientStream {
     var isReused: Bool { stream?.isReused ?? false }
     var hasSentRequest: Bool { stream?.hasSentRequest ?? false }
     var isWritable: Bool { stream?.isWritable ?? false }
-    var isBackedUp: Bool { stream?.isBackedUp ?? (heldBytes >= pool.connectingBytes) }
-    var heldBytes: Int { stream?.heldBytes ?? held?.body.readableBytes ?? 0 }
+    var isBackedUp: Bool { stream?.isBackedUp ?? ((held?.body.readableBytes ?? 0) >= pool.connectingBytes) }
+    var heldBytes: Int { stream?.heldBytes ?? held.map { $0.headBytes + $0.body.readableBytes } ?? 0 }
     var connectError: CInt { stream?.connectError ?? ownConnectError }
     var tls: TLSPeer? { stream?.tls }
     var speaks: ApplicationProtocol? { stream?.speaks }

@@ -18,6 +18,8 @@ struct HeldRequest {
         self.mode = mode
     }
 
+    var headBytes: Int { head.headers.bytes.count }
+
     mutating func add(_ piece: ByteBuffer) {
         body.writeImmutableBuffer(piece)
     }

@@ -154,7 +154,16 @@ struct SocketConnector {
             pause = Self.pause
         }
         loop.eventLoop.assumeIsolated().scheduleTask(in: pause) {
-            if !transport.wasClosedEarly { self.connect(transport, isRestrained: false, triesLeft: triesLeft) }
+            if transport.wasClosedEarly { return }
+            do {
+                // The session of the last try has lost its pipeline, and with it whom it asks about certificates.
+                if let transport = transport as? NIOTransport, let session = try self.makeSession() {
+                    transport.secure(session)
+                }
+            } catch {
+                return transport.connectFailed(error)
+            }
+            self.connect(transport, isRestrained: false, triesLeft: triesLeft)
         }
     }
 }

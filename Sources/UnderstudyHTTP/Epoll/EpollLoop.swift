@@ -105,6 +105,8 @@ package final class EpollLoop: EventLoop, @unchecked Sendable {
             case .callback(let handler): handler.handleScheduledCallback(eventLoop: self)
             }
         }
+        // What came meanwhile is due at once, and not late by how long this has taken.
+        turnTime = .now()
     }
 
     private func runTasks() {
@@ -215,13 +217,14 @@ extension EpollLoop {
     ) -> Scheduled<T> {
         let promise = makePromise(of: T.self)
         let number = nextNumber()
-        onLoop { loop in
+        let isOpen = onLoop { loop in
             let work = ScheduledTasks.Work.task(
                 { promise.assumeIsolated().completeWith(Result { try task() }) },
                 abandon: { promise.fail(EventLoopError.shutdown) }
             )
             loop.scheduled.insert(ScheduledTasks.Entry(deadline: deadline, number: number, work: work))
         }
+        if !isOpen { promise.fail(EventLoopError.shutdown) }
         return Scheduled(promise: promise) { self.onLoop { loop in loop.scheduled.remove(number) } }
     }
 
@@ -235,8 +238,12 @@ extension EpollLoop {
         scheduleTask(deadline: .now() + delay, task)
     }
 
-    private func onLoop(_ body: @escaping @Sendable (EpollLoop) -> Void) {
-        if inEventLoop { body(self) } else { post { $0.tasks.append { body(self) } } }
+    /// - Returns: Whether there still is a loop to do it.
+    @discardableResult
+    private func onLoop(_ body: @escaping @Sendable (EpollLoop) -> Void) -> Bool {
+        guard inEventLoop else { return post { $0.tasks.append { body(self) } } }
+        body(self)
+        return true
     }
 
     // MARK: Callbacks, which take no memory each

@@ -20,6 +20,8 @@ struct EpollEvents: OptionSet {
     let rawValue: UInt32
 
     static let readable = EpollEvents(rawValue: EPOLLIN.rawValue)
+    /// TCP's urgent data, at which a read stops though there is more.
+    static let urgent = EpollEvents(rawValue: EPOLLPRI.rawValue)
     static let writable = EpollEvents(rawValue: EPOLLOUT.rawValue)
     /// Nothing comes any more beyond what has come, or there is an error: both are found by reading.
     static let ended = EpollEvents(rawValue: EPOLLRDHUP.rawValue | EPOLLHUP.rawValue | EPOLLERR.rawValue)
@@ -58,7 +60,8 @@ struct EpollEvents: OptionSet {
     /// - Returns: The error's number; zero for none.
     func add(_ descriptor: CInt, token: UInt64) -> CInt {
         var event = unsafe epoll_event()
-        unsafe event.events = EPOLLIN.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue | EPOLLET.rawValue
+        let changes = EPOLLIN.rawValue | EPOLLPRI.rawValue | EPOLLOUT.rawValue | EPOLLRDHUP.rawValue
+        unsafe event.events = changes | EPOLLET.rawValue
         unsafe event.data.u64 = token
         return unsafe epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event) == 0 ? 0 : errno
     }

@@ -39,7 +39,7 @@ enum SocketEnd {
 /// What the kernel tells of one connection, and what is to be read from it and sent to it.
 ///
 /// It reads a bounded number of times in a turn of the loop. A read that does not fill its buffer has taken all that
-/// there was: the system tells when there is more.
+/// there was, unless the peer sends urgent data: the system tells when there is more.
 ///
 /// Loop-bound.
 final class EpollSocket: EpollSource {
@@ -68,6 +68,7 @@ final class EpollSocket: EpollSource {
     private var mayRead = false
     /// What there is to read comes to an end, which is read even if nobody wants to read now.
     private var isEnding = false
+    private var hasUrgentData = false
     /// Ends it once everything is read.
     private var failure: SocketEnd?
     /// It has asked the loop for another turn.
@@ -129,7 +130,8 @@ final class EpollSocket: EpollSource {
             if !queue.isEmpty { drain() }
         }
         if !events.isDisjoint(with: .ended) { isEnding = true }
-        if isEnding || events.contains(.readable) {
+        if events.contains(.urgent) { hasUrgentData = true }
+        if isEnding || !events.isDisjoint(with: [.readable, .urgent]) {
             mayRead = true
             if !isWaiting { proceed() }
         }
@@ -191,7 +193,8 @@ final class EpollSocket: EpollSource {
         let count = SystemSocket.receive(descriptor, into: &buffer)
         guard count > 0 else { return readNothing(CInt(clamping: -count)) }
         readSize.record(count)
-        mayRead = count == room || isEnding || failure != nil
+        // A read that does not fill its buffer has taken all, unless it stopped at urgent data.
+        mayRead = count == room || isEnding || failure != nil || hasUrgentData
         owner?.socketReceived(buffer)
         return mayRead
     }

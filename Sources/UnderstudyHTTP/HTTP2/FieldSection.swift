@@ -59,6 +59,12 @@ package struct FieldSection: Sendable {
     /// The request was an extended CONNECT and has become an upgrade, as HTTP/1.1 knows it (RFC 8441).
     package var isExtendedConnect: Bool { method != nil && protocolName != nil }
 
+    /// The answer has no body, whatever else is wrong with the request.
+    var isHead: Bool {
+        guard let method else { return false }
+        return method.count == 4 && ByteScan.equals(headers.bytes.span, at: method.lowerBound, "HEAD")
+    }
+
     /// More pseudo-fields than those that are told apart here make a message malformed.
     var hasRequestField: Bool {
         method != nil || scheme != nil || authority != nil || path != nil || protocolName != nil

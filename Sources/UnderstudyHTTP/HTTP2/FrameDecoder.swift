@@ -67,12 +67,21 @@ package struct FrameDecoder: Sendable {
         input.writeBuffer(&bytes)
     }
 
-    /// The next frame, or `nil` if more bytes are needed.
+    /// The next frame, or `nil` if more bytes are needed; then no memory is kept that holds none.
     ///
     /// A frame of an unknown kind is told as soon as its header is there.
     ///
     /// - Throws: What the connection ends with.
     package mutating func next() throws(HTTP2ErrorCode) -> Frame? {
+        guard let frame = try decode() else {
+            // The loop's sockets share what they read into, and an idle connection is not to hold on to it.
+            if input.readableBytes == 0 { input = ByteBuffer() }
+            return nil
+        }
+        return frame
+    }
+
+    private mutating func decode() throws(HTTP2ErrorCode) -> Frame? {
         while true {
             guard let header = current else {
                 guard let header = readHeader() else { return nil }

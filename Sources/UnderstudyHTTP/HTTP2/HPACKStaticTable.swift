@@ -26,12 +26,14 @@ final class HPACKStaticTable: Sendable {
             bytes.append(literal: ": ")
             bytes.append(literal: value)
             bytes.append(literal: "\r\n")
+            let field = FieldName(bytes.span, at: start, length: nameLength)
             let entry = HPACKTable.Entry(
                 start: start,
                 nameLength: nameLength,
                 valueLength: valueLength,
-                name: FieldName(bytes.span, at: start, length: nameLength),
-                fault: nil,
+                name: field,
+                // There is a `transfer-encoding`, which HTTP/2 has no place for.
+                fault: field.fault,
                 size: nameLength + valueLength + HPACKTable.overhead
             )
             entries.append(entry)

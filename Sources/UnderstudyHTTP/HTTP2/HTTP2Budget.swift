@@ -16,7 +16,8 @@ struct HTTP2Budget {
     /// So many streams may end early whatever the others do.
     private static let resets = 100
     private static let windowUpdates = 5
-    /// Frames that have to be answered, each second; on top of those that may wait for a peer that does not read.
+    /// Frames that have to be answered, each second; on top of those that may wait for a peer that does not read, and of
+    /// one for each frame that carries something: gRPC measures the bandwidth with a PING for each round trip of DATA.
     private static let questionsPerSecond = 50
 
     private let options: HTTP2Options
@@ -24,6 +25,7 @@ struct HTTP2Budget {
     private var priorities = 0
     private var updates = 0
     private var dataFramesSent = 0
+    private var contentFrames = 0
     private var streams = 0
     private var earlyEnds = 0
     private var questions = 0
@@ -40,6 +42,7 @@ struct HTTP2Budget {
     mutating func contentFrame(isEmpty: Bool) -> Flood? {
         guard isEmpty else {
             emptyInRow = 0
+            contentFrames += 1
             return nil
         }
         emptyInRow += 1
@@ -63,7 +66,8 @@ struct HTTP2Budget {
         questions += 1
         guard questions > options.outboundControlFrames else { return nil }
         let seconds = (NIODeadline.now() - start).nanoseconds / 1_000_000_000
-        return questions - options.outboundControlFrames > Int(seconds) * Self.questionsPerSecond ? .questions : nil
+        let allowed = Int(seconds) * Self.questionsPerSecond + contentFrames + dataFramesSent
+        return questions - options.outboundControlFrames > allowed ? .questions : nil
     }
 
     /// A stream ended before it could be of use: the peer has reset it at once, or has made us reset it.

@@ -52,6 +52,7 @@ final class HTTP2ClientConnection: OutgoingConnection, ClosableConnection, HTTP2
     /// It takes another request now.
     var hasRoom: Bool {
         guard stage == .open, !isLeaving, let http2 else { return false }
+        guard !http2.isBlocked else { return false }
         return http2.canOpenStream && (hasSettings || http2.openStreams < Self.unaskedStreams)
     }
 
@@ -239,6 +240,10 @@ final class HTTP2ClientConnection: OutgoingConnection, ClosableConnection, HTTP2
 
     private func ended(_ ending: Ending, wasOpen: Bool) {
         countEnd(ending, wasOpen: wasOpen)
+        // Those have sent nothing, so that the connection's streams do not know of them.
+        let streams = awaitingSettings
+        awaitingSettings.removeAll()
+        for stream in streams where stream.connection === self && stream.isHeld { stream.fail(.reset) }
         pool.connectionEnded(self)
     }
 

@@ -246,7 +246,10 @@ package final class HTTP2ClientStream: ClientStream {
 
     package var speaks: ApplicationProtocol? { .http2 }
 
-    package var heldBytes: Int { keptBytes + (stream?.queuedBytes ?? 0) }
+    package var heldBytes: Int { keptBytes + (held?.headBytes ?? 0) + (stream?.queuedBytes ?? 0) }
+
+    /// It waits for a connection, or for what its peer allows.
+    var isHeld: Bool { held != nil }
 
     package var isWritable: Bool {
         guard held == nil, let stream else { return false }

@@ -81,12 +81,20 @@ extension HTTP2Connection {
     /// Any eight bytes; an answer with others is to no question of ours.
     private static let pingValue: UInt64 = 0x756E_6465_7273_7475
 
+    /// Of the PING behind the first GOAWAY: its answer shows that the peer has read that.
+    private static let noticeValue = pingValue + 1
+
     func pingAnswered(_ payload: ByteBuffer) {
-        guard isPingOut, payload.getInteger(at: payload.readerIndex) == Self.pingValue else { return }
-        isPingOut = false
-        timers.clear(.pong)
-        if timers.isSet(.notice) { settleLastStream() }
-        arm()
+        let value: UInt64? = payload.getInteger(at: payload.readerIndex)
+        if value == Self.noticeValue, timers.isSet(.notice) {
+            settleLastStream()
+        } else if value == Self.pingValue, isPingOut {
+            isPingOut = false
+            timers.clear(.pong)
+        } else {
+            return
+        }
+        if phaseIsAlive { arm() }
     }
 
     func jittered(_ interval: TimeAmount) -> TimeAmount {
@@ -129,7 +137,7 @@ extension HTTP2Connection {
         writeGoAway(.noError, last: UInt32(SendWindow.largest))
         timers.set(.notice, after: noticeTime)
         arm()
-        ping()
+        writeControl(.ping, payload: ByteBuffer(integer: Self.noticeValue))
         scheduleFlush()
     }
 
@@ -174,7 +182,8 @@ extension HTTP2Connection {
     /// The peer broke the protocol, or a budget.
     func fail(_ code: HTTP2ErrorCode) {
         guard isOpen else { return }
-        writeGoAway(code, last: lastPeerID)
+        // No later GOAWAY may promise more than an earlier one (RFC 9113 section 6.8).
+        writeGoAway(code, last: min(lastPeerID, leaving.lastServed))
         closeGently(.fault(code))
     }
 
@@ -187,6 +196,7 @@ extension HTTP2Connection {
             return transport.close()
         }
         phase = .lingering(queued: transport.queuedBytes)
+        if case .fault = end { fault = end }
         timers.clearAll()
         timers.set(.linger, after: endTimes.lastAnswer)
         arm()
@@ -226,6 +236,7 @@ extension HTTP2Connection {
 
     func finish(_ end: HTTP2ConnectionEnd) {
         guard phaseIsAlive else { return }
+        let end = fault ?? end
         phase = .closed
         ending = end
         timers.clearAll()

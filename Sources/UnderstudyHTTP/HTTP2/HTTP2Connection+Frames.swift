@@ -104,10 +104,12 @@ extension HTTP2Connection {
         }
         if let flood = budget.question() { throw count(flood) }
         var payload = frame.payload
+        var change = 0
         while let (identifier, value) = payload.readMultipleIntegers(as: (UInt16, UInt32).self) {
-            let change = try peer.apply(identifier, value, to: &fieldEncoder, fromServer: role == .client)
-            if change != 0 { try resizeWindows(by: change) }
+            change += try peer.apply(identifier, value, to: &fieldEncoder, fromServer: role == .client)
         }
+        // Once, however often the frame says it: there may be many streams.
+        if change != 0 { try resizeWindows(by: change) }
         writeControl(.settings, flags: .acknowledgement)
         user?.settingsChanged()
     }

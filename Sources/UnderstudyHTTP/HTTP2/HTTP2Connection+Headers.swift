@@ -95,8 +95,11 @@ extension HTTP2Connection {
         closedStreams.noteOpened(id, after: lastPeerID)
         lastPeerID = id
         budget.streamOpened()
-        // The peer may not have seen the GOAWAY yet.
-        if id > leaving.lastServed { return .nobody }
+        // The peer may not have seen the GOAWAY yet; what else it sends on the stream is to be forgiven, too.
+        guard id <= leaving.lastServed else {
+            closedStreams.noteReset(id, byPeer: false)
+            return .nobody
+        }
         guard streams.count < settings.options.concurrentStreams else { return .refused(.refusedStream) }
         let stream = makeStream()
         register(stream, id)

@@ -18,8 +18,24 @@ extension HTTP2Connection {
     /// Bytes of the connection that may wait.
     private var connectionLimit: Int { min(4 * bufferedBytes, 1024 * 1024) }
 
-    /// Too much waits in all, or the socket takes nothing.
-    var isBackedUp: Bool { queuedBytes + outgoing.count > connectionLimit || !transport.isWritable }
+    /// Bytes that each stream may have waiting, whatever the others have: those of a peer that takes nothing of some
+    /// streams do not hold up the others.
+    private var streamShare: Int { min(streamLimit / 2, 16 * 1024) }
+
+    /// Too much waits in all.
+    private var isFull: Bool { queuedBytes + outgoing.count > connectionLimit }
+
+    /// Too much waits for a stream, or for all of them, or the socket takes nothing.
+    func isBackedUp(_ stream: HTTP2Stream) -> Bool {
+        guard transport.isWritable else { return true }
+        return stream.queuedBytes > streamLimit || isFull && stream.queuedBytes > streamShare
+    }
+
+    /// So little waits that more is welcome again.
+    private func hasDrained(_ stream: HTTP2Stream) -> Bool {
+        guard stream.queuedBytes <= streamLimit / 2 else { return false }
+        return !isFull || stream.queuedBytes <= streamShare / 2
+    }
 
     func awaitDrain(_ stream: HTTP2Stream) {
         guard !stream.isAwaitingDrain else { return }
@@ -237,8 +253,8 @@ extension HTTP2Connection {
     }
 
     private func tellDrained() {
-        guard !isBackedUp else { return }
-        for stream in streams.all where stream.isAwaitingDrain && stream.queuedBytes <= streamLimit / 2 {
+        guard transport.isWritable else { return }
+        for stream in streams.all where stream.isAwaitingDrain && hasDrained(stream) {
             // One user may end the connection, or the stream of another.
             guard stream.isAwaitingDrain, isOpen else { continue }
             stream.isAwaitingDrain = false
@@ -249,7 +265,8 @@ extension HTTP2Connection {
 
     /// Whoever does not take heads and control frames is not read, either: it would only ask for more.
     func applyReading() {
-        let isBlocked = outgoing.count > connectionLimit && !transport.isWritable && transport.isConnected
+        let isBlocked =
+            !transport.isWritable && transport.isConnected && outgoing.count + transport.queuedBytes > connectionLimit
         guard isBlocked != self.isBlocked else { return }
         self.isBlocked = isBlocked
         transport.setReading(!isBlocked)

@@ -84,6 +84,8 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
     // The end:
     /// How it ended, once it has; streams are told after this is set.
     var ending: HTTP2ConnectionEnd?
+    /// What the peer did, while it is still being told of it.
+    var fault: HTTP2ConnectionEnd?
     var leaving = HTTP2Leaving()
     var isPingOut = false
 

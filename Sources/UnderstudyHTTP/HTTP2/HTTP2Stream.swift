@@ -129,7 +129,7 @@ package final class HTTP2Stream {
     /// More waits for the peer than is sensible; `streamDrained` follows once that is over.
     package var isBackedUp: Bool {
         guard let connection, isOpen else { return false }
-        guard queuedBytes > connection.streamLimit || connection.isBackedUp else { return false }
+        guard connection.isBackedUp(self) else { return false }
         connection.awaitDrain(self)
         return true
     }

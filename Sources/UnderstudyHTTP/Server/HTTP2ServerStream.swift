@@ -76,6 +76,9 @@ final class HTTP2ServerStream: ServerStream, HTTP2StreamUser, Timed {
 
     private func takeHead(_ section: inout FieldSection, endsStream: Bool) {
         let connection = self.connection
+        // Before anything can be wrong with it: a refusal of HEAD has no body, either.
+        isHead = section.isHead
+        isConnect = false
         connection.loop.withRequestHead { head in
             do throws(MessageFault) {
                 try section.makeRequest(

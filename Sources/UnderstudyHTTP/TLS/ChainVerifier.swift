@@ -11,8 +11,12 @@ internal import UnderstudyCore
 internal import X509
 
 struct ChainVerifier: Sendable {
+    /// Whose certificate it is.
+    enum Peer { case client, server }
+
     /// `nil`: nobody has to vouch for it.
     let roots: [Certificate]?
+    let peer: Peer
     let ignoresTime: Bool
     /// What cannot be vouched for is taken, too.
     let acceptsUntrusted: Bool
@@ -23,14 +27,16 @@ struct ChainVerifier: Sendable {
         guard let roots else { return promise.succeed(.certificateVerified) }
         promise.completeWithTask {
             if await isTrusted(chain, roots) { return .certificateVerified }
+            // A handshake that fails by it is counted as that.
+            guard acceptsUntrusted else { return .failed }
             counters.untrustedCertificates.add()
-            return acceptsUntrusted ? .certificateVerified : .failed
+            return .certificateVerified
         }
     }
 
     private func isTrusted(_ chain: [NIOSSLCertificate], _ roots: [Certificate]) async -> Bool {
         let parsed = chain.compactMap { try? Certificate(derEncoded: $0.toDERBytes()) }
-        guard parsed.count == chain.count, let leaf = parsed.first else { return false }
+        guard parsed.count == chain.count, let leaf = parsed.first, mayServe(leaf) else { return false }
         let intermediates = CertificateStore(parsed.dropFirst())
         let result: CertificateValidationResult
         if ignoresTime {
@@ -42,6 +48,18 @@ struct ChainVerifier: Sendable {
         }
         if case .validCertificate = result { return true }
         return false
+    }
+
+    /// Whether the certificate is for what it is shown for, if it says what it is for.
+    ///
+    /// - Source: RFC 5280 section 4.2.1.12, as BoringSSL reads it for its own judgement.
+    private func mayServe(_ leaf: Certificate) -> Bool {
+        do {
+            guard let usages = try leaf.extensions.extendedKeyUsage else { return true }
+            return usages.contains(.any) || usages.contains(peer == .client ? .clientAuth : .serverAuth)
+        } catch {
+            return false
+        }
     }
 }
 

@@ -14,6 +14,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     /// By what their pools are to speak.
     private let protocols: Protocols
     /// The certificate has to be for the name that a request has given.
+    private let sendsRequestName: Bool
     private let validatesRequestName: Bool
     private let counters: TLSCounters
     private let state: Mutex<State>
@@ -57,18 +58,21 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
 
     /// - Parameters:
     ///   - version: What the cluster speaks.
-    ///   - validatesRequestName: `auto_san_validation`.
+    ///   - sendsRequestName: `auto_sni`.
+    ///   - validatesRequestName: `auto_san_validation`, which works without the other, too.
     ///   - servesChecks: Its endpoints are checked, too.
     ///   - now: Seconds since 1970.
     package init(
         _ configuration: UpstreamTLS,
         version: HTTPVersionChoice = .http1,
+        sendsRequestName: Bool = true,
         validatesRequestName: Bool = false,
         servesChecks: Bool = false,
         counters: TLSCounters,
         now: Int64 = WallClock.nanoseconds() / 1_000_000_000
     ) throws(TLSFault) {
         self.configuration = configuration
+        self.sendsRequestName = sendsRequestName
         self.validatesRequestName = validatesRequestName
         self.counters = counters
         protocols = Protocols(configuration, version, servesChecks: servesChecks)
@@ -92,6 +96,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     ) throws(TLSFault) -> Loaded {
         let trust = try LoadedTrust(
             configuration.validation,
+            of: .server,
             asksAlways: false,
             tellsChain: false,
             counters: counters,
@@ -129,7 +134,14 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     ) throws -> any TransportSecurity {
         let loaded = state.withLock { $0.loaded }
         let library = speaks == .http2 ? loaded.http2 : loaded.http1
+        // There is nobody that the upstream would have to be.
+        if validatesRequestName, serverName.isEmpty { throw NamelessRequest() }
         return try makeSession(library, loaded, serverName: serverName, hostname: hostname)
+    }
+
+    /// A request that names no host, where the certificate has to be for that host.
+    private struct NamelessRequest: Error, CustomStringConvertible {
+        let description = "the request names no host that a certificate could be for"
     }
 
     /// Makes the TLS of health checks, which agree on nothing by ALPN unless the configuration says so.
@@ -159,7 +171,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
         serverName: [UInt8],
         hostname: [UInt8]
     ) throws -> TLSSession {
-        let wish = serverName.isEmpty ? configuredName(hostname) : serverName
+        let wish = sendsRequestName && !serverName.isEmpty ? serverName : configuredName(hostname)
         // An address is no SNI (RFC 6066 section 3).
         let name = Self.isHostName(wish) && IPAddress(wish) == nil ? wish : []
         let asked = name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
@@ -172,8 +184,11 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
         var plan = TLSSession.Plan(isServer: false, counters: counters, checks: PeerChecks(configuration.validation))
         plan.serverName = name
         plan.own = loaded.identity?.facts
-        let isJudgedByName = configuration.validatesSNI || validatesRequestName && !serverName.isEmpty
-        if isJudgedByName, !wish.isEmpty { plan.wantedName = wish }
+        if validatesRequestName, !serverName.isEmpty {
+            plan.wantedName = serverName
+        } else if configuration.validatesSNI, !wish.isEmpty {
+            plan.wantedName = wish
+        }
         return TLSSession(plan, handler)
     }
 

@@ -67,6 +67,7 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
         let isRequired = configuration.requiresCertificate
         let trust = try LoadedTrust(
             configuration.validation,
+            of: .client,
             asksAlways: isRequired,
             tellsChain: tellsChain,
             counters: counters,

@@ -44,6 +44,7 @@ struct LoadedTrust: Sendable {
 
     init(
         _ validation: PeerValidation?,
+        of peer: ChainVerifier.Peer,
         asksAlways: Bool,
         tellsChain: Bool,
         counters: TLSCounters,
@@ -67,6 +68,7 @@ struct LoadedTrust: Sendable {
         if isSpecial || tellsChain || roots == nil && asksAlways {
             verifier = ChainVerifier(
                 roots: roots?.compactMap { try? Certificate(derEncoded: $0.toDERBytes()) },
+                peer: peer,
                 ignoresTime: validation?.allowsExpired ?? false,
                 acceptsUntrusted: validation?.acceptsUntrusted ?? false,
                 counters: counters

@@ -21,12 +21,15 @@ package protocol Timed: AnyObject {
 ///
 /// A crowd that is due at once, as are the copies of a mirror that has fallen silent, fires in parts, between which the
 /// loop turns to its sockets: clients do not wait for the whole of it.
-package final class DeadlineTable {
-    /// How late a deadline may be noticed.
+package final class DeadlineTable: NIOScheduledCallbackHandler {
+    /// How late a deadline may be noticed that is in no crowd.
     package static let tick = TimeAmount.milliseconds(20)
 
     /// How many fire in one turn of the loop: what follows from each may take tens of microseconds.
+    ///
+    /// Of very many, so many more that a loop with much to do gets through with them.
     package static let mostInTurn = 16
+    private static let largestShare = 32
 
     private struct Entry {
         /// On the monotonic clock; `none` for one that was cleared.
@@ -37,7 +40,6 @@ package final class DeadlineTable {
     private static let none = UInt64.max
 
     private let eventLoop: any EventLoop
-    private let ticker = Ticker()
     private var entries: [Entry] = []
     private var isTicking = false
     private var isAdvancing = false
@@ -46,7 +48,6 @@ package final class DeadlineTable {
 
     package init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        ticker.table = self
     }
 
     /// How many deadlines are set.
@@ -90,14 +91,14 @@ package final class DeadlineTable {
         if last.owner.deadlineSlot == entries.count { last.owner.deadlineSlot = slot }
     }
 
-    /// Fires what is due at `now`, at most `mostInTurn` deadlines, and goes on with the next call where this one stopped.
+    /// Fires what is due at `now`, about `mostInTurn` deadlines, and goes on with the next call where this one stopped.
     /// - Returns: Whether it has looked at every entry.
     @discardableResult package func advance(to now: NIODeadline) -> Bool {
         let now = min(now.uptimeNanoseconds, Self.none - 1)
         isAdvancing = true
         defer { isAdvancing = false }
         if position < 0 { position = entries.count - 1 }
-        var left = Self.mostInTurn
+        var left = max(Self.mostInTurn, entries.count / Self.largestShare)
         // Downwards: removing an entry moves the last one, which has been looked at, into its place.
         while position >= 0 {
             let index = position
@@ -118,10 +119,11 @@ package final class DeadlineTable {
     private func scheduleTick(in delay: TimeAmount = DeadlineTable.tick) {
         isTicking = true
         // Failing means that the loop has ended.
-        _ = try? eventLoop.assumeIsolated().scheduleCallback(in: delay, handler: ticker)
+        _ = try? eventLoop.assumeIsolated().scheduleCallback(in: delay, handler: self)
     }
 
-    private func ticked() {
+    /// A tick; the loop calls it without a closure of its own for each.
+    package func handleScheduledCallback(eventLoop: some EventLoop) {
         // Whoever sets a deadline meanwhile waits for the one tick that follows.
         let isDone = advance(to: .now())
         isTicking = false
@@ -130,13 +132,6 @@ package final class DeadlineTable {
         } else if !entries.isEmpty {
             scheduleTick()
         }
-    }
-
-    /// What a loop calls without a closure of its own for each tick.
-    private final class Ticker: NIOScheduledCallbackHandler {
-        weak var table: DeadlineTable?
-
-        func handleScheduledCallback(eventLoop: some EventLoop) { table?.ticked() }
     }
 }
 

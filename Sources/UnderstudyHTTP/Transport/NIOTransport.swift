@@ -72,7 +72,8 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
 
     // MARK: What the user may do
 
-    package var isWritable: Bool { isActive && isChannelWritable }
+    /// What was told last, and what the channel says: it may be some steps ahead of what it tells.
+    package var isWritable: Bool { isActive && isChannelWritable && context?.channel.isWritable != false }
 
     package var isConnected: Bool { isActive }
 

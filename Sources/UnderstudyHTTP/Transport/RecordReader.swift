@@ -65,12 +65,13 @@ struct RecordReader {
         var header = 0
         var count = 0
         for part in parts {
-            for index in part where count < messageHeader {
+            for index in part {
                 header = header << 8 | Int(bytes[index])
                 count += 1
+                if count == messageHeader { return messageHeader + (header & 0xFF_FFFF) }
             }
         }
-        return count < messageHeader ? nil : messageHeader + (header & 0xFF_FFFF)
+        return nil
     }
 
     private static func message(_ bytes: Span<UInt8>, _ parts: [Range<Int>], _ wanted: Int) -> Message {
@@ -78,7 +79,7 @@ struct RecordReader {
         var joined: [UInt8] = []
         joined.reserveCapacity(wanted)
         for part in parts {
-            for index in part where joined.count < wanted { joined.append(bytes[index]) }
+            for index in part.prefix(wanted - joined.count) { joined.append(bytes[index]) }
         }
         return .joined(joined)
     }

@@ -17,25 +17,31 @@ protocol TurnEnding: AnyObject {
 /// Loop-bound.
 package final class TurnQueue {
     private let eventLoop: any EventLoop
-    private var waiting: [any TurnEnding] = []
-    private var called: [any TurnEnding] = []
+    private let users = Users()
     /// Made once, because a closure takes memory.
-    private lazy var task: () -> Void = { [weak self] in self?.run() }
+    private let task: () -> Void
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
+        task = { [users] in users.run() }
     }
 
     /// Calls `user` once for each time that this was called, soon and in order.
     func add(_ user: any TurnEnding) {
-        waiting.append(user)
-        if waiting.count == 1 { eventLoop.assumeIsolated().execute(task) }
+        users.waiting.append(user)
+        if users.waiting.count == 1 { eventLoop.assumeIsolated().execute(task) }
     }
 
-    private func run() {
-        swap(&waiting, &called)
-        for user in called { user.loopTurnEnded() }
-        called.removeAll(keepingCapacity: true)
+    /// Apart, so that the task keeps these and not their queue: a weak reference would make every use of it slower.
+    private final class Users {
+        var waiting: [any TurnEnding] = []
+        private var called: [any TurnEnding] = []
+
+        func run() {
+            swap(&waiting, &called)
+            for user in called { user.loopTurnEnded() }
+            called.removeAll(keepingCapacity: true)
+        }
     }
 }
 

@@ -23,7 +23,7 @@ final class ClientLink: RequestService {
     private let number: UInt64
     private let local: NetworkAddress
     private let remote: NetworkAddress
-    private unowned let worker: Worker
+    private let worker: Worker
     /// The listener counts it.
     private var isCounted = false
     /// `nil` for plain text, and before the handshake is over.

@@ -26,7 +26,7 @@ struct MirrorTerms {
 final class MirrorCopy: ResponseHandler, Timed {
     var deadlineSlot = -1
 
-    private unowned let worker: Worker
+    private let worker: Worker
     private var cluster: WorkerCluster?
     private var endpoint: WorkerEndpoint?
     private var connection: (any ClientStream)?

@@ -14,7 +14,7 @@ internal import UnderstudyHTTP
 final class Exchange: RequestHandler, Timed {
     var deadlineSlot = -1
 
-    unowned let worker: Worker
+    let worker: Worker
     /// The connection that the request came by.
     var client: ClientLink?
     /// The configuration that the request is served by to its end, whatever is loaded meanwhile.

@@ -7,7 +7,7 @@ internal import UnderstudyCore
 
 /// The last names that requests have come with; clients choose them, so there is a bound.
 ///
-/// - Source: Envoy `auto_sni` and `override_auto_sni_header`.
+/// - Source: Envoy `auto_sni`, `auto_san_validation` and `override_auto_sni_header`.
 struct ServerNames {
     private struct Entry {
         let number: Int
@@ -24,8 +24,12 @@ struct ServerNames {
     /// Longest name that there can be (RFC 1035 section 2.3.4).
     private static let longest = 253
 
-    init(header: String) {
+    /// Certificates have to be for addresses, too, though no SNI asks for one.
+    private let keepsAddresses: Bool
+
+    init(header: String, keepsAddresses: Bool = false) {
         self.header = Array(header.utf8)
+        self.keepsAddresses = keepsAddresses
     }
 
     /// Empty for zero.
@@ -47,14 +51,17 @@ struct ServerNames {
         return (lastNumber, forgotten)
     }
 
-    /// The name without its port; empty for an address, which no certificate is chosen by.
+    /// The name without its port, or an address without brackets; empty for an address that is of no use.
     private func name(in head: borrowing RequestHead) -> Range<Int> {
         let line = header.isEmpty ? nil : head.headers.firstIndex(named: header)
         let value = line.map { head.headers.lines[$0].value } ?? head.host
         let bytes = head.headers.bytes.span
         let name = HostSyntax.withoutPort(bytes, value)
-        guard !name.isEmpty, bytes[name.lowerBound] != 0x5B, IPAddress(bytes, name) == nil else { return 0..<0 }
-        return name
+        guard !name.isEmpty else { return 0..<0 }
+        if bytes[name.lowerBound] == 0x5B {
+            return keepsAddresses && name.count > 2 ? name.lowerBound + 1..<name.upperBound - 1 : 0..<0
+        }
+        return keepsAddresses || IPAddress(bytes, name) == nil ? name : 0..<0
     }
 
     private static func spells(_ name: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {

@@ -83,6 +83,7 @@ package final class SharedCluster: Sendable {
             return try ClientTLSContext(
                 tls,
                 version: configuration.version,
+                sendsRequestName: configuration.usesHostAsSNI,
                 validatesRequestName: configuration.validatesHostAsName,
                 servesChecks: !configuration.healthChecks.isEmpty,
                 counters: counters

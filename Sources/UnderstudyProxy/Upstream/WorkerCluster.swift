@@ -40,8 +40,9 @@ final class WorkerCluster {
     init(_ shared: SharedCluster, loop: LoopContext) {
         self.shared = shared
         self.loop = loop
-        serverNames = ServerNames(header: shared.configuration.sniHeader)
-        asksByHost = shared.configuration.usesHostAsSNI
+        let configuration = shared.configuration
+        serverNames = ServerNames(header: configuration.sniHeader, keepsAddresses: configuration.validatesHostAsName)
+        asksByHost = configuration.usesHostAsSNI || configuration.validatesHostAsName
         let none = HostList([], shared.configuration.balancing, panicThreshold: 0, replacing: nil)
         hosts = none
         balancer = Balancer(none.plan, seed: loop.nextRandom())

@@ -23,10 +23,18 @@ ROUTES = {
 }
 
 
+given = set()
+
+
 def free_port():
-    with socket.socket() as one:
-        one.bind(('127.0.0.1', 0))
-        return one.getsockname()[1]
+    """A port that nobody listens on, and that was not given before: the system may offer one twice."""
+    while True:
+        with socket.socket() as one:
+            one.bind(('127.0.0.1', 0))
+            port = one.getsockname()[1]
+        if port not in given:
+            given.add(port)
+            return port
 
 
 def address(port):

@@ -33,6 +33,10 @@ package struct TestAuthority: Sendable {
         package var from: Double = -3600
         package var until: Double = 86_400
         package var organisation: String?
+        /// Whom it is for; `nil` if it does not say.
+        package var usage: Usage?
+
+        package enum Usage: Sendable { case clients, servers }
 
         package init(_ change: (inout Wish) -> Void = { _ in }) { change(&self) }
     }
@@ -79,6 +83,7 @@ package struct TestAuthority: Sendable {
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.notCertificateAuthority)
                 if !names.isEmpty { SubjectAlternativeNames(names) }
+                if let usage = wish.usage { try ExtendedKeyUsage([usage == .clients ? .clientAuth : .serverAuth]) }
             },
             issuerPrivateKey: .init(key)
         )

@@ -86,7 +86,7 @@ struct AutomaticPoolTests {
         let rig = try Rig()
         let asked = try rig.ask("abc")
         #expect(rig.transports.count == 1)
-        #expect(asked.stream.heldBytes == 3)
+        #expect(asked.stream.heldBytes == 3 + 17)
         #expect(rig.gauges == [1, 0, 1, 1, 1, 0])
         rig.connect(0, agreed)
         #expect(rig.transports[0].sent.hasPrefix("POST / HTTP/1.1\r\n"))

@@ -122,6 +122,26 @@ struct HTTP2BudgetTests {
         #expect(rig.counters.outboundControlFloods.current == 1)
     }
 
+    @Test func `a question beside each piece of a body is no flood`() {
+        let rig = HTTP2ServerRig()
+        rig.receive(.post(1))
+        for _ in 0..<5000 { rig.receive(.data(1, "x"), .ping()) }
+        #expect(!rig.isEnding)
+    }
+
+    @Test func `a client that takes no answers is not read any more, though the socket has them`() {
+        var limits = ServerLimits()
+        limits.bufferedBytes = 1000
+        let rig = HTTP2ServerRig(limits: limits)
+        rig.setWritable(false)
+        rig.transport.queuedBytes = 4001
+        rig.receive(.get(1))
+        #expect(!rig.transport.isReading)
+        rig.transport.queuedBytes = 0
+        rig.setWritable(true)
+        #expect(rig.transport.isReading)
+    }
+
     @Test func `a flood within one read ends there, too`() {
         let rig = HTTP2ServerRig()
         rig.setWritable(false)
@@ -160,6 +180,23 @@ struct HTTP2BudgetTests {
         rig.pass(.minutes(6))
         #expect(rig.transport.isClosed)
         #expect(rig.counters.flushTimeouts.current == 1)
+    }
+
+    @Test func `a refusal of HEAD has no body, and one of GET on the stream object after it has`() {
+        let rig = HTTP2ServerRig()
+        let large = Block.fields((0..<101).map { ("x\($0)", "1") })
+        rig.receive(.headers(1, Block.request("HEAD") + large))
+        #expect(rig.sent.contains { $0.hasPrefix("DATA 1 ") && $0 != "DATA 1  end" } == false)
+        rig.receive(.headers(3, Block.get() + large))
+        #expect(rig.sent.contains { $0.hasPrefix("DATA 3 ") && $0 != "DATA 3  end" })
+    }
+
+    @Test func `a field of the static table that HTTP2 has no place for makes a request malformed`() {
+        let rig = HTTP2ServerRig()
+        // `transfer-encoding`, without a value.
+        rig.receive(.headers(1, Block.get() + [0xB9]))
+        #expect(rig.events.isEmpty)
+        #expect(rig.counters.messagingErrors.current == 1)
     }
 
     @Test func `heads over the limits are told so`() {

@@ -53,6 +53,15 @@ struct HTTP2ClientTunnelTests {
         #expect(asked.events == [])
     }
 
+    @Test func `a connection that ends before it has said what it knows ends the upgrade, too`() throws {
+        let rig = try HTTP2PoolRig()
+        let asked = try asked(rig)
+        rig.connect(settings: nil)
+        rig.transports[0].end(.closedByPeer)
+        #expect(asked.events == ["failed: reset"])
+        #expect(asked.stream.heldBytes == 0)
+    }
+
     @Test(arguments: [true, false])
     func `an upstream that does not know how is not asked`(isConnected: Bool) throws {
         let rig = try HTTP2PoolRig()

@@ -17,7 +17,7 @@ struct HTTP2EndingTests {
         #expect(rig.sent == ["GOAWAY max none", "PING"])
         // It was on its way.
         rig.receive(.get(3))
-        rig.receive(WireFrame(kind: 6, flags: WireFrame.ack, id: 0, payload: Array("understu".utf8)))
+        rig.receive(WireFrame(kind: 6, flags: WireFrame.ack, id: 0, payload: Array("understv".utf8)))
         #expect(rig.sent == ["GOAWAY 3 none"])
         rig.receive(.get(5))
         #expect(rig.events.count == 2)
@@ -29,6 +29,42 @@ struct HTTP2EndingTests {
         #expect(rig.service.closed == 0)
         rig.transport.end(.closedByPeer)
         #expect(rig.service.closed == 1)
+    }
+
+    @Test func `what comes after the last stream is forgiven, and no later GOAWAY promises more`() {
+        let rig = HTTP2ServerRig()
+        rig.receive(.get(1))
+        rig.connection.drain(waitingForLast: true)
+        rig.pass(.seconds(3))
+        rig.receive(.post(3), .data(3, "x"), .window(3, 1), .data(3, "", end: true))
+        #expect(rig.sent == ["GOAWAY max none", "PING", "GOAWAY 1 none"])
+        rig.service.handler(0).begin(.chunked)
+        rig.service.handler(0).stream?.flush()
+        _ = rig.sent
+        rig.receive(.data(0, "x"))
+        #expect(rig.sent == ["GOAWAY 1 protocol"])
+    }
+
+    @Test func `the answer to an earlier question does not show that a GOAWAY was read`() {
+        var limits = ServerLimits()
+        limits.http2.keepAlive = HTTP2Settings.KeepAlive()
+        limits.http2.keepAlive?.interval = .seconds(30)
+        let rig = HTTP2ServerRig(limits: limits)
+        rig.receive(.get(1))
+        rig.pass(.seconds(40))
+        rig.connection.drain(waitingForLast: true)
+        #expect(rig.sent == ["PING", "GOAWAY max none", "PING"])
+        rig.receive(WireFrame(kind: 6, flags: WireFrame.ack, id: 0, payload: Array("understu".utf8)))
+        #expect(rig.sent == [])
+        rig.receive(WireFrame(kind: 6, flags: WireFrame.ack, id: 0, payload: Array("understv".utf8)))
+        #expect(rig.sent == ["GOAWAY 1 none"])
+    }
+
+    @Test func `a fault is counted as one, though the client closes first`() {
+        let rig = HTTP2ServerRig()
+        rig.receive(.data(1, "x"))
+        rig.transport.end(.closedByPeer)
+        #expect(rig.service.counters.protocolErrors.current == 1)
     }
 
     @Test func `a client that does not answer learns of the last stream, too`() {

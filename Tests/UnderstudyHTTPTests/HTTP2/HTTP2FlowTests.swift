@@ -62,6 +62,14 @@ struct HTTP2FlowTests {
         #expect(rig.sent == ["SETTINGS ack", "DATA 1 aa"])
     }
 
+    @Test func `of a setting that comes several times the last counts`() {
+        let rig = streaming(1)
+        rig.receive(.settings([(4, 1), (4, 70_000), (4, 5)]))
+        rig.service.handler(0).stream?.sendBody(piece(10))
+        rig.service.handler(0).stream?.flush()
+        #expect(rig.sent == ["SETTINGS ack", "DATA 1 aaaaa"])
+    }
+
     @Test func `streams take turns where they share a window`() {
         let rig = streaming(3)
         rig.service.handler(0).stream?.sendBody(piece(65_535))
@@ -106,16 +114,21 @@ struct HTTP2FlowTests {
         #expect(slow?.isBackedUp == false)
     }
 
-    @Test func `many streams together back their connection up`() {
+    @Test func `many streams together back up those that hold a part of it, and no others`() {
         var limits = ServerLimits()
         limits.bufferedBytes = 1000
         let rig = streaming(6, limits)
         rig.receive(.settings([(4, 0)]))
         for index in 0..<5 { rig.service.handler(index).stream?.sendBody(piece(900)) }
-        #expect(rig.service.handler(5).stream?.isBackedUp == true)
-        rig.receive(.reset(1))
+        #expect(rig.service.handler(4).stream?.isBackedUp == true)
         #expect(rig.service.handler(5).stream?.isBackedUp == false)
+        rig.service.handler(5).stream?.sendBody(piece(501))
+        #expect(rig.service.handler(5).stream?.isBackedUp == true)
+        rig.receive(.window(11, 252))
         #expect(rig.service.writabilityChanges == 1)
+        #expect(rig.service.handler(5).stream?.isBackedUp == false)
+        rig.receive(.reset(1))
+        #expect(rig.service.handler(4).stream?.isBackedUp == false)
     }
 
     @Test func `a socket that takes nothing keeps bodies back`() {

@@ -108,6 +108,47 @@ struct UpstreamTLSTests {
         }
     }
 
+    @Test(arguments: [nil, .servers, .clients] as [TestAuthority.Wish.Usage?])
+    func `a certificate for clients is none for upstreams, where the time does not count, too`(
+        usage: TestAuthority.Wish.Usage?
+    ) async throws {
+        try await run(.init { $0.usage = usage }) { tls, _, authority in
+            var validation = PeerValidation(authority)
+            validation.allowsExpired = true
+            tls.validation = validation
+        } _: { proxy, _, _ in
+            guard usage != .clients else { return try await expectFailure(proxy, "ssl.fail_verify_error") }
+            #expect(try await proxy.ask(nil).status == 200)
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `the certificate has to be for the Host where the cluster says so, whatever the SNI is`(
+        isAsked: Bool
+    ) async throws {
+        let wish = TestAuthority.Wish {
+            $0.dns = ["shop.example"]
+            $0.addresses = [[127, 0, 0, 1]]
+        }
+        try await run(wish) { tls, cluster, authority in
+            tls.validation = PeerValidation(authority)
+            tls.sni = "other.example"
+            cluster.usesHostAsSNI = isAsked
+            cluster.validatesHostAsName = true
+        } _: { proxy, upstream, tls in
+            let client = try await proxy.connect(nil)
+            for (host, status) in [
+                ("shop.example:1", 200), ("127.0.0.1", 200), ("127.0.0.2", 503), ("bank.example", 503),
+                (String(repeating: "a", count: 254), 503),
+            ] {
+                #expect(try await client.ask("GET / HTTP/1.1\r\nhost: \(host)\r\n\r\n").status == status, "\(host)")
+            }
+            client.close()
+            #expect(try await upstream.complete(2).count == 2)
+            #expect(tls.askedNames.current.first == (isAsked ? "shop.example" : "other.example"))
+        }
+    }
+
     @Test func `an upstream with another name is not asked`() async throws {
         try await run { tls, _, authority in
             var validation = PeerValidation(authority)
