@@ -24,8 +24,11 @@ def read(proxy, mirrors):
 
 
 def settled(proxy, mirrors):
-    """Once no copy is in flight any more, or after three seconds."""
-    until = time.monotonic() + 3
+    """Once no copy is in flight any more, or after longer than a route gives any.
+
+    What the load has left is read at the pace that copies have of their own: some seconds for 64 answers of 1 MB.
+    """
+    until = time.monotonic() + 20
     while True:
         books = read(proxy, mirrors)
         if not books['in_flight'] or time.monotonic() > until:

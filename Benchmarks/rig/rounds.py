@@ -116,6 +116,8 @@ class Race:
         user, system = proxy.cpu()
         case = self.case
         loaded = load.run(case.protocol, proxy.port, case.path, seconds, case.connections, folder, case.body)
+        if counting and proxy.kind == 'understudy':
+            books.settled(proxy, row.mirrors)
         counts = self.upstreams.settled(counting, before)
         user, system = (now - then for now, then in zip(proxy.cpu(), (user, system)))
         requests = counts['primary']
