@@ -113,6 +113,10 @@ final class HTTP2ClientConnection: OutgoingConnection, ClosableConnection, HTTP2
         if hasRoom { pool.placeFreed(self) }
     }
 
+    func peerReadsAgain() {
+        if hasRoom { pool.placeFreed(self) }
+    }
+
     // MARK: Idleness
 
     /// Keeps it for later requests.

@@ -277,6 +277,8 @@ extension HTTP2Connection {
             timers.clear(.blocked)
         }
         arm()
+        // Last, for it may end the connection.
+        if !isBlocked { user?.peerReadsAgain() }
     }
 
     /// A peer that has taken nothing for a whole `lastAnswer` is given up.

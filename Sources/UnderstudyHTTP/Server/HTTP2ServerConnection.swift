@@ -137,6 +137,8 @@ package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser
     package func goAwayReceived(lastStream: UInt32, code: HTTP2ErrorCode) {}
     package func settingsChanged() {}
 
+    package func peerReadsAgain() {}
+
     package func turnEnded() {
         guard http.isWithinHead else { return clear(.head) }
         if !timers.isSet(.head) { set(.head, after: limits.headTime) }

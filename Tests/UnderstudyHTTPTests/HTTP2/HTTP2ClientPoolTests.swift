@@ -11,6 +11,26 @@ import UnderstudyCore
 @testable import UnderstudyHTTP
 
 struct HTTP2ClientPoolTests {
+    @Test func `an upstream that takes nothing gets no further requests until it does`() throws {
+        let rig = try HTTP2PoolRig(UpstreamLimits(connections: 1)) { $0.bufferedBytes = 1000 }
+        let first = try rig.ask("/1")
+        rig.connect()
+        let transport = rig.transports[0]
+        (transport.isWritable, transport.queuedBytes) = (false, 4001)
+        transport.user?.transportWritabilityChanged()
+        rig.receive(0, .ping())
+        _ = rig.sent()
+        let second = try rig.ask("/2")
+        first.stream.close()
+        rig.run()
+        #expect(!rig.sent().contains { $0.contains("/2") })
+        (transport.isWritable, transport.queuedBytes) = (true, 0)
+        transport.user?.transportWritabilityChanged()
+        rig.run()
+        #expect(rig.sent().contains { $0.contains("/2") })
+        second.stream.close()
+    }
+
     @Test func `many requests share one connection`() throws {
         let rig = try HTTP2PoolRig()
         let asked = [try rig.ask("/1"), try rig.ask("/2"), try rig.ask("/3")]
