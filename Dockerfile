@@ -2,7 +2,7 @@
 FROM swift:6.3-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libre2-dev \
+    && apt-get install --yes --no-install-recommends libre2-dev libyaml-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -14,7 +14,7 @@ FROM debian:bookworm-slim AS run
 # RE2 brings what else the program needs (libstdc++, libgcc); names are looked up by the C library.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libre2-9 \
+    && apt-get install --yes --no-install-recommends libre2-9 libyaml-0-2 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/understudy /usr/local/bin/understudy
 # A number, so that "must not run as root" can be checked without looking into the image.

@@ -52,12 +52,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-asn1.git", from: "1.1.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        // Its traits bring Foundation with all of its tables of languages, for streams of messages.
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
     ],
     targets: [
         // Floor 0: decides
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
+        .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
         .target(name: "CAllocator"),
         .target(name: "CEpoll"),
         .target(name: "EnvoyAPI", dependencies: [theirs("SwiftProtobuf", "swift-protobuf")]),
@@ -66,9 +67,7 @@ let package = Package(
         // Floor 1: reads, speaks
         .target(
             name: "UnderstudyConfig",
-            dependencies: [
-                "UnderstudyCore", "EnvoyAPI", theirs("SwiftProtobuf", "swift-protobuf"), theirs("Yams", "Yams"),
-            ],
+            dependencies: ["CYAML", "UnderstudyCore", "EnvoyAPI", theirs("SwiftProtobuf", "swift-protobuf")],
             swiftSettings: ours
         ),
         .target(

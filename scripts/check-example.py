@@ -93,7 +93,8 @@ def check_dockerfile(text):
     users = [w[1].split(':')[0] for w in last if w[0] == 'USER']
     expect(users and users[-1] not in ('0', 'root'), 'Dockerfile: runs as root')
     expect('--static-swift-stdlib' in text, 'Dockerfile: the Swift runtime is not linked in')
-    expect(any('libre2-' in l for l in map(' '.join, last)), 'Dockerfile: libre2 is missing at run time')
+    for library in ('libre2', 'libyaml'):
+        expect(any(f'{library}-' in l for l in map(' '.join, last)), f'Dockerfile: {library} is missing at run time')
     expect(any(w[0] == 'ENTRYPOINT' and 'understudy' in w[1] for w in last), 'Dockerfile: does not start understudy')
 
 

@@ -10,7 +10,9 @@ conformance kit.  Each round takes one file, changes it a few times (values, key
 promise is kept, and the run ends with 1.
 """
 import argparse
+import concurrent.futures
 import copy
+import multiprocessing
 import pathlib
 import random
 import re
@@ -109,7 +111,13 @@ def scramble(data, dice):
     return bytes(data)
 
 
-def make(trees, pool, dice):
+def keep_corpus(trees, pool):
+    """What the process that makes the files makes them from."""
+    make.trees, make.pool = trees, pool
+
+
+def make(seed):
+    trees, pool, dice = make.trees, make.pool, random.Random(seed)
     tree = copy.deepcopy(dice.choice(trees))
     for _ in range(dice.choice([0, 1, 1, 2, 3, 8])):
         if not tree:
@@ -163,11 +171,13 @@ def main():
             for tree in trees for path in places(tree) if path]
     print(f'seed {seed}, {len(trees)} configurations', flush=True)
     end, broken, done = time.monotonic() + arguments.seconds, 0, 0
-    with tempfile.TemporaryDirectory() as folder:
+    # A file may be large while it is made, and what a process has had counts for those that it starts.
+    maker = concurrent.futures.ProcessPoolExecutor(1, multiprocessing.get_context('fork'), keep_corpus, (trees, pool))
+    with maker, tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / 'envoy.yaml'
         while done < arguments.count and time.monotonic() < end:
             # A generator for each file, so that one can be made again without those before it.
-            data = make(trees, pool, random.Random(f'{seed}/{done}'))
+            data = maker.submit(make, f'{seed}/{done}').result()
             path.write_bytes(data)
             problem = check(arguments.binary, path)
             if problem:

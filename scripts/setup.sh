@@ -10,7 +10,7 @@ if [[ ${1:-} == --help || ${1:-} == -h ]]; then
     exit 0
 fi
 
-packages=(libre2-dev "$@")
+packages=(libre2-dev libyaml-dev "$@")
 # The test kits need PyYAML; without root, scripts/python.sh finds another way to it.
 if ((EUID == 0)) && ! python3 -c 'import yaml' 2>/dev/null && ! /usr/bin/python3 -c 'import yaml' 2>/dev/null; then
     packages+=(python3-yaml)
@@ -28,7 +28,7 @@ fi
 
 if ! command -v dpkg-query >/dev/null; then
     # Not Debian: the compiler will tell, but this message says what to do about it.
-    echo "setup: not a Debian system; make sure that RE2 with its headers and Python 3.11 are installed" >&2
+    echo "setup: not a Debian system; make sure that RE2 and libyaml with their headers and Python 3.11 are installed" >&2
     exit 0
 fi
 

@@ -4,7 +4,7 @@
 // What of a configuration nobody is shown: private keys and their passwords, wherever they are kept.
 
 import EnvoyAPI
-import Foundation
+import FoundationEssentials
 import SwiftProtobuf
 
 extension Envoy_Config_Bootstrap_V3_Bootstrap {

@@ -35,17 +35,35 @@ package enum ConfigurationLoader {
             log.report(.unreadable, line: error.line, column: error.column, error.message)
             return nil
         }
-        guard let document = YAMLDocument(text, log: &log) else { return nil }
         let bootstrapType = Envoy_Config_Bootstrap_V3_Bootstrap.protoMessageName
-        var walker = MessageWalker(document: document, log: log, allowUnknownFields: allowUnknownFields)
-        let json = walker.json(of: bootstrapType)
+        guard let root = root(of: text, log: &log)?.root(as: bootstrapType) else { return nil }
+        var walker = MessageWalker(log: log, allowUnknownFields: allowUnknownFields)
+        let json = walker.json(of: root, as: bootstrapType)
         log = walker.log
         guard !log.isFull, let json, let bootstrap = parse(json, log: &log) else { return nil }
         var compiler = Compiler(log: log)
-        var configuration = compiler.compile(bootstrap, at: document.root.root(as: bootstrapType))
+        var configuration = compiler.compile(bootstrap, at: root)
         log = compiler.log
         if !log.hasErrors { configuration.document = ConfigurationDocument(bootstrap) }
         return configuration
+    }
+
+    /// The first document's value; nothing, after a report, if there is none.
+    private static func root(of text: String, log: inout DiagnosticLog) -> Place? {
+        do {
+            guard let document = try YAMLDocument(text) else {
+                log.report(.syntax, line: nil, column: nil, "empty", accepted: "a mapping such as static_resources: {}")
+                return nil
+            }
+            if document.hasMore {
+                log.report(.syntax, .warning, line: nil, column: nil, "only the first YAML document is read")
+            }
+            return Place(path: "", node: document.root, mark: document.root.mark)
+        } catch {
+            let (line, column) = (error.mark?.line, error.mark?.column)
+            log.report(error.kind, line: line, column: column, error.message, accepted: error.accepted)
+            return nil
+        }
     }
 
     private static func parse(_ json: [UInt8], log: inout DiagnosticLog) -> Envoy_Config_Bootstrap_V3_Bootstrap? {

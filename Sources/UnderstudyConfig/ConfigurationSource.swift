@@ -2,11 +2,6 @@
 // Copyright the Understudy authors
 //
 // Where a configuration comes from, and every way in which it may fail to become text.
-//
-// Foundation is here for `FileHandle`, which can stop reading at the cap whatever the path turns out to be (a device,
-// a pipe, a file that grows).
-
-import Foundation
 
 /// A file, or text that was given on the command line.
 package struct ConfigurationSource: Sendable, Equatable {
@@ -51,20 +46,15 @@ package struct ConfigurationSource: Sendable, Equatable {
 
     private static let tooLarge = Unreadable(message: "larger than \(maximumSize >> 20) MiB")
 
-    private func bytes() throws(Unreadable) -> Data {
+    private func bytes() throws(Unreadable) -> [UInt8] {
         try checkKind()
-        guard let handle = FileHandle(forReadingAtPath: name) else {
-            throw Unreadable(message: "cannot be opened: permission denied")
+        switch BoundedFile.read(name, upTo: Self.maximumSize + 1) {
+        case .success(let bytes):
+            guard bytes.count <= Self.maximumSize else { throw Self.tooLarge }
+            return bytes
+        case .failure(.notOpened): throw Unreadable(message: "cannot be opened: permission denied")
+        case .failure(.notRead): throw Unreadable(message: "cannot be read")
         }
-        defer { try? handle.close() }
-        let data: Data
-        do {
-            data = try handle.read(upToCount: Self.maximumSize + 1) ?? Data()
-        } catch {
-            throw Unreadable(message: "cannot be read")
-        }
-        guard data.count <= Self.maximumSize else { throw Self.tooLarge }
-        return data
     }
 
     /// Refuses what has no end, or would make the opener wait for somebody to write.
@@ -80,7 +70,7 @@ package struct ConfigurationSource: Sendable, Equatable {
         }
     }
 
-    private static func decode(_ bytes: Data) throws(Unreadable) -> String {
+    private static func decode(_ bytes: [UInt8]) throws(Unreadable) -> String {
         if let text = String(validating: bytes, as: UTF8.self) { return text }
         var failure = Unreadable(message: "not UTF-8", line: 1, column: 1)
         var decoder = UTF8()

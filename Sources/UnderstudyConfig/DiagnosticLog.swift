@@ -3,8 +3,6 @@
 //
 // Collects what is said about a configuration, and keeps one mistake from being reported twice in two guises.
 
-import Yams
-
 /// The diagnostics of one configuration.
 struct DiagnosticLog {
     let file: String

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// Files that a configuration names. Foundation is here for `FileHandle`, which can stop reading at a cap.
+// Files that a configuration names.
 
-import Foundation
+import FoundationEssentials
 
 /// What came of reading a file.
 enum FileContent: Equatable {
@@ -25,13 +25,11 @@ enum FileContent: Equatable {
         let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return .missing }
         guard attributes[.type] as? FileAttributeType == .typeRegular,
-            let handle = FileHandle(forReadingAtPath: path)
+            case .success(let bytes) = BoundedFile.read(path, upTo: limit + 1)
         else { return .unreadable }
-        defer { try? handle.close() }
-        guard let data = try? handle.read(upToCount: limit + 1) ?? Data() else { return .unreadable }
-        guard data.count <= limit else {
-            return .tooLarge((attributes[.size] as? NSNumber).map(\.intValue) ?? data.count)
+        guard bytes.count <= limit else {
+            return .tooLarge((attributes[.size] as? UInt64).map { Int(clamping: $0) } ?? bytes.count)
         }
-        return .bytes(Array(data))
+        return .bytes(bytes)
     }
 }

@@ -5,7 +5,7 @@
 //
 // Foundation is here for `FileManager`, whose questions take no unsafe pointer.
 
-import Foundation
+import FoundationEssentials
 
 /// What a path leads to, links followed.
 enum FileKind {

@@ -13,7 +13,7 @@ import UnderstudyCore
     @Test func `a key that is given twice is refused`() {
         let result = Sample.load(("lb_policy: ROUND_ROBIN", "type: STATIC"))
         #expect(result.messages == ["\"type\" is given more than once in one mapping"])
-        #expect(result.errors.first?.line == 30)
+        #expect(result.errors.first?.line == 31)
     }
 
     @Test(arguments: ["ROUND_ROBIN", "~"])

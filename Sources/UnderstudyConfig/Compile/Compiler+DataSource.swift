@@ -4,7 +4,7 @@
 // Content that stands in the file, beside it, or in the environment.
 
 import EnvoyAPI
-import Foundation
+import FoundationEssentials
 import UnderstudyCore
 
 extension Compiler {

@@ -4,7 +4,7 @@
 // Texts that are made from facts of a request.
 
 import EnvoyAPI
-import Foundation
+import FoundationEssentials
 import SwiftProtobuf
 import UnderstudyCore
 

@@ -6,7 +6,6 @@
 import EnvoyAPI
 import SwiftProtobuf
 import UnderstudyCore
-import Yams
 
 /// A message with limits of one copy.
 protocol MirrorLimiting {

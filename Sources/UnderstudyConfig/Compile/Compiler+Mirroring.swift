@@ -6,7 +6,6 @@
 import EnvoyAPI
 import SwiftProtobuf
 import UnderstudyCore
-import Yams
 
 /// The first block of a file.
 struct MirroringBlock {

@@ -4,7 +4,7 @@
 // How the other side's certificate is judged.
 
 import EnvoyAPI
-import Foundation
+import FoundationEssentials
 import UnderstudyCore
 
 extension Compiler {

@@ -6,7 +6,6 @@
 import EnvoyAPI
 import SwiftProtobuf
 import UnderstudyCore
-import Yams
 
 extension Compiler {
     typealias CommonTLS = Envoy_Extensions_TransportSockets_Tls_V3_CommonTlsContext

@@ -6,7 +6,6 @@
 
 import EnvoyAPI
 import UnderstudyCore
-import Yams
 
 /// Compiles one configuration.
 ///

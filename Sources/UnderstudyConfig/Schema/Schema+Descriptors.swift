@@ -4,7 +4,7 @@
 // Reads the schema from the descriptors that were generated with the message types, so that the two cannot differ.
 
 import EnvoyAPI
-import Foundation
+import FoundationEssentials
 import SwiftProtobuf
 
 extension Schema {

@@ -3,8 +3,6 @@
 //
 // What a value of the file is to the schema, so that messages can name it as Envoy does.
 
-import Yams
-
 extension Schema {
     struct Role: Sendable {
         /// The message that has the field, by its full name; `nil` for the root and for what stands in a map.
@@ -50,7 +48,7 @@ extension Schema.FieldType {
     fileprivate func messageType(of value: Node?) -> String? {
         guard case .message(let name) = self else { return nil }
         guard name == "google.protobuf.Any" else { return name }
-        guard case .mapping(let mapping) = value,
+        guard case .mapping(let mapping) = value?.content,
             let text = mapping.first(where: { $0.key.scalar?.string == "@type" })?.value.scalar?.string,
             let slash = text.lastIndex(of: "/")
         else { return nil }

@@ -3,7 +3,6 @@
 //
 // Fields of type Any: a message that names its own type, in a place where only certain types make sense.
 
-import Yams
 
 /// A field that holds a message of one of several types.
 enum ExtensionPoint: CaseIterable {
@@ -116,7 +115,7 @@ extension MessageWalker {
     ) throws(Stop) -> Bool {
         let types = (point == .perRouteConfig ? TypedStruct.names : []) + point.types
         let accepted = types.map { "type.googleapis.com/\($0)" }.joined(separator: ", ")
-        guard case .mapping(let mapping) = place.node else {
+        guard case .mapping(let mapping) = place.content else {
             refuse(place, "not a mapping", accepted: "a mapping with \"@type\": \(accepted)")
             return false
         }
@@ -145,8 +144,8 @@ extension MessageWalker {
             log.report(.invalid, at: place, "\"@type\" is required", accepted: accepted)
             return nil
         }
-        let place = Place(path: "\(place.path)[\"@type\"]", node: value, mark: value.mark ?? place.mark)
-        guard case .scalar(let scalar) = value, case .text(let text) = document.value(of: scalar),
+        let place = Place(path: "\(place.path)[\"@type\"]", node: value, mark: value.mark)
+        guard let scalar = value.scalar, case .text(let text) = scalar.value,
             let slash = text.lastIndex(of: "/"), slash != text.startIndex
         else {
             refuse(place, "@type must contain at least one / and a nonempty host", accepted: accepted)
@@ -189,8 +188,8 @@ extension MessageWalker {
 
     /// Whether a switch of a message is on.
     func isTrue(_ field: String, in holder: Place) -> Bool {
-        guard case .scalar(let scalar) = holder.field(field).node else { return false }
-        switch document.value(of: scalar) {
+        guard case .scalar(let scalar) = holder.field(field).content else { return false }
+        switch scalar.value {
         case .bool(let bool): return bool
         case .text(let text): return ScalarValue.bool(quoted: text) ?? false
         case .null, .integer: return false

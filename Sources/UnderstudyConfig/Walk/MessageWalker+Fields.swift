@@ -3,7 +3,6 @@
 //
 // The names in a mapping: which field each one means, and why some mean none.
 
-import Yams
 
 extension MessageWalker {
     /// The fields that a mapping sets, after a report on every key that sets none.
@@ -23,7 +22,7 @@ extension MessageWalker {
             if isTyped, key.scalar?.string == "@type" { continue }
             guard let (spelling, field) = field(key, value, of: message, at: place) else { continue }
             let path = path(of: field.name, in: place)
-            let keyPlace = Place(path: path, node: key, mark: key.mark ?? place.mark)
+            let keyPlace = Place(path: path, node: key, mark: key.mark)
             if let other = spellings.updateValue(spelling, forKey: field.name) {
                 log.report(.invalid, at: keyPlace, "\(quoted(spelling)) repeats \(quoted(other))")
                 continue
@@ -47,14 +46,14 @@ extension MessageWalker {
         of message: Schema.Message,
         at place: Place
     ) -> (spelling: String, Schema.Field)? {
-        guard case .scalar(let scalar) = key else {
-            let keyPlace = Place(path: place.path, node: key, mark: key.mark ?? place.mark)
+        guard let scalar = key.scalar else {
+            let keyPlace = Place(path: place.path, node: key, mark: key.mark)
             refuse(keyPlace, "a field name has to be text", accepted: fieldNames(of: message))
             return nil
         }
         let name = scalar.string
         if let field = message.fieldsByName[name] { return (name, field) }
-        let keyPlace = Place(path: path(of: name, in: place), node: key, mark: scalar.mark ?? place.mark)
+        let keyPlace = Place(path: path(of: name, in: place), node: key, mark: key.mark)
         if !message.unsupported.contains(name) {
             reportUnknown(name, of: message, at: keyPlace)
         } else if !isEmpty(value) {
@@ -88,7 +87,7 @@ extension MessageWalker {
 
     /// Whether a value says nothing, so that it does not matter that its field is unsupported.
     private func isEmpty(_ value: Node) -> Bool {
-        if case .sequence(let items) = value { return items.isEmpty }
+        if case .sequence(let items) = value.content { return items.isEmpty }
         return isNull(value)
     }
 

@@ -3,13 +3,12 @@
 //
 // Fields of type map: a mapping whose keys are values, not names of fields.
 
-import Yams
 
 extension MessageWalker {
     /// Writes a map as an object; false, after a report, if the value is no mapping.
     mutating func writeMap(_ place: Place, _ typeName: String, _ entry: Schema.Message) throws(Stop) -> Bool {
         guard let value = entry.fieldsByName["value"] else { preconditionFailure("\(typeName): a map of nothing") }
-        guard case .mapping(let mapping) = place.node else {
+        guard case .mapping(let mapping) = place.content else {
             refuse(place, "not a mapping", accepted: "a mapping")
             return false
         }
@@ -17,8 +16,8 @@ extension MessageWalker {
         var isFirst = true
         for (key, node) in mapping {
             try visit()
-            guard case .scalar(let scalar) = key else {
-                let keyPlace = Place(path: place.path, node: key, mark: key.mark ?? place.mark)
+            guard let scalar = key.scalar else {
+                let keyPlace = Place(path: place.path, node: key, mark: key.mark)
                 refuse(keyPlace, "a key has to be text", accepted: "text")
                 continue
             }
@@ -55,7 +54,7 @@ extension MessageWalker {
         let text = "Didn't find a registered network or http filter or protocol options implementation for name:"
         log.report(
             isKnownToEnvoy ? .unsupported : .unknown,
-            at: Place(path: item.path, node: key, mark: key.mark ?? item.mark),
+            at: Place(path: item.path, node: key, mark: key.mark),
             isKnownToEnvoy ? "unsupported protocol options" : "\(text) '\(shown(name))'",
             found: quoted(name),
             accepted: keys.first,

@@ -3,7 +3,6 @@
 //
 // Values of text, numbers, switches and enumerations: each accepted in every notation that Envoy accepts.
 
-import Yams
 
 extension MessageWalker {
     /// Longest value, in bytes.
@@ -14,7 +13,7 @@ extension MessageWalker {
 
     /// Writes a scalar; false, after a report, if the value does not fit the type.
     mutating func writeScalar(_ place: Place, _ type: Schema.FieldType) -> Bool {
-        guard case .scalar(let scalar) = place.node else {
+        guard case .scalar(let scalar) = place.content else {
             refuse(place, "not \(type.noun)", accepted: accepted(type))
             return false
         }
@@ -22,7 +21,7 @@ extension MessageWalker {
             refuse(place, "text too long", accepted: "\(Self.longestText) bytes at most")
             return false
         }
-        let value = document.value(of: scalar)
+        let value = scalar.value
         switch type {
         case .string: return writeString(value, scalar, place)
         case .bool: return writeBool(value, place)
@@ -78,7 +77,7 @@ extension MessageWalker {
     /// The value of an integer in `range`; `nil`, after a report, if it is none.
     mutating func integer(_ place: Place, in range: ClosedRange<Int128>) -> Int128? {
         let integer: Int128? =
-            switch place.node?.scalar.map(document.value(of:)) {
+            switch place.node?.scalar?.value {
             case .integer(let integer): Int128(integer)
             case .text(let text): ScalarValue.wholeNumber(text)
             case .null, .bool, nil: nil
@@ -101,7 +100,7 @@ extension MessageWalker {
     /// Writes a number, which may have a fraction.
     private mutating func writeDouble(_ place: Place) -> Bool {
         let double: Double? =
-            switch place.node?.scalar.map(document.value(of:)) {
+            switch place.node?.scalar?.value {
             case .integer(let integer): Double(integer)
             case .text(let text): text.utf8.count <= 64 ? Double(text) : nil
             case .null, .bool, nil: nil

@@ -3,7 +3,6 @@
 //
 // Free-form values: JSON whose keys nobody knows beforehand.
 
-import Yams
 
 extension MessageWalker {
     /// Deepest nesting of lists and mappings in a free-form value; the JSON reader has a limit, too.
@@ -11,7 +10,7 @@ extension MessageWalker {
 
     /// Writes a `google.protobuf.Struct`: any mapping, with scalars typed as everywhere.
     mutating func writeStruct(_ place: Place) throws(Stop) -> Bool {
-        guard case .mapping = place.node else {
+        guard case .mapping = place.content else {
             refuse(place, "not a mapping", accepted: "a mapping")
             return false
         }
@@ -26,19 +25,19 @@ extension MessageWalker {
             refuse(place, "nested too deeply", accepted: "\(Self.maximumFreeDepth) levels")
             return false
         }
-        switch place.node {
+        switch place.content {
         case .mapping(let mapping): return try writeFreeMapping(mapping, at: place, depth: depth)
         case .sequence(let sequence):
             output.append("[")
             for (index, node) in sequence.enumerated() {
                 if index > 0 { output.append(",") }
-                let item = Place(path: "\(place.path)[\(index)]", node: node, mark: node.mark ?? place.mark)
+                let item = Place(path: "\(place.path)[\(index)]", node: node, mark: node.mark)
                 guard try writeFreeValue(item, depth: depth + 1) else { return false }
             }
             output.append("]")
             return true
-        case .scalar(let scalar): return writeFreeScalar(document.value(of: scalar), at: place)
-        case .alias, nil:
+        case .scalar(let scalar): return writeFreeScalar(scalar.value, at: place)
+        case nil:
             output.append("null")
             return true
         }
@@ -51,8 +50,8 @@ extension MessageWalker {
     ) throws(Stop) -> Bool {
         output.append("{")
         for (index, (key, node)) in mapping.enumerated() {
-            guard case .scalar(let scalar) = key else {
-                let keyPlace = Place(path: place.path, node: key, mark: key.mark ?? place.mark)
+            guard let scalar = key.scalar else {
+                let keyPlace = Place(path: place.path, node: key, mark: key.mark)
                 refuse(keyPlace, "a key has to be text", accepted: "text")
                 return false
             }

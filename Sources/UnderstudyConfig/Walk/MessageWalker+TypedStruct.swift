@@ -4,7 +4,6 @@
 // Our own messages, which a file carries past Envoy inside a TypedStruct: that one is a free-form value to Envoy, and
 // as strict as any other message here.
 
-import Yams
 
 /// The message of Envoy that carries ours.
 enum TypedStruct {
@@ -112,8 +111,8 @@ extension MessageWalker {
 
     /// The full name of the message that a TypedStruct carries; `nil` if it does not say.
     private func carriedType(at place: Place) -> String? {
-        guard case .scalar(let scalar) = place.field("type_url").node,
-            case .text(let text) = document.value(of: scalar)
+        guard case .scalar(let scalar) = place.field("type_url").content,
+            case .text(let text) = scalar.value
         else { return nil }
         guard let slash = text.lastIndex(of: "/") else { return text }
         return String(text[slash...].dropFirst())

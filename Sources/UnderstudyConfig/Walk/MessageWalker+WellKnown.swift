@@ -4,7 +4,6 @@
 // The messages that protocol buffers define themselves and that files write in notations of their own: durations and
 // wrapped scalars.
 
-import Yams
 
 extension MessageWalker {
     /// Writes a message of `google.protobuf`; `nil` if the type is none of those.
@@ -21,7 +20,7 @@ extension MessageWalker {
 
     /// Writes a wrapped scalar: the scalar itself, or a mapping with nothing but a `value`.
     private mutating func writeWrapper(_ place: Place, _ type: Schema.FieldType) throws(Stop) -> Bool {
-        guard case .mapping(let mapping) = place.node else { return writeScalar(place, type) }
+        guard case .mapping(let mapping) = place.content else { return writeScalar(place, type) }
         let wrapper = Schema.Message(name: "a wrapped value", fields: [Schema.Field(name: "value", type: type)])
         guard let value = try fields(mapping, of: wrapper, at: place).first else {
             writeDefault(of: type)
@@ -32,8 +31,8 @@ extension MessageWalker {
 
     /// Writes a duration: `0.25s`, or a mapping with seconds and nanos.
     private mutating func writeDuration(_ place: Place) throws(Stop) -> Bool {
-        if case .mapping(let mapping) = place.node { return try writeDuration(mapping, at: place) }
-        guard case .scalar(let scalar) = place.node, case .text(let text) = document.value(of: scalar),
+        if case .mapping(let mapping) = place.content { return try writeDuration(mapping, at: place) }
+        guard case .scalar(let scalar) = place.content, case .text(let text) = scalar.value,
             let duration = DurationText(text)
         else {
             refuse(place, "not a duration", accepted: "seconds such as 0.25s")

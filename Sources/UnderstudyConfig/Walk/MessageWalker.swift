@@ -4,12 +4,10 @@
 // Holds a YAML tree against the schema: finds every name and every value that does not fit, and writes the rest as
 // proto3 JSON. Values come out in one plain notation, so what Envoy accepts in ten ways is decided here alone.
 
-import Yams
 
 /// Walks the tree once, message by message.
 struct MessageWalker {
     let schema: Schema
-    let document: YAMLDocument
     let allowUnknownFields: Bool
     var log: DiagnosticLog
     var output = JSONText()
@@ -35,17 +33,16 @@ struct MessageWalker {
         case tooManyMistakes
     }
 
-    init(document: YAMLDocument, log: DiagnosticLog, allowUnknownFields: Bool, schema: Schema = .envoy) {
-        self.document = document
+    init(log: DiagnosticLog, allowUnknownFields: Bool, schema: Schema = .envoy) {
         self.log = log
         self.allowUnknownFields = allowUnknownFields
         self.schema = schema
     }
 
     /// The document as JSON; `nil` if there is nothing to make a message of.
-    mutating func json(of typeName: String) -> [UInt8]? {
+    mutating func json(of root: Place, as typeName: String) -> [UInt8]? {
         do {
-            return try writeMessage(document.root.root(as: typeName), typeName) ? output.bytes : nil
+            return try writeMessage(root, typeName) ? output.bytes : nil
         } catch .tooLarge {
             let message = "too large: aliases repeat more than can be checked"
             let most = "\(Self.maximumVisits) values with every alias followed"
@@ -67,7 +64,7 @@ struct MessageWalker {
             refuse(place, "nested too deeply", accepted: "\(Self.maximumDepth) levels")
             return false
         }
-        guard case .mapping(let mapping) = place.node else {
+        guard case .mapping(let mapping) = place.content else {
             refuse(place, "not a mapping", accepted: "a mapping with \(fieldNames(of: message))")
             return false
         }
@@ -135,7 +132,7 @@ struct MessageWalker {
         _ index: inout Int
     ) throws(Stop) {
         try visit()
-        if case .sequence(let sequence) = node {
+        if case .sequence(let sequence) = node.content {
             for item in sequence { try writeItems(item, of: field, in: list, &index) }
             return
         }
@@ -171,8 +168,8 @@ struct MessageWalker {
     }
 
     func isNull(_ node: Node) -> Bool {
-        guard case .scalar(let scalar) = node else { return false }
-        return document.value(of: scalar) == .null
+        guard let scalar = node.scalar else { return false }
+        return scalar.value == .null
     }
 
     mutating func refuse(_ place: Place, _ message: String, accepted: String) {
@@ -181,16 +178,16 @@ struct MessageWalker {
 
     /// What stands there, as messages show it.
     func found(_ place: Place) -> String {
-        switch place.node {
+        switch place.content {
         case .scalar(let scalar):
-            switch document.value(of: scalar) {
+            switch scalar.value {
             case .null: "nothing"
             case .text(let text): quoted(text)
             case .bool, .integer: scalar.string
             }
         case .mapping: "a mapping"
         case .sequence: "a list"
-        case .alias, nil: "nothing"
+        case nil: "nothing"
         }
     }
 

@@ -3,8 +3,6 @@
 //
 // One value of the file together with what messages need to know about it: its path and its position.
 
-import Yams
-
 /// A value, where it stands, and the way to it from the root.
 struct Place {
     /// Field names and list indices from the root, in Envoy's spelling; empty for the root.
@@ -23,6 +21,9 @@ struct Place {
         self.role = role
     }
 
+    /// What the value is.
+    var content: Node.Content? { node?.content }
+
     /// The root, read as a message.
     func root(as typeName: String) -> Place {
         Place(path: path, node: node, mark: mark, role: Schema.Role(type: typeName))
@@ -30,7 +31,7 @@ struct Place {
 
     /// The value of a field, whichever of its two spellings the file uses.
     func field(_ name: String) -> Place {
-        guard case .mapping(let mapping) = node else { return field(name, nil) }
+        guard case .mapping(let mapping) = content else { return field(name, nil) }
         if let value = value(of: name, in: mapping) { return field(name, value) }
         return field(name, name.utf8.contains(UInt8(ascii: "_")) ? value(of: lowerCamelCase(name), in: mapping) : nil)
     }
@@ -48,13 +49,13 @@ struct Place {
 
     /// The value under this very key.
     func entry(_ key: String) -> Place {
-        guard case .mapping(let mapping) = node else { return entry(key, nil) }
+        guard case .mapping(let mapping) = content else { return entry(key, nil) }
         return entry(key, value(of: key, in: mapping))
     }
 
     /// One item of a list that holds no lists.
     func item(_ index: Int) -> Place {
-        guard case .sequence(let sequence) = node, sequence.indices.contains(index) else { return item(index, nil) }
+        guard case .sequence(let sequence) = content, sequence.indices.contains(index) else { return item(index, nil) }
         return item(index, sequence[index])
     }
 
@@ -64,11 +65,7 @@ struct Place {
     }
 
     private func value(of name: String, in mapping: Node.Mapping) -> Node? {
-        // By index: an iterator of a mapping begins with a copy of it.
-        for index in mapping.indices {
-            if case .scalar(let key) = mapping[index].key, key.string == name { return mapping[index].value }
-        }
-        return nil
+        mapping.first { $0.key.scalar?.string == name }?.value
     }
 
     /// The items of a list; a value that is not a list counts as a list of one, and lists in lists as one list.
@@ -79,7 +76,7 @@ struct Place {
     }
 
     private func flatten(_ node: Node, into nodes: inout [Node]) {
-        guard case .sequence(let sequence) = node else {
+        guard case .sequence(let sequence) = node.content else {
             nodes.append(node)
             return
         }

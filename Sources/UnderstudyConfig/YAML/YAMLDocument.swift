@@ -1,89 +1,163 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// From text to a tree of nodes with positions. The one place that knows how the YAML library fails.
-
-import Yams
+// From text to a tree of nodes with positions, within bounds: nothing is built of a file that is larger than any means.
 
 /// The first document of a file.
 struct YAMLDocument {
-    let root: Place
-    private let source: SourceText
-
-    /// Nothing, after a report, if the text is not one readable YAML document.
-    init?(_ text: String, log: inout DiagnosticLog) {
-        guard YAMLBudget(text).isAffordable else {
-            log.report(
-                .syntax,
-                line: nil,
-                column: nil,
-                "too large: more values, directives or nested aliases than can be checked",
-                accepted: "\(YAMLBudget.maximumValues) lines, keys, fields and list items, and no alias in a key"
-            )
-            return nil
-        }
-        do {
-            // Without rules: the types of scalars are decided by `ScalarValue`, as Envoy decides them.
-            let parser = try Parser(yaml: text, resolver: .basic, encoding: .utf8)
-            guard let node = try parser.nextRoot() else {
-                log.report(.syntax, line: nil, column: nil, "empty", accepted: "a mapping such as static_resources: {}")
-                return nil
-            }
-            root = Place(path: "", node: node, mark: node.mark)
-            source = SourceText(text)
-            if Self.hasMore(parser) {
-                log.report(.syntax, .warning, line: nil, column: nil, "only the first YAML document is read")
-            }
-        } catch let error as YamlError {
-            Self.report(error, in: text, to: &log)
-            return nil
-        } catch {
-            log.report(.syntax, line: nil, column: nil, "not YAML")
-            return nil
-        }
-    }
-
-    func value(of scalar: Node.Scalar) -> ScalarValue {
-        let isPlain = scalar.style == .plain || scalar.style == .any
-        switch scalar.mark.map({ source.tag(line: $0.line, column: $0.column) }) ?? .none {
-        case .none: return ScalarValue(scalar.string, style: isPlain ? .plain : .quoted)
-        case .nonSpecific: return ScalarValue(scalar.string, style: .quoted)
-        case .named: return ScalarValue(scalar.string, style: .tagged)
-        }
-    }
-
-    /// Whether there is a second document.
+    let root: Node
+    /// Whether another document follows.
     ///
     /// Envoy does not look at it, so it may even be broken.
-    private static func hasMore(_ parser: Parser) -> Bool {
-        do {
-            return try parser.nextRoot() != nil
-        } catch {
-            return true
+    let hasMore: Bool
+
+    /// Most values, keys included; an alias is one.
+    static let maximumValues = 400_000
+    /// Most lists and mappings in one another, with every alias followed.
+    static let maximumDepth = 500
+    /// Most lines that may be directives, each of which libyaml compares with all before it.
+    static let maximumDirectives = 1000
+
+    /// Nothing if the text has no document.
+    init?(_ text: String) throws(YAMLError) {
+        guard Self.directives(in: text) <= Self.maximumDirectives else {
+            throw YAMLError(
+                message: "too many directives",
+                accepted: "\(Self.maximumDirectives) lines that begin with %"
+            )
         }
+        var parser = YAMLParser(text)
+        guard case .documentStart = try parser.next().kind else { return nil }
+        var composer = Composer()
+        while let event = try Self.value(&parser) { try composer.add(event) }
+        guard let root = composer.root else { return nil }
+        self.root = root
+        hasMore = Self.hasMore(&parser)
+    }
+
+    /// The next event before the document's end.
+    private static func value(_ parser: inout YAMLParser) throws(YAMLError) -> YAMLEvent? {
+        let event = try parser.next()
+        switch event.kind {
+        case .documentEnd, .streamEnd: return nil
+        default: return event
+        }
+    }
+
+    private static func hasMore(_ parser: inout YAMLParser) -> Bool {
+        guard let event = try? parser.next() else { return true }
+        if case .streamEnd = event.kind { return false }
+        return true
+    }
+
+    private static func directives(in text: String) -> Int {
+        var count = 0
+        var previous = UInt8(ascii: "\n")
+        for byte in text.utf8 {
+            if byte == UInt8(ascii: "%"), previous == UInt8(ascii: "\n") || previous == UInt8(ascii: "\r") {
+                count += 1
+            }
+            previous = byte
+        }
+        return count
     }
 }
 
-extension YAMLDocument {
+/// Puts a tree together from its events.
+///
+/// Without recursion, so that a deep file needs no deep stack.
+private struct Composer {
+    /// A sequence or mapping whose end has not come.
+    private struct Open {
+        let isMapping: Bool
+        let anchor: String?
+        let mark: Mark
+        /// The items; of a mapping its keys and values in turn.
+        var children: [Node] = []
+        /// Levels below it.
+        var depth = 0
+    }
+
+    private(set) var root: Node?
+    private var open: [Open] = []
+    private var values = 0
+    /// What a name stands for, and its levels; a name that is given again stands for the newer value from there on.
+    private var anchors: [String: (node: Node, depth: Int)] = [:]
+
+    mutating func add(_ event: YAMLEvent) throws(YAMLError) {
+        switch event.kind {
+        case .scalar(let scalar):
+            try finish(Node(content: .scalar(scalar), mark: event.mark), depth: 0, anchor: event.anchor)
+        case .alias(let name):
+            guard let (node, depth) = anchors[name] else {
+                throw YAMLError(message: "undefined alias \(quoted(name))", mark: event.mark)
+            }
+            try checkDepth(open.count + depth, at: event.mark)
+            try finish(node, depth: depth, anchor: nil)
+        case .sequenceStart: try begin(event, isMapping: false)
+        case .mappingStart: try begin(event, isMapping: true)
+        case .sequenceEnd, .mappingEnd: try end()
+        case .documentStart, .documentEnd, .streamEnd: break
+        }
+    }
+
+    private mutating func begin(_ event: YAMLEvent, isMapping: Bool) throws(YAMLError) {
+        try checkDepth(open.count + 1, at: event.mark)
+        open.append(Open(isMapping: isMapping, anchor: event.anchor, mark: event.mark))
+    }
+
+    private mutating func end() throws(YAMLError) {
+        guard let ended = open.popLast() else { return }
+        let content: Node.Content = ended.isMapping ? .mapping(try pairs(of: ended)) : .sequence(ended.children)
+        try finish(Node(content: content, mark: ended.mark), depth: ended.depth + 1, anchor: ended.anchor)
+    }
+
+    private mutating func finish(_ node: Node, depth: Int, anchor: String?) throws(YAMLError) {
+        values += 1
+        guard values <= YAMLDocument.maximumValues else {
+            throw YAMLError(message: "too large", accepted: "\(YAMLDocument.maximumValues) keys, fields and list items")
+        }
+        if let anchor { anchors[anchor] = (node, depth) }
+        guard let last = open.indices.last else {
+            root = node
+            return
+        }
+        open[last].children.append(node)
+        open[last].depth = max(open[last].depth, depth)
+    }
+
+    private func checkDepth(_ depth: Int, at mark: Mark) throws(YAMLError) {
+        guard depth <= YAMLDocument.maximumDepth else {
+            throw YAMLError(message: "nested too deeply", accepted: "\(YAMLDocument.maximumDepth) levels", mark: mark)
+        }
+    }
+
+    private func pairs(of mapping: Open) throws(YAMLError) -> Node.Mapping {
+        let children = mapping.children
+        let pairs = stride(from: 1, to: children.count, by: 2).map { (key: children[$0 - 1], value: children[$0]) }
+        try checkNames(of: pairs)
+        return pairs
+    }
+
     /// Most keys that a message lists.
     private static let mostKeys = 8
 
-    private static func report(_ error: YamlError, in text: String, to log: inout DiagnosticLog) {
-        switch error {
-        case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
-            .composer(let context, let problem, let mark, _):
-            let context = context.map { " \($0.text)" } ?? ""
-            log.report(.syntax, line: mark.line, column: mark.column, problem + context)
-        case .duplicatedKeysInMapping(let keys, let context):
-            let others = keys.count > mostKeys ? " and \(keys.count - mostKeys) more" : ""
-            let names = keys.prefix(mostKeys).map(quoted).joined(separator: ", ") + others
-            let message = "\(names) is given more than once in one mapping"
-            log.report(.invalid, line: context.mark.line, column: context.mark.column, message)
-        case .reader(let problem, let offset, _, _):
-            let position = offset.map { SourceText.position(ofCharacter: $0, in: text) }
-            log.report(.syntax, line: position?.line, column: position?.column, problem)
-        default:
-            log.report(.syntax, line: nil, column: nil, "not YAML")
+    private func checkNames(of pairs: Node.Mapping) throws(YAMLError) {
+        var seen: Set<String> = []
+        var repeated: Set<String> = []
+        var first: Mark?
+        for (key, _) in pairs {
+            guard let name = key.scalar?.string, !seen.insert(name).inserted else { continue }
+            repeated.insert(name)
+            first = first ?? key.mark
         }
+        guard !repeated.isEmpty else { return }
+        let others = repeated.count > Self.mostKeys ? " and \(repeated.count - Self.mostKeys) more" : ""
+        let names = repeated.sorted().prefix(Self.mostKeys).map(quoted).joined(separator: ", ")
+        throw YAMLError(
+            kind: .invalid,
+            message: "\(names)\(others) is given more than once in one mapping",
+            mark: first
+        )
     }
 }
