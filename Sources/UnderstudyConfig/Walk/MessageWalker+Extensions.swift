@@ -3,7 +3,6 @@
 //
 // Fields of type Any: a message that names its own type, in a place where only certain types make sense.
 
-
 /// A field that holds a message of one of several types.
 enum ExtensionPoint: CaseIterable {
     case listenerFilter

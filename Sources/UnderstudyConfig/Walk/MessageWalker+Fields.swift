@@ -3,7 +3,6 @@
 //
 // The names in a mapping: which field each one means, and why some mean none.
 
-
 extension MessageWalker {
     /// The fields that a mapping sets, after a report on every key that sets none.
     ///

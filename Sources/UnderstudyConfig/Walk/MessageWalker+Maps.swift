@@ -3,7 +3,6 @@
 //
 // Fields of type map: a mapping whose keys are values, not names of fields.
 
-
 extension MessageWalker {
     /// Writes a map as an object; false, after a report, if the value is no mapping.
     mutating func writeMap(_ place: Place, _ typeName: String, _ entry: Schema.Message) throws(Stop) -> Bool {

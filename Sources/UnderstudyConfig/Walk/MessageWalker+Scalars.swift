@@ -3,7 +3,6 @@
 //
 // Values of text, numbers, switches and enumerations: each accepted in every notation that Envoy accepts.
 
-
 extension MessageWalker {
     /// Longest value, in bytes.
     ///

@@ -3,7 +3,6 @@
 //
 // Free-form values: JSON whose keys nobody knows beforehand.
 
-
 extension MessageWalker {
     /// Deepest nesting of lists and mappings in a free-form value; the JSON reader has a limit, too.
     private static let maximumFreeDepth = 30

@@ -4,7 +4,6 @@
 // Our own messages, which a file carries past Envoy inside a TypedStruct: that one is a free-form value to Envoy, and
 // as strict as any other message here.
 
-
 /// The message of Envoy that carries ours.
 enum TypedStruct {
     /// Full names: the usual one and its older twin.

@@ -4,7 +4,6 @@
 // The messages that protocol buffers define themselves and that files write in notations of their own: durations and
 // wrapped scalars.
 
-
 extension MessageWalker {
     /// Writes a message of `google.protobuf`; `nil` if the type is none of those.
     mutating func writeWellKnown(_ place: Place, _ typeName: String) throws(Stop) -> Bool? {

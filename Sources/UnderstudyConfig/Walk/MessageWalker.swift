@@ -4,7 +4,6 @@
 // Holds a YAML tree against the schema: finds every name and every value that does not fit, and writes the rest as
 // proto3 JSON. Values come out in one plain notation, so what Envoy accepts in ten ways is decided here alone.
 
-
 /// Walks the tree once, message by message.
 struct MessageWalker {
     let schema: Schema
