@@ -52,7 +52,7 @@ unit: setup ## unit and end-to-end tests
 	swift test --skip-build
 
 conformance: $(FRESH) ## against Envoy's transcripts; BINARY=, ONLY='NAMES', ALL=1 with pending, ENVOY=1 live
-	@$(PYTHON) Tests/Conformance/mirrorkit.py compare --strict $(if $(ALL),--pending) \
+	@$(PYTHON) Tests/Conformance/mirrorkit.py compare --strict --jobs 6 $(if $(ALL),--pending) \
 		--proxy '$(abspath $(BINARY)) -c {config}' \
 		$(if $(ENVOY),--against '$(ENVOY_BINARY) -c {config} --disable-hot-restart --concurrency 1 --log-level error') $(ONLY)
 
