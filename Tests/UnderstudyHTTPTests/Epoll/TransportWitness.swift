@@ -21,6 +21,8 @@ final class TransportWitness: TransportUser {
     let transport: any Transport
     private let seen: Watched<Seen>
     private let received: (TransportWitness, ByteBuffer) -> Void
+    /// What it does when it is told that it may write, or may not.
+    var writabilityReaction: (any Transport) -> Void = { _ in }
     private var isCalling = false
 
     init(
@@ -57,6 +59,7 @@ final class TransportWitness: TransportUser {
     func transportWritabilityChanged() {
         let isWritable = transport.isWritable
         note { $0.writability.append(isWritable) }
+        writabilityReaction(transport)
     }
 
     func transportClosed(_ reason: TransportEnd) { note { $0.ends.append(reason) } }
