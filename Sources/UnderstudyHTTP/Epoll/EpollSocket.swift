@@ -60,7 +60,7 @@ final class EpollSocket: EpollSource {
     private(set) var isBelowMark = true
     private var mayWrite = true
     /// The peer is to hear that nothing comes any more, once everything has left.
-    private var endsWriting = false
+    private(set) var endsWriting = false
 
     private var readSize: ReadSize
     private var isReading = true

@@ -60,8 +60,9 @@ final class HostedChannel: Channel, ChannelCore, @unchecked Sendable {
     // MARK: What the pipeline asks for
 
     func write0(_ data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard isOpen else {
-            promise?.fail(ChannelError.ioOnClosedChannel)
+        // The socket would not take it, and nobody would hear so.
+        guard isOpen, isActive, !socket.endsWriting else {
+            promise?.fail(isOpen && isActive ? ChannelError.outputClosed : ChannelError.ioOnClosedChannel)
             return
         }
         let bytes = unwrapData(data, as: ByteBuffer.self)
@@ -153,7 +154,8 @@ extension HostedChannel: EpollSocketOwner {
 
     func socketReceived(_ bytes: ByteBuffer) {
         pipeline.syncOperations.fireChannelRead(NIOAny(bytes))
-        pipeline.syncOperations.fireChannelReadComplete()
+        // Nothing comes behind its end.
+        if isActive { pipeline.syncOperations.fireChannelReadComplete() }
     }
 
     func socketWritabilityChanged() {
