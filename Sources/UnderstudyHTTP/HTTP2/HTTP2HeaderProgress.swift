@@ -20,7 +20,9 @@ struct HTTP2HeaderProgress {
         streamID = frame.header.streamID
         endsStream = frame.header.flags.contains(.endStream)
         self.fault = fault
-        bytes = frame.payload
+        // What is whole is decoded at once; the rest must not hold on to what the loop's sockets read into.
+        let isWhole = frame.header.flags.contains(.endHeaders)
+        bytes = isWhole ? frame.payload : ByteBuffer(bytes: frame.payload.readableBytesView)
         frames = 1
     }
 
