@@ -15,11 +15,15 @@ final class HandshakeWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = ByteBuffer
 
     private(set) var clientHello: ClientHello?
-    private(set) var serverHello: ServerHello?
     /// The client is at the other end.
     private let isServer: Bool
     private var fromClient: [UInt8]? = []
     private var fromServer: [UInt8]? = []
+    private var knownServerHello: ServerHello?
+    /// Bytes of the server's that it takes to look at them again.
+    private var nextLook = 0
+    /// Bytes of the server's that were looked at in all.
+    private(set) var lookedAt = 0
 
     /// - Parameter hello: What the client is known to have said.
     init(isServer: Bool, hello: ClientHello? = nil) {
@@ -50,15 +54,30 @@ final class HandshakeWatch: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// A look reads all that has come, so that there is one for each time that it has doubled, and the last one is taken by
+    /// whoever asks: a server that lets it drip costs no more than others.
     private func lookAtServer(_ bytes: ByteBuffer) {
-        guard var known = fromServer else { return }
-        fromServer = nil
-        known.append(contentsOf: bytes.readableBytesView)
+        fromServer?.append(contentsOf: bytes.readableBytesView)
+        guard let count = fromServer?.count, count >= nextLook else { return }
+        nextLook = min(2 * count, ServerHello.mostBytes)
+        readServer()
+    }
+
+    private func readServer() {
+        guard let known = fromServer else { return }
+        lookedAt += known.count
         switch ServerHello.read(known.span) {
-        case .needsMore: fromServer = known
-        case .hello(let hello): serverHello = hello
+        case .needsMore: return
+        case .hello(let hello): knownServerHello = hello
         case .unknown: break
         }
+        fromServer = nil
+    }
+
+    /// What the server has said first, if that has come.
+    var serverHello: ServerHello? {
+        readServer()
+        return knownServerHello
     }
 }
 

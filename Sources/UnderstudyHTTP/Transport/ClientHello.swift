@@ -28,14 +28,18 @@ package struct ClientHello: Sendable, Equatable {
     /// Bytes of records that are looked at.
     package static let mostBytes = 16 * 1024
     /// Records that it may come in.
-    private static let mostRecords = 64
+    static let mostRecords = 64
 
     /// - Parameter bytes: All that has arrived so far.
     package static func read(_ bytes: Span<UInt8>) -> Reading {
+        var reader = RecordReader(mostRecords: mostRecords)
+        return read(bytes, by: &reader)
+    }
+
+    static func read(_ bytes: Span<UInt8>, by reader: inout RecordReader) -> Reading {
         guard bytes.count > 0 else { return .needsMore }
         guard bytes[0] == RecordReader.handshake else { return .plainText }
         guard bytes.count < 2 || bytes[1] == RecordReader.majorVersion else { return .plainText }
-        let reader = RecordReader(mostRecords: mostRecords)
         switch reader.message(bytes, mostBytes: mostBytes) {
         case .needsMore: return .needsMore
         case .malformed: return .malformed

@@ -16,6 +16,8 @@ struct RecordReader {
     private static let largestRecord = 16 * 1024
 
     private let mostRecords: Int
+    /// Bytes that were looked at in all, by whoever looks again with each byte that comes.
+    private(set) var lookedAt = 0
 
     init(mostRecords: Int) {
         self.mostRecords = mostRecords
@@ -29,21 +31,21 @@ struct RecordReader {
         case joined([UInt8])
     }
 
-    func message(_ bytes: Span<UInt8>, mostBytes: Int) -> Message {
+    mutating func message(_ bytes: Span<UInt8>, mostBytes: Int) -> Message {
         var parts: [Range<Int>] = []
         var total = 0
         var offset = 0
         while parts.count < mostRecords {
-            guard let length = Self.recordLength(bytes, offset) else { return .malformed }
+            guard let length = recordLength(bytes, offset) else { return .malformed }
             let start = offset + Self.recordHeader
             let end = min(start + length, bytes.count)
             if start < end {
                 parts.append(start..<end)
                 total += end - start
             }
-            if let wanted = Self.messageLength(bytes, parts) {
+            if let wanted = messageLength(bytes, parts) {
                 guard wanted <= mostBytes else { return .malformed }
-                if total >= wanted { return Self.message(bytes, parts, wanted) }
+                if total >= wanted { return message(bytes, parts, wanted) }
             }
             offset = start + length
             if offset >= bytes.count { return bytes.count >= mostBytes ? .malformed : .needsMore }
@@ -52,29 +54,32 @@ struct RecordReader {
     }
 
     /// Zero while the record's header is not whole; `nil` for what is no handshake record.
-    private static func recordLength(_ bytes: Span<UInt8>, _ offset: Int) -> Int? {
-        guard offset >= bytes.count || bytes[offset] == handshake else { return nil }
-        guard offset + 1 >= bytes.count || bytes[offset + 1] == majorVersion else { return nil }
-        guard offset + recordHeader <= bytes.count else { return 0 }
+    private mutating func recordLength(_ bytes: Span<UInt8>, _ offset: Int) -> Int? {
+        lookedAt += Self.recordHeader
+        guard offset >= bytes.count || bytes[offset] == Self.handshake else { return nil }
+        guard offset + 1 >= bytes.count || bytes[offset + 1] == Self.majorVersion else { return nil }
+        guard offset + Self.recordHeader <= bytes.count else { return 0 }
         let length = Int(bytes[offset + 3]) << 8 | Int(bytes[offset + 4])
-        return (1...largestRecord).contains(length) ? length : nil
+        return (1...Self.largestRecord).contains(length) ? length : nil
     }
 
     /// With its header; `nil` while that is not whole.
-    private static func messageLength(_ bytes: Span<UInt8>, _ parts: [Range<Int>]) -> Int? {
+    private mutating func messageLength(_ bytes: Span<UInt8>, _ parts: [Range<Int>]) -> Int? {
         var header = 0
         var count = 0
         for part in parts {
             for index in part {
                 header = header << 8 | Int(bytes[index])
                 count += 1
-                if count == messageHeader { return messageHeader + (header & 0xFF_FFFF) }
+                lookedAt += 1
+                if count == Self.messageHeader { return Self.messageHeader + (header & 0xFF_FFFF) }
             }
         }
         return nil
     }
 
-    private static func message(_ bytes: Span<UInt8>, _ parts: [Range<Int>], _ wanted: Int) -> Message {
+    private mutating func message(_ bytes: Span<UInt8>, _ parts: [Range<Int>], _ wanted: Int) -> Message {
+        lookedAt += wanted
         if parts[0].count >= wanted { return .inPlace(parts[0].lowerBound..<parts[0].lowerBound + wanted) }
         var joined: [UInt8] = []
         joined.reserveCapacity(wanted)

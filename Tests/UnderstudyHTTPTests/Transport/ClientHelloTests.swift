@@ -31,6 +31,25 @@ struct ClientHelloTests {
         #expect(reading(bytes) == .hello(expected()))
     }
 
+    @Test(arguments: [16_384, 300])
+    func `byte by byte all of it is looked at once, and the heads of its records each time`(largest: Int) {
+        let names = (0..<1000).map { "protocol-\($0)" }
+        let message = HelloGrammar.clientHello(name: "shop.example", protocols: names)
+        let bytes = HelloGrammar.records(message, largest: largest)
+        let records = (bytes.count + largest - 1) / largest
+        var reader = RecordReader(mostRecords: ClientHello.mostRecords)
+        for count in 1..<bytes.count {
+            #expect(ClientHello.read(bytes.span.extracting(0..<count), by: &reader) == .needsMore)
+        }
+        guard case .hello(let hello) = ClientHello.read(bytes.span, by: &reader) else {
+            Issue.record("it was not read")
+            return
+        }
+        #expect(hello.applicationProtocols == names)
+        // Five bytes of each record's head, and the four of the message's, in each look.
+        #expect(reader.lookedAt <= bytes.count * (9 * records + 1), "\(reader.lookedAt) for \(bytes.count)")
+    }
+
     @Test func `what follows it is left alone`() {
         let bytes = HelloGrammar.records(message) + [23, 3, 3, 0, 1, 7]
         #expect(reading(bytes) == .hello(expected()))
