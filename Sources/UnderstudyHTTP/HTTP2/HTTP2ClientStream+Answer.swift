@@ -99,6 +99,7 @@ extension HTTP2ClientStream: HTTP2StreamUser {
     }
 
     package func streamDrained() {
+        headLeft()
         handler?.upstreamDrained()
     }
 

@@ -47,6 +47,8 @@ package final class HTTP2ClientStream: ClientStream {
     private var isAttached = false
     /// Among those that wait, it is for a connection on which nothing has ended.
     var needsFresh = false
+    /// Bytes of a copy's head that were sent while the connection took nothing.
+    private var stalledHead = 0
 
     init(_ pool: HTTP2ClientPool) {
         self.pool = pool
@@ -63,6 +65,7 @@ package final class HTTP2ClientStream: ClientStream {
         connectError = 0
         interimAnswers = 0
         needsFresh = false
+        stalledHead = 0
     }
 
     // MARK: A place
@@ -189,7 +192,11 @@ package final class HTTP2ClientStream: ClientStream {
         }
         // What a copy holds is part of a budget, so that it has to know when it holds nothing any more.
         stream?.tellsWhenEmpty = limits.isRestrained
+        if limits.isRestrained, stream?.isBackedUp == true { stalledHead = head.headers.bytes.count }
     }
+
+    /// The connection takes bytes again.
+    func headLeft() { stalledHead = 0 }
 
     /// What the client's side speaks; a request that is no client's says it itself.
     ///
@@ -246,7 +253,9 @@ package final class HTTP2ClientStream: ClientStream {
 
     package var speaks: ApplicationProtocol? { .http2 }
 
-    package var heldBytes: Int { keptBytes + (held?.headBytes ?? 0) + (stream?.queuedBytes ?? 0) }
+    package var heldBytes: Int { keptBytes + headBytes + (stream?.queuedBytes ?? 0) }
+
+    private var headBytes: Int { held?.headBytes ?? stalledHead }
 
     /// It waits for a connection, or for what its peer allows.
     var isHeld: Bool { held != nil }
