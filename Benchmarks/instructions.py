@@ -27,6 +27,8 @@ import threading
 import time
 
 SHORT, LONG = 200, 1200
+# Requests at once before the count, so that connections and copies are there for as many as overlap later.
+OVERLAP = 8
 CASES = (('GET', b'plain'), ('GET + mirror', b'mirror'))
 BUDGET = pathlib.Path(__file__).with_suffix('.json')
 TOLERANCE = 1.03
@@ -70,12 +72,14 @@ CLUSTER = '''
 
 
 class Upstream:
-    """Counts requests without a body and answers each."""
+    """Counts requests without a body and answers each; the first ones wait for each other."""
 
     def __init__(self):
+        self.first = threading.Barrier(OVERLAP)
         self.socket = socket.create_server(('127.0.0.1', 0))
         self.port = self.socket.getsockname()[1]
         self.count = 0
+        self.lock = threading.Lock()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -87,7 +91,11 @@ class Upstream:
     def serve(self, connection):
         while data := connection.recv(65536):
             ends = data.count(b'\r\n\r\n')
-            self.count += ends
+            with self.lock:
+                self.count += ends
+                is_first = self.count <= OVERLAP
+            if is_first:
+                self.first.wait(60)
             connection.sendall(ANSWER * ends)
 
 
@@ -106,17 +114,21 @@ def connect(port, process):
     sys.exit('the proxy does not listen')
 
 
-def ask(connection, path, requests):
-    """Sends one request after the other; what else than the answer comes is said."""
-    connection.settimeout(60)
-    for number in range(requests):
+def ask(connections, path, requests):
+    """Sends one request on each connection, then one after the other on the first; what else than answers comes is said."""
+    for connection in connections:
+        connection.settimeout(60)
         connection.sendall(REQUEST % path)
+    for number in range(len(connections) + requests):
+        connection = connections[number if number < len(connections) else 0]
+        if number >= len(connections):
+            connection.sendall(REQUEST % path)
         data = b''
         while not data.endswith(b'\r\n\r\nok'):
             piece = connection.recv(65536)
             data += piece
             if not piece or b'\r\n' in data and not data.startswith(b'HTTP/1.1 200 OK\r\n'):
-                return f'request {number + 1} of {requests} has the answer {data!r}'
+                return f'request {number + 1} has the answer {data!r}'
     return None
 
 
@@ -132,19 +144,21 @@ def count(binary, path, requests, folder):
         process = subprocess.Popen(
             ['valgrind', '--tool=callgrind', '--separate-threads=yes', f'--callgrind-out-file={output}', str(binary),
              '-c', str(config), '--concurrency', '1', '--log-level', 'warning'], stdout=log, stderr=log)
-        connection = connect(port, process)
-        wrong = ask(connection, path, requests)
+        connections = [connect(port, process) for _ in range(OVERLAP)]
+        wrong = ask(connections, path, requests)
         if wrong:
             time.sleep(1)
             status = process.poll()
             process.kill()
             sys.exit(f'{wrong}; the proxy {"runs" if status is None else f"ended with {status}"}:\n'
                      + (folder / 'log').read_text(errors='replace')[-2000:])
+        requests += OVERLAP
         wanted = requests if path == b'mirror' else 0
         until = time.monotonic() + 30
         while mirror.count < wanted and time.monotonic() < until:
             time.sleep(0.05)
-        connection.close()
+        for connection in connections:
+            connection.close()
         process.send_signal(signal.SIGTERM)
         process.wait(120)
     if (primary.count, mirror.count) != (requests, wanted):
