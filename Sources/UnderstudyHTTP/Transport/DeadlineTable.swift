@@ -29,7 +29,7 @@ package final class DeadlineTable: NIOScheduledCallbackHandler {
     ///
     /// Of very many, so many more that a loop with much to do gets through with them.
     package static let mostInTurn = 16
-    private static let largestShare = 32
+    private static let largestShare = 128
 
     private struct Entry {
         /// On the monotonic clock; `none` for one that was cleared.
