@@ -39,6 +39,10 @@ extension FuzzTarget {
             let begin = Array(bytes[..<cut])
             let part = ServerHello.read(begin.span)
             verdict.expect(part == .needsMore || part == whole, "cut at \(cut): \(part) and then \(whole)")
+            var reader = ServerHello.Reader()
+            guard reader.read(begin.span) == .needsMore else { continue }
+            let rest = reader.read(Array(bytes[cut...]).span)
+            verdict.expect(rest == whole, "in two pieces, cut at \(cut): \(rest), at once \(whole)")
         }
         guard case .hello(let hello) = whole else { return verdict }
         verdict.isAccepted = true

@@ -5,7 +5,6 @@
 
 internal import NIOCore
 internal import NIOSSL
-internal import Synchronization
 package import UnderstudyCore
 
 /// Made when the configuration is; files are looked at again by `refresh`, for handshakes from then on.
@@ -17,13 +16,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     private let sendsRequestName: Bool
     private let validatesRequestName: Bool
     private let counters: TLSCounters
-    private let state: Mutex<State>
-
-    private struct State {
-        var loaded: Loaded
-        var watch: TLSFileWatch
-        var contents: [String: [UInt8]]
-    }
+    private let loaded: TLSReloaded<Loaded>
 
     private struct Loaded: Sendable {
         /// `http2` is another one only where the pool decides.
@@ -75,11 +68,11 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
         self.sendsRequestName = sendsRequestName
         self.validatesRequestName = validatesRequestName
         self.counters = counters
-        protocols = Protocols(configuration, version, servesChecks: servesChecks)
-        let watch = TLSFileWatch(Self.sources(configuration))
-        var sources = TLSSources()
-        let loaded = try Self.load(configuration, protocols, counters: counters, &sources, now: now)
-        state = Mutex(State(loaded: loaded, watch: watch, contents: sources.contents))
+        let protocols = Protocols(configuration, version, servesChecks: servesChecks)
+        self.protocols = protocols
+        loaded = try TLSReloaded(Self.sources(configuration), counters: counters) { (sources) throws(TLSFault) in
+            try Self.load(configuration, protocols, counters: counters, &sources, now: now)
+        }
     }
 
     private static func sources(_ configuration: UpstreamTLS) -> [TLSSource?] {
@@ -132,7 +125,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
         hostname: [UInt8],
         speaks: ApplicationProtocol?
     ) throws -> any TransportSecurity {
-        let loaded = state.withLock { $0.loaded }
+        let loaded = loaded.value
         let library = speaks == .http2 ? loaded.http2 : loaded.http1
         // There is nobody that the upstream would have to be.
         if validatesRequestName, serverName.isEmpty { throw NamelessRequest() }
@@ -159,7 +152,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
             hostname: [UInt8],
             speaks: ApplicationProtocol?
         ) throws -> any TransportSecurity {
-            let loaded = context.state.withLock { $0.loaded }
+            let loaded = context.loaded.value
             let library = loaded.checks ?? loaded.http1
             return try context.makeSession(library, loaded, serverName: serverName, hostname: hostname)
         }
@@ -207,27 +200,13 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     ///
     /// - Returns: Whether there is something new for handshakes from now on.
     package func refresh(now: Int64 = WallClock.nanoseconds() / 1_000_000_000) throws(TLSFault) -> Bool {
-        guard state.withLock({ !$0.watch.isEmpty && $0.watch.hasChanged() }) else { return false }
-        do throws(TLSFault) {
-            var sources = TLSSources()
-            let loaded = try Self.load(configuration, protocols, counters: counters, &sources, now: now)
-            let contents = sources.contents
-            let isNew = state.withLock { state in
-                guard state.contents != contents else { return false }
-                state.loaded = loaded
-                state.contents = contents
-                return true
-            }
-            if isNew { counters.reloads.add() }
-            return isNew
-        } catch {
-            counters.reloadFailures.add()
-            throw error
+        try loaded.refresh { (sources) throws(TLSFault) in
+            try Self.load(configuration, protocols, counters: counters, &sources, now: now)
         }
     }
 
     package var certificates: TLSCertificates {
-        let loaded = state.withLock { $0.loaded }
+        let loaded = loaded.value
         return TLSCertificates(
             authority: loaded.trust.facts,
             authorityPath: configuration.validation?.trustedCA?.label ?? "",

@@ -15,15 +15,11 @@ final class HandshakeWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = ByteBuffer
 
     private(set) var clientHello: ClientHello?
+    private(set) var serverHello: ServerHello?
     /// The client is at the other end.
     private let isServer: Bool
     private var fromClient: [UInt8]? = []
-    private var fromServer: [UInt8]? = []
-    private var knownServerHello: ServerHello?
-    /// Bytes of the server's that it takes to look at them again.
-    private var nextLook = 0
-    /// Bytes of the server's that were looked at in all.
-    private(set) var lookedAt = 0
+    private var fromServer: ServerHello.Reader? = ServerHello.Reader()
 
     /// - Parameter hello: What the client is known to have said.
     init(isServer: Bool, hello: ClientHello? = nil) {
@@ -54,30 +50,14 @@ final class HandshakeWatch: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// A look reads all that has come, so that there is one for each time that it has doubled, and the last one is taken by
-    /// whoever asks: a server that lets it drip costs no more than others.
     private func lookAtServer(_ bytes: ByteBuffer) {
-        fromServer?.append(contentsOf: bytes.readableBytesView)
-        guard let count = fromServer?.count, count >= nextLook else { return }
-        nextLook = min(2 * count, ServerHello.mostBytes)
-        readServer()
-    }
-
-    private func readServer() {
-        guard let known = fromServer else { return }
-        lookedAt += known.count
-        switch ServerHello.read(known.span) {
-        case .needsMore: return
-        case .hello(let hello): knownServerHello = hello
+        guard var reader = fromServer else { return }
+        fromServer = nil
+        switch reader.read(bytes.readableBytesUInt8Span) {
+        case .needsMore: fromServer = reader
+        case .hello(let hello): serverHello = hello
         case .unknown: break
         }
-        fromServer = nil
-    }
-
-    /// What the server has said first, if that has come.
-    var serverHello: ServerHello? {
-        readServer()
-        return knownServerHello
     }
 }
 

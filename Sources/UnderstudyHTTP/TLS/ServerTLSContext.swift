@@ -5,7 +5,6 @@
 
 internal import NIOCore
 internal import NIOSSL
-internal import Synchronization
 package import UnderstudyCore
 
 /// Made when the configuration is; files are looked at again by `refresh`, for handshakes from then on.
@@ -13,13 +12,7 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
     private let configuration: DownstreamTLS
     private let tellsChain: Bool
     private let counters: TLSCounters
-    private let state: Mutex<State>
-
-    private struct State {
-        var loaded: Loaded
-        var watch: TLSFileWatch
-        var contents: [String: [UInt8]]
-    }
+    private let loaded: TLSReloaded<Loaded>
 
     /// What the files came to at one moment.
     private struct Loaded: Sendable {
@@ -46,10 +39,9 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
         self.configuration = configuration
         self.tellsChain = tellsChain
         self.counters = counters
-        let watch = TLSFileWatch(Self.sources(configuration))
-        var sources = TLSSources()
-        let loaded = try Self.load(configuration, tellsChain: tellsChain, counters: counters, &sources, now: now)
-        state = Mutex(State(loaded: loaded, watch: watch, contents: sources.contents))
+        loaded = try TLSReloaded(Self.sources(configuration), counters: counters) { (sources) throws(TLSFault) in
+            try Self.load(configuration, tellsChain: tellsChain, counters: counters, &sources, now: now)
+        }
     }
 
     private static func sources(_ configuration: DownstreamTLS) -> [TLSSource?] {
@@ -104,7 +96,7 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
     package var choosesByHello: Bool { configuration.identities.count > 1 }
 
     package func makeSession(_ hello: ClientHello?) -> any TransportSecurity {
-        let loaded = state.withLock { $0.loaded }
+        let loaded = loaded.value
         let choice = Self.choice(loaded.choices, hello)
         let chain = loaded.trust.keepsChain ? PresentedChain() : nil
         let handler =
@@ -141,27 +133,13 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
     ///
     /// - Returns: Whether there is something new for handshakes from now on.
     package func refresh(now: Int64 = WallClock.nanoseconds() / 1_000_000_000) throws(TLSFault) -> Bool {
-        guard state.withLock({ !$0.watch.isEmpty && $0.watch.hasChanged() }) else { return false }
-        do throws(TLSFault) {
-            var sources = TLSSources()
-            let loaded = try Self.load(configuration, tellsChain: tellsChain, counters: counters, &sources, now: now)
-            let contents = sources.contents
-            let isNew = state.withLock { state in
-                guard state.contents != contents else { return false }
-                state.loaded = loaded
-                state.contents = contents
-                return true
-            }
-            if isNew { counters.reloads.add() }
-            return isNew
-        } catch {
-            counters.reloadFailures.add()
-            throw error
+        try loaded.refresh { (sources) throws(TLSFault) in
+            try Self.load(configuration, tellsChain: tellsChain, counters: counters, &sources, now: now)
         }
     }
 
     package var certificates: [TLSCertificates] {
-        let loaded = state.withLock { $0.loaded }
+        let loaded = loaded.value
         return loaded.choices.enumerated().map { index, choice in
             TLSCertificates(
                 authority: loaded.trust.facts,

@@ -98,26 +98,3 @@ struct LoadedTrust: Sendable {
 
     var keepsChain: Bool { tellsChain && verifier != nil }
 }
-
-/// Notices that the files of a context have changed.
-struct TLSFileWatch {
-    private var known: [String: TLSFile.Identity?] = [:]
-    private var before: [String: TLSFile.Identity?] = [:]
-
-    init(_ sources: [TLSSource?]) {
-        for path in sources.compactMap({ $0?.path }) { known[path] = TLSFile.identity(of: path) }
-        before = known
-    }
-
-    var isEmpty: Bool { known.isEmpty }
-
-    /// Whether to read them again; those that are still being written are left alone until two looks see the same.
-    mutating func hasChanged() -> Bool {
-        var now: [String: TLSFile.Identity?] = [:]
-        for path in known.keys { now[path] = TLSFile.identity(of: path) }
-        defer { before = now }
-        guard now == before, now != known else { return false }
-        known = now
-        return true
-    }
-}

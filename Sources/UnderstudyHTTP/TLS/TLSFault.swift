@@ -12,10 +12,14 @@ package struct TLSFault: Error, Equatable, CustomStringConvertible {
     /// In plain words.
     package var reason: String
 
-    package init(place: String = "", file: String = "", reason: String) {
+    /// The system had nothing left to read the file with, so that it is worth another try as it is.
+    package var isPassing: Bool
+
+    package init(place: String = "", file: String = "", reason: String, isPassing: Bool = false) {
         self.place = place
         self.file = file
         self.reason = reason
+        self.isPassing = isPassing
     }
 
     package var description: String {

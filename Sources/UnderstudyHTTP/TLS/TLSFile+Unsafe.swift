@@ -26,6 +26,9 @@ enum TLSFile {
         fileprivate var size = 0
         fileprivate var seconds = 0
         fileprivate var nanoseconds = 0
+
+        /// No file's.
+        static let unseen = Identity(device: .max, inode: .max)
     }
 
     /// `nil` if nothing is there.
@@ -70,7 +73,8 @@ enum TLSFile {
     }
 
     private static func unreadable(_ path: String, _ code: CInt) -> TLSFault {
-        TLSFault(file: path, reason: "cannot be read: \(SystemErrorText.text(code))")
+        let isPassing = [EMFILE, ENFILE, ENOMEM].contains(code)
+        return TLSFault(file: path, reason: "cannot be read: \(SystemErrorText.text(code))", isPassing: isPassing)
     }
 
     private static func read(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {

@@ -42,47 +42,84 @@ package struct ServerHello: Sendable, Equatable {
 
     /// - Parameter bytes: All that the server has sent so far.
     package static func read(_ bytes: Span<UInt8>) -> Reading {
-        var hello: ServerHello?
-        var messages: [UInt8] = []
-        var offset = 0
-        while offset + recordHeader <= bytes.count {
-            let length = Int(bytes[offset + 3]) << 8 | Int(bytes[offset + 4])
-            guard bytes[offset + 1] == RecordReader.majorVersion else { return .unknown }
-            let body = offset + recordHeader..<offset + recordHeader + length
-            switch bytes[offset] {
-            case Record.changeCipherSpec:
-                // Within TLS 1.2, the sessions of before begin so; within TLS 1.3 it means nothing.
-                if var hello {
-                    hello.isResumed = true
-                    return .hello(hello)
-                }
-            case Record.handshake:
-                for index in body.clamped(to: 0..<bytes.count) { messages.append(bytes[index]) }
-                switch readMessages(&messages, &hello) {
-                case .needsMore: break
-                case let reading: return reading
-                }
-            default: return .unknown
-            }
-            offset = body.upperBound
-        }
-        return bytes.count >= mostBytes ? .unknown : .needsMore
+        var reader = Reader()
+        return reader.read(bytes)
     }
 
-    /// Takes whole messages from the front.
-    private static func readMessages(_ messages: inout [UInt8], _ hello: inout ServerHello?) -> Reading {
-        var start = 0
-        defer { messages.removeFirst(start) }
-        while start + RecordReader.messageHeader <= messages.count {
-            let header = messages[start..<start + RecordReader.messageHeader]
-            let length = header.dropFirst().reduce(0) { $0 << 8 | Int($1) }
-            let end = start + RecordReader.messageHeader + length
-            guard end <= messages.count else { break }
-            let reading = readMessage(header.first ?? 0, messages.span, end - length..<end, &hello)
-            start = end
-            guard reading == .needsMore else { return reading }
+    /// Reads what a server sends piece by piece; each byte is looked at once, however small the pieces are.
+    package struct Reader: Sendable {
+        private var hello: ServerHello?
+        /// The beginning of a record, until it is whole.
+        private var header: [UInt8] = []
+        private var isHandshake = false
+        /// Bytes of the record that has begun.
+        private var left = 0
+        /// The beginning of a message.
+        private var messages: [UInt8] = []
+        private var count = 0
+
+        package init() {}
+
+        /// - Parameter bytes: What has come since the last call.
+        package mutating func read(_ bytes: Span<UInt8>) -> Reading {
+            var offset = 0
+            while offset < bytes.count {
+                let reading: Reading
+                if left > 0 {
+                    let end = min(bytes.count, offset + left)
+                    reading = readBody(bytes, offset..<end)
+                    left -= end - offset
+                    offset = end
+                } else {
+                    reading = readHeader(bytes[offset])
+                    offset += 1
+                }
+                guard reading == .needsMore else { return reading }
+            }
+            count += bytes.count
+            return count >= mostBytes ? .unknown : .needsMore
         }
-        return .needsMore
+
+        private mutating func readHeader(_ byte: UInt8) -> Reading {
+            header.append(byte)
+            guard header.count == recordHeader else { return .needsMore }
+            defer { header.removeAll(keepingCapacity: true) }
+            guard header[1] == RecordReader.majorVersion else { return .unknown }
+            left = Int(header[3]) << 8 | Int(header[4])
+            isHandshake = header[0] == Record.handshake
+            if isHandshake { return .needsMore }
+            guard header[0] == Record.changeCipherSpec else { return .unknown }
+            // Within TLS 1.2, the sessions of before begin so; within TLS 1.3 it means nothing.
+            guard var hello else { return .needsMore }
+            hello.isResumed = true
+            return .hello(hello)
+        }
+
+        private mutating func readBody(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Reading {
+            guard isHandshake else { return .needsMore }
+            for index in range { messages.append(bytes[index]) }
+            return readMessages()
+        }
+
+        /// Takes whole messages from the front.
+        private mutating func readMessages() -> Reading {
+            var start = 0
+            var hello = hello
+            defer {
+                self.hello = hello
+                messages.removeFirst(start)
+            }
+            while start + RecordReader.messageHeader <= messages.count {
+                let header = messages[start..<start + RecordReader.messageHeader]
+                let length = header.dropFirst().reduce(0) { $0 << 8 | Int($1) }
+                let end = start + RecordReader.messageHeader + length
+                guard end <= messages.count else { break }
+                let reading = ServerHello.readMessage(header.first ?? 0, messages.span, end - length..<end, &hello)
+                start = end
+                guard reading == .needsMore else { return reading }
+            }
+            return .needsMore
+        }
     }
 
     private static func readMessage(

@@ -38,6 +38,22 @@ struct ServerHelloTests {
         #expect(hello.cipherSuite == 0xC02F && hello.group == 0x17 && !hello.isResumed)
     }
 
+    @Test(arguments: [HelloGrammar.answer12(), HelloGrammar.answer13(isResumed: true)])
+    func `one byte at a time says the same`(bytes: [UInt8]) {
+        var reader = ServerHello.Reader()
+        let readings = bytes.map { reader.read([$0].span) }.filter { $0 != .needsMore }
+        #expect(readings.first == reading(bytes))
+    }
+
+    @Test func `what has no end is looked at up to a bound`() {
+        var reader = ServerHello.Reader()
+        // Records of one byte, of a message that is larger than all of them.
+        let piece: [UInt8] = [22, 3, 3, 0, 1, 2]
+        let most = ServerHello.mostBytes / piece.count
+        for _ in 0..<most { #expect(reader.read(piece.span) == .needsMore) }
+        #expect(reader.read(piece.span) == .unknown)
+    }
+
     @Test func `what is no handshake is not known`() {
         #expect(reading(Array("HTTP/1.1 400 Bad Request\r\n".utf8)) == .unknown)
         // An alert.
