@@ -139,7 +139,7 @@ package final class AutomaticPool: ClientPool {
         for stream in takeWaiting(limits.slot) { stream.goOn(in: pool(agreed)) }
     }
 
-    func failed(_ connection: UndecidedConnection, _ failure: UpstreamFailure, error: CInt) {
+    func failed(_ connection: UndecidedConnection, _ failure: UpstreamFailure, error: ConnectError) {
         end(connection)
         for stream in takeWaiting(connection.limits.slot) { stream.failToConnect(failure, error: error) }
     }

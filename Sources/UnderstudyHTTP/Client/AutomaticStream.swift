@@ -16,7 +16,7 @@ final class AutomaticStream: ClientStream {
     private var held: HeldRequest?
     private var handler: (any ResponseHandler)?
     private var isWaiting = true
-    private var ownConnectError: CInt = 0
+    private var ownConnectError = ConnectError.none
 
     init(_ pool: AutomaticPool, _ limits: UpstreamLimits) {
         self.pool = pool
@@ -44,7 +44,7 @@ final class AutomaticStream: ClientStream {
         handler.upstreamDrained()
     }
 
-    func failToConnect(_ failure: UpstreamFailure, error: CInt) {
+    func failToConnect(_ failure: UpstreamFailure, error: ConnectError) {
         endWaiting()
         pool.counters.pendingFailures.add()
         ownConnectError = error
@@ -97,7 +97,7 @@ final class AutomaticStream: ClientStream {
     var isWritable: Bool { stream?.isWritable ?? false }
     var isBackedUp: Bool { stream?.isBackedUp ?? ((held?.body.readableBytes ?? 0) >= pool.connectingBytes) }
     var heldBytes: Int { stream?.heldBytes ?? held.map { $0.headBytes + $0.body.readableBytes } ?? 0 }
-    var connectError: CInt { stream?.connectError ?? ownConnectError }
+    var connectError: ConnectError { stream?.connectError ?? ownConnectError }
     var tls: TLSPeer? { stream?.tls }
     var speaks: ApplicationProtocol? { stream?.speaks }
 }

@@ -20,8 +20,8 @@ package protocol ClientStream: AnyObject {
     var isBackedUp: Bool { get }
     /// Bytes of the request that have not left yet.
     var heldBytes: Int { get }
-    /// The system's number for why the connection could not be made; zero if that is not known.
-    var connectError: CInt { get }
+    /// Why the connection could not be made.
+    var connectError: ConnectError { get }
     /// What the connection's handshake has settled; `nil` for plain text, and without a connection.
     var tls: TLSPeer? { get }
     /// What its connection speaks; `nil` while nobody knows.

@@ -138,8 +138,7 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
         outgoing.flush(loop, to: transport)
     }
 
-    /// The system's number for why the connection could not be made.
-    package var connectError: CInt { transport.connectError }
+    package var connectError: ConnectError { transport.connectError }
 
     package var tls: TLSPeer? { transport.tls }
 

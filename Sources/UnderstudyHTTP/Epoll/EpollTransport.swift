@@ -11,7 +11,7 @@ package final class EpollTransport: EpollSocketOwner {
     private let socket: EpollSocket
     private var user: (any TransportUser)?
     private var counters: ByteCounters?
-    package private(set) var connectError: CInt = 0
+    package private(set) var connectError = ConnectError.none
     private(set) var wasClosedEarly = false
     /// It is closed this long after everything has left.
     private var linger: TimeAmount?
@@ -130,7 +130,7 @@ extension EpollTransport: OutgoingTransport {
     }
 
     func connectFailed(_ error: any Error) {
-        connectError = NIOTransport.systemError(error)
+        connectError = NIOTransport.connectError(error)
         if case ChannelError.connectTimeout = error { finish(.connectTimedOut) } else { finish(.couldNotConnect) }
     }
 }

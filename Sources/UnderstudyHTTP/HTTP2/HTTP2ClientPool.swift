@@ -218,12 +218,12 @@ package final class HTTP2ClientPool: ClientPool {
         let slot = connection.limits.slot
         let streams = waiting[slot]
         waiting[slot].removeAll()
-        for stream in streams { stream.failToConnect(.streamRefused, error: 0) }
+        for stream in streams { stream.failToConnect(.streamRefused, error: .none) }
         connection.leave()
     }
 
     /// - Source: Envoy fails all that wait, unless other connections are being made for them.
-    func connectFailed(_ connection: HTTP2ClientConnection, _ failure: UpstreamFailure, error: CInt) {
+    func connectFailed(_ connection: HTTP2ClientConnection, _ failure: UpstreamFailure, error: ConnectError) {
         let slot = connection.limits.slot
         remove(connection)
         if waiting[slot].count > expectedRoom(slot) {

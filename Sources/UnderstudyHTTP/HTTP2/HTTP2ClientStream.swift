@@ -25,7 +25,7 @@ package final class HTTP2ClientStream: ClientStream {
     /// A request had ended on its connection before this one came.
     package private(set) var isReused = false
     package private(set) var hasSentRequest = false
-    package private(set) var connectError: CInt = 0
+    package private(set) var connectError = ConnectError.none
 
     let pool: HTTP2ClientPool
     private(set) var limits: UpstreamLimits
@@ -62,7 +62,7 @@ package final class HTTP2ClientStream: ClientStream {
         phase = .idle
         isReused = false
         hasSentRequest = false
-        connectError = 0
+        connectError = .none
         interimAnswers = 0
         needsFresh = false
         stalledHead = 0
@@ -122,7 +122,7 @@ package final class HTTP2ClientStream: ClientStream {
         if held != nil { proceed() }
     }
 
-    func failToConnect(_ failure: UpstreamFailure, error: CInt) {
+    func failToConnect(_ failure: UpstreamFailure, error: ConnectError) {
         endWaiting()
         pool.counters.pendingFailures.add()
         connectError = error

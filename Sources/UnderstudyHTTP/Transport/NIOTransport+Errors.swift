@@ -7,12 +7,11 @@ internal import NIOCore
 internal import NIOPosix
 
 extension NIOTransport {
-    /// The system's number; zero for none.
-    static func systemError(_ error: any Error) -> CInt {
+    static func connectError(_ error: any Error) -> ConnectError {
         switch error {
-        case let error as IOError: error.errnoCode
-        case let error as NIOConnectionError: error.connectionErrors.first.map { systemError($0.error) } ?? 0
-        default: 0
+        case let error as IOError: .system(error.errnoCode)
+        case let error as NIOConnectionError: error.connectionErrors.first.map { connectError($0.error) } ?? .none
+        default: .none
         }
     }
 

@@ -42,7 +42,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
 
     private var counters: ByteCounters?
     private let isAccepted: Bool
-    package private(set) var connectError: CInt = 0
+    private var socketError = ConnectError.none
     /// `nil` for plain text.
     var security: (any TransportSecurity)?
     /// It has TLS, whose handshake is not over.
@@ -83,6 +83,11 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
 
     /// Why there is no TLS, as Envoy's logs tell it; empty if there is, or nobody has said why.
     package var handshakeFailure: [UInt8] { security?.failureReason ?? [] }
+
+    package var connectError: ConnectError {
+        let failure = handshakeFailure
+        return failure.isEmpty ? socketError : .handshake(failure)
+    }
 
     package var queuedBytes: Int {
         guard isActive, let options = context?.channel.syncOptions else { return 0 }
@@ -304,7 +309,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
     package func securable() -> NIOTransport { self }
 
     package func connectFailed(_ error: any Error) {
-        connectError = Self.systemError(error)
+        socketError = Self.connectError(error)
         end =
             switch error {
             case ChannelError.connectTimeout: .connectTimedOut

@@ -18,8 +18,8 @@ package protocol Transport: AnyObject {
     var isConnected: Bool { get }
     /// What both sides have agreed to speak while they shook hands; `nil` if nothing was said of it.
     var applicationProtocol: ApplicationProtocol? { get }
-    /// The system's number for why the connection could not be made; zero if that is not known.
-    var connectError: CInt { get }
+    /// Why the connection could not be made.
+    var connectError: ConnectError { get }
     /// Bytes accepted by `write` that the system has not taken yet.
     var queuedBytes: Int { get }
     /// What the handshake has settled; `nil` for plain text, and before it is over.
@@ -93,7 +93,7 @@ package enum ApplicationProtocol: Sendable {
 extension Transport {
     package var applicationProtocol: ApplicationProtocol? { nil }
 
-    package var connectError: CInt { 0 }
+    package var connectError: ConnectError { .none }
 
     package var tls: TLSPeer? { nil }
 

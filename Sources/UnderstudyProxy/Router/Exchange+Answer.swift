@@ -161,7 +161,7 @@ extension Exchange: ResponseHandler {
     func upstreamFailed(_ failure: UpstreamFailure) {
         let wasReused = primary?.isReused ?? false
         let hasSent = primary?.hasSentRequest ?? false
-        connectError = primary?.connectError ?? 0
+        connectError = primary?.connectError ?? .none
         isConnected = failure != .connectFailure && failure != .connectTimeout && failure != .overflow
         primary = nil
         guard state.answer == .awaited else { return primaryFailed(failure) }

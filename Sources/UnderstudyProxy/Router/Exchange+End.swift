@@ -148,8 +148,6 @@ extension Exchange {
         if isConnected || primary?.isReused == true || primary?.hasSentRequest == true {
             facts.upstreamProtocol = (primary?.speaks ?? upstreamSpeaks).protocolName
         }
-        if connectError != 0, !isConnected {
-            facts.transportFailure = Array("delayed connect error: \(SystemErrorText.systemText(connectError))".utf8)
-        }
+        if !isConnected { facts.transportFailure = connectError.reason }
     }
 }

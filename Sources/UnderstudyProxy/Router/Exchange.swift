@@ -79,7 +79,7 @@ final class Exchange: RequestHandler, Timed {
     /// The answer to the try under way, as the primary has sent it; only for logs.
     var tryAnswer: ResponseHead?
     /// Why the last connection could not be made.
-    var connectError: CInt = 0
+    var connectError = ConnectError.none
     /// Of the connection that has answered, if a log line asks for it.
     var upstreamTLS: TLSPeer?
     /// What the primary of the try under way speaks, as far as that is known.
@@ -129,7 +129,7 @@ final class Exchange: RequestHandler, Timed {
         answerTime = 0
         isTrying = false
         isConnected = false
-        connectError = 0
+        connectError = .none
         upstreamTLS = nil
         if health.isHealthCheck { health = HealthCheckRules.Mark() }
         awaitedReply = nil

@@ -55,7 +55,7 @@ import Testing
             let error = try await connect(attempt, to: ScriptedUpstream.closedPort)
             #expect((error as? IOError)?.errnoCode == ECONNREFUSED)
             #expect(seen.current.ends == [.couldNotConnect])
-            #expect(try await loop.submit { attempt.value.transport.connectError }.get() == ECONNREFUSED)
+            #expect(try await loop.submit { attempt.value.transport.connectError }.get() == .system(ECONNREFUSED))
         }
     }
 

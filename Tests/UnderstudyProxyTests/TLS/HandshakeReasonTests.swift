@@ -105,4 +105,56 @@ struct HandshakeReasonTests {
         let reason = "verify_cert_failed:_SAN_matcher,_certificate_SANs_are_[\(names)]"
         #expect(line == "\(Self.unverified)\(reason):TLS_error_end - -\n")
     }
+
+    // MARK: Towards upstreams
+
+    /// The line for a request to an upstream that is for `shop.example`.
+    private func line(
+        _ version: HTTPVersionChoice,
+        security: (TestAuthority) throws -> TestTLS?,
+        _ validation: (inout PeerValidation) -> Void = { _ in }
+    ) async throws -> String {
+        let authority = try TestAuthority()
+        let upstream = try await ScriptedUpstream.start(.answers(), security: try security(authority))
+        let text = try await Folder.with { folder in
+            let path = folder.path("access.log")
+            let format = try FormatString("%RESPONSE_FLAGS% %UPSTREAM_TRANSPORT_FAILURE_REASON%\n")
+            try await SecuredServer.run(upstream, authority: authority) { configuration in
+                var tls = UpstreamTLS()
+                var wanted = PeerValidation(authority)
+                validation(&wanted)
+                tls.validation = wanted
+                configuration.clusters[0].tls = tls
+                configuration.clusters[0].version = version
+                configuration.listeners[0].filterChains[0].connectionManager.accessLogs = [
+                    AccessLog(.file(path: path), format: BodyFormat(.text(format)))
+                ]
+            } _: { proxy in
+                let answer = try await proxy.ask(nil)
+                #expect(answer.status == 503)
+            }
+            return (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        }
+        await upstream.stop()
+        return text
+    }
+
+    private func issued(_ authority: TestAuthority) throws -> TestTLS? {
+        try TestTLS.server(authority.issue(.init { $0.dns = ["shop.example"] }))
+    }
+
+    @Test(arguments: [HTTPVersionChoice.http1, .http2, .automatic])
+    func `an upstream that is somebody else, whatever is spoken`(version: HTTPVersionChoice) async throws {
+        let line = try await line(version, security: issued) {
+            $0.names = [SubjectNameMatcher(.dns, StringMatcher(.exact("other.example")))]
+        }
+        let reason = "verify_cert_failed:_SAN_matcher,_certificate_SANs_are_[shop.example]"
+        #expect(line == "UF \(Self.unverified)\(reason):TLS_error_end\n")
+    }
+
+    @Test func `an upstream that nobody vouches for`() async throws {
+        let stranger = try TestAuthority("Stranger")
+        let line = try await line(.http1) { _ in try issued(stranger) }
+        #expect(line == "UF \(Self.unverified)verify_cert_failed:TLS_error_end\n")
+    }
 }
