@@ -36,6 +36,15 @@ package struct AdminServer: Sendable {
     private let accessLog: PlainServer.AccessLog?
     private let counters: ServerCounters
 
+    /// Whoever asks too much here must not take the descriptors of those that are served.
+    package static let mostConnections = 64
+
+    private static var limits: ServerLimits {
+        var limits = ServerLimits()
+        limits.idleTime = .minutes(2)
+        return limits
+    }
+
     /// - Parameter counters: Where its connections are counted.
     /// - Parameter accessLog: Gets every request that has ended; it is called on the event loop and must not block.
     package init(
@@ -61,6 +70,8 @@ package struct AdminServer: Sendable {
             on: address,
             eventLoop: eventLoop,
             serverName: "understudy",
+            limits: Self.limits,
+            mostConnections: Self.mostConnections,
             counters: counters,
             accessLog: accessLog
         ) {

@@ -18,11 +18,17 @@ struct AdminBridge: ServerView, ServerControl {
     /// Of the admin server itself.
     let counters = ServerCounters()
 
-    func statistics() -> [StatisticsScope] { server.statistics() + [serverScope, adminScope] }
+    func statistics() -> [StatisticsScope] { server.statistics() + [serverScope, adminScope, adminListenerScope] }
 
     private var adminScope: StatisticsScope {
         var scope = StatisticsScope(.connectionManager("admin"))
         counters.add(to: &scope)
+        return scope
+    }
+
+    private var adminListenerScope: StatisticsScope {
+        var scope = StatisticsScope(.listener("admin"))
+        scope.counter("downstream_cx_overflow", counters.overflows)
         return scope
     }
 

@@ -6,6 +6,7 @@
 import Synchronization
 import TestSupport
 import Testing
+import UnderstudyAdmin
 import UnderstudyHTTP
 
 struct AdminRequestTests {
@@ -78,6 +79,42 @@ struct AdminRequestTests {
         let answer = try await server.post("/reset_counters", headers: "sec-fetch-site: \(site)\r\n")
         #expect(answer.status == status)
         #expect(server.requests == (status == 200 ? ["reset"] : []))
+    }
+
+    @Test(arguments: [
+        ("origin: http://a\r\n", 200), ("origin: https://A\r\n", 200), ("origin: http://evil.example\r\n", 403),
+        ("origin: http://a:81\r\n", 403), ("origin: null\r\n", 403), ("origin: http://a.evil.example\r\n", 403),
+        // A browser that is at another name of this server.
+        ("origin: https://proxy.example\r\nsec-fetch-site: same-origin\r\n", 200),
+        ("origin: http://a\r\nsec-fetch-site: cross-site\r\n", 403),
+    ])
+    func `a page says by its origin that it is another site's`(headers: String, status: Int) async throws {
+        let server = FakeServer()
+        let answer = try await server.post("/reset_counters", headers: headers)
+        #expect(answer.status == status)
+        #expect(server.requests == (status == 200 ? ["reset"] : []))
+    }
+
+    @Test func `there are so many connections at most, and there is room again when one ends`() async throws {
+        let server = FakeServer()
+        try await server.serve { port in
+            var clients: [RawConnection] = []
+            for _ in 0..<AdminServer.mostConnections {
+                let client = try await RawConnection.connect(to: port)
+                #expect(try await client.ask("GET /help HTTP/1.1\r\nHost: a\r\n\r\n").status == 200)
+                clients.append(client)
+            }
+            let surplus = try await RawConnection.connect(to: port)
+            #expect(try await surplus.end().messages.isEmpty)
+            clients.removeLast().close()
+            try await eventually("room for another") {
+                let another = try await RawConnection.connect(to: port)
+                let answer = try? await another.ask("GET /help HTTP/1.1\r\nHost: a\r\n\r\n")
+                another.close()
+                return answer?.status == 200
+            }
+            for client in clients { client.close() }
+        }
     }
 
     @Test func `a form that is too long is refused whole`() async throws {

@@ -19,6 +19,7 @@ final class RecordingTransport: Transport {
     private(set) var unflushedBytes = 0
     private(set) var isReading = true
     private(set) var isClosed = false
+    private(set) var isReset = false
     private(set) var hasEndedOutput = false
     /// Set by `closeAfterFlush`.
     private(set) var linger: TimeAmount?
@@ -54,6 +55,11 @@ final class RecordingTransport: Transport {
     func close() {
         isClosed = true
         user = nil
+    }
+
+    func reset() {
+        isReset = true
+        close()
     }
 
     /// The connection ends without its user's doing.

@@ -55,7 +55,7 @@ struct AdminEndpoints: Sendable {
         guard request.method == "POST" else {
             return PlainAnswer(status: 405, body: "Method \(request.method) not allowed, POST required.")
         }
-        guard ["", "same-origin", "none"].contains(request.fetchSite) else {
+        guard !request.isCrossSite else {
             return PlainAnswer(status: 403, body: "a page of another site may not change anything here\n")
         }
         return nil

@@ -28,6 +28,35 @@ package enum HostSyntax {
         return isPort(bytes, afterHost..<range.upperBound)
     }
 
+    /// Whether the range is the authority of an absolute target: letters, digits, dots and hyphens, or an address in
+    /// brackets, and a port that can be one.
+    ///
+    /// - Source: measured on Envoy 1.40, which takes user information besides; RFC 9110 section 4.2.1 asks for a host.
+    package static func isTargetAuthority(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        guard isValid(bytes, range), !range.isEmpty else { return false }
+        var end = range.upperBound
+        while end > range.lowerBound, (0x30...0x39).contains(bytes[end - 1]) { end -= 1 }
+        if end > range.lowerBound, bytes[end - 1] == 0x3A {
+            guard end < range.upperBound, let port = Decimal.parse(bytes, end..<range.upperBound), port <= 65535 else {
+                return false
+            }
+            end -= 1
+        } else {
+            end = range.upperBound
+        }
+        guard end > range.lowerBound else { return false }
+        if bytes[range.lowerBound] == 0x5B { return true }
+        for offset in range.lowerBound..<end where !isPlainNameByte(bytes[offset]) { return false }
+        return true
+    }
+
+    private static func isPlainNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E: true
+        default: false
+        }
+    }
+
     /// Empty, or a colon with any number of digits, none included.
     private static func isPort(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard !range.isEmpty else { return true }

@@ -94,10 +94,7 @@ extension RequestHead {
 
     /// Removes the headers that `connection` names, but never those that frame the message or say whom it is for.
     private mutating func removeNominatedHeaders() throws(Refusal) {
-        var nominated: [[UInt8]] = []
-        for line in headers.lines where line.known == .connection {
-            nominated += HeaderToken.list(headers.bytes.span, line.value)
-        }
+        let nominated = headers.nominations
         for name in nominated where Self.forwardingHeaders.contains(name) {
             throw .nominatesForwardingHeader
         }
@@ -108,6 +105,7 @@ extension RequestHead {
             default: nominated.contains { ByteScan.equals(bytes.span, line.name, $0) }
             }
         }
+        headers.removeNominations()
     }
 
     private static let forwardingHeaders = [

@@ -10,10 +10,7 @@ extension ResponseHead {
     package mutating func endUpstreamHop() {
         guard nominatesHeaders else { return }
         nominatesHeaders = false
-        var nominated: [[UInt8]] = []
-        for line in headers.lines where line.known == .connection {
-            nominated += HeaderToken.list(headers.bytes.span, line.value)
-        }
+        let nominated = headers.nominations
         guard !nominated.isEmpty else { return }
         let bytes = headers.bytes
         headers.removeLines { line in
@@ -22,6 +19,7 @@ extension ResponseHead {
             default: nominated.contains { ByteScan.equals(bytes.span, line.name, $0) }
             }
         }
+        headers.removeNominations()
     }
 
     /// Removes what ends at this hop from an answer that precedes the real one.

@@ -94,9 +94,7 @@ package struct RequestHeadDecoder {
         guard HostSyntax.isValid(head.headers.bytes.span, head.host) else { throw .badHost }
         guard let authority else { return }
         // An http target names a host, even where a Host may be empty (RFC 9110 section 4.2.1).
-        guard !authority.isEmpty, head.headers.bytes[authority.lowerBound] != 0x3A,
-            HostSyntax.isValid(head.headers.bytes.span, authority)
-        else { throw .badTarget }
+        guard HostSyntax.isTargetAuthority(head.headers.bytes.span, authority) else { throw .badTarget }
         head.headers.setValue(at: RequestHead.hostLine, prefix: authority)
         if emptyPath {
             head.target = head.headers.appendBytes("/", followedBy: head.target)

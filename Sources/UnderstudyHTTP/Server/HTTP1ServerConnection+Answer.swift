@@ -69,6 +69,7 @@ extension HTTP1ServerConnection {
         case .length: answerCoding = .raw
         case .chunked, .untilClose:
             answerCoding = isHTTP10 ? .raw : .chunked
+            answerEndsWithConnection = isHTTP10
         }
     }
 
@@ -126,7 +127,9 @@ extension HTTP1ServerConnection {
     package func abort() {
         guard phaseIsOpen else { return }
         handler = nil
-        closeGently(linger: .zero)
+        // An orderly end would make what there is of the answer look like all of it.
+        if answerEndsWithConnection { return reset() }
+        closeGently(linger: .zero, patience: limits.lingerTime > .zero ? limits.lingerTime : nil)
     }
 
     package var isBackedUp: Bool {

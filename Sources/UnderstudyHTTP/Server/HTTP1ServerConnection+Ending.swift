@@ -148,14 +148,16 @@ extension HTTP1ServerConnection {
     ///
     /// - Parameter linger: More than zero if the client may still be sending. A close now would make its system throw
     ///   the answer away unread, so the socket stays open for a while (RFC 9112 section 9.6).
-    func closeGently(linger: TimeAmount) {
+    /// - Parameter patience: How long the client may take nothing of what is left; `nil` for `lastAnswerTime`.
+    func closeGently(linger: TimeAmount, patience: TimeAmount? = nil) {
         outgoing.flushAll(loop, to: transport)
         unread = ByteBuffer()
         handler = nil
         phase = .lingering(queued: transport.queuedBytes)
         transport.setReading(true)
         clearAlarms()
-        loop.deadlines.set(self, after: limits.lastAnswerTime)
+        lastPatience = patience ?? limits.lastAnswerTime
+        loop.deadlines.set(self, after: lastPatience)
         transport.closeAfterFlush(linger: linger)
     }
 
@@ -167,12 +169,17 @@ extension HTTP1ServerConnection {
             return close()
         }
         phase = .lingering(queued: queued)
-        loop.deadlines.set(self, after: limits.lastAnswerTime)
+        loop.deadlines.set(self, after: lastPatience)
     }
 
     private func close() {
         finish()
         transport.close()
+    }
+
+    func reset() {
+        finish()
+        transport.reset()
     }
 
     private func finish() {

@@ -72,6 +72,10 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
     /// The close is the proxy's wish and not the client's, who may therefore still be sending.
     var closesUnasked = false
     var answerCoding = AnswerCoding.none
+    /// Nothing but the end of the connection tells the client that it has the whole answer.
+    var answerEndsWithConnection = false
+    /// How long the client may take nothing of what is sent last.
+    var lastPatience = TimeAmount.zero
     private var bodyTime: TimeAmount?
 
     /// How the body of an answer is written.
@@ -176,6 +180,8 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
             if isHeadTimed { awaitRequest() }
             return false
         }
+        // Half an empty line is no beginning of a head, and does not end the idle time either.
+        if unread.readableBytes == 1, unread.getInteger(at: unread.readerIndex) == UInt8(0x0D) { return false }
         isBlocked = isBackedUp
         guard !isBlocked else {
             loop.deadlines.set(self, after: limits.lastAnswerTime)
@@ -237,6 +243,7 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
         if requestCount == limits.requestsPerConnection { service.counters.maxRequestsReached.add() }
         closesUnasked = head.keepsAlive && isLast
         answerCoding = .none
+        answerEndsWithConnection = false
         let hasBody = head.framing != .none
         if hasBody {
             startRequestTime()
@@ -324,6 +331,7 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
         } catch {
             trailers = nil
             service.counters.protocolErrors.add()
+            if error == .underscore { service.counters.underscores.rejectedRequests.add() }
             handler?.requestBroke(error.localReply)
             return false
         }
@@ -337,13 +345,21 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
     }
 
     private func endBody() throws(MessageFault) {
-        let trailers = try self.trailers?.finish(rules.limits)
-        self.trailers = nil
+        let trailers = try takeTrailers()
         phase = .answering
         loop.deadlines.clear(self)
         endRequestTime()
-        handler?.requestEnded(trailers: trailers ?? nil)
+        handler?.requestEnded(trailers: trailers)
         handler?.requestTurnEnded()
+    }
+
+    private func takeTrailers() throws(MessageFault) -> HeaderBlock? {
+        guard var collector = trailers else { return nil }
+        trailers = nil
+        guard var block = try collector.finish(rules.limits) else { return nil }
+        let dropped = try block.settleUnderscores(rules.underscores)
+        if dropped > 0 { service.counters.underscores.droppedHeaders.add(UInt64(dropped)) }
+        return block.lines.isEmpty ? nil : block
     }
 
     func becomeIdle() {

@@ -154,10 +154,13 @@ final class HTTP2ServerStream: ServerStream, HTTP2StreamUser, Timed {
 
     private func takeTrailers(_ section: inout FieldSection, endsStream: Bool) {
         guard endsStream, lengthIsRight(endsStream: true) else { return breakOff() }
-        let trailers: HeaderBlock
+        var trailers: HeaderBlock
         do throws(MessageFault) {
             trailers = try section.makeTrailers()
+            let dropped = try trailers.settleUnderscores(connection.rules.underscores)
+            if dropped > 0 { connection.http.counters.droppedUnderscores.add(UInt64(dropped)) }
         } catch {
+            if error == .underscore { connection.http.counters.rejectedUnderscores.add() }
             return breakOff()
         }
         connection.http.counters.trailers.add()

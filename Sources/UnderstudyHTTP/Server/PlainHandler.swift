@@ -33,7 +33,8 @@ final class PlainHandler: RequestHandler {
             peer: peer,
             contentType: Self.value("content-type", of: head),
             userAgent: Self.value("user-agent", of: head),
-            fetchSite: Self.value("sec-fetch-site", of: head)
+            fetchSite: Self.value("sec-fetch-site", of: head),
+            origin: Self.value("origin", of: head)
         )
         if head.expectsContinue { stream.sendContinue() }
         if head.framing == .none { requestEnded(trailers: nil) }

@@ -21,6 +21,11 @@ package struct PlainRequest: Sendable {
     ///
     /// Source: W3C Fetch Metadata, `sec-fetch-site`.
     package let fetchSite: String
+    /// The site of the page that sends it, such as `http://10.0.0.5:9901`; empty for other clients, and for some of a
+    /// browser's own requests.
+    ///
+    /// Source: RFC 6454 section 7.
+    package let origin: String
     /// The body, or its beginning: at most `largestBody`.
     package internal(set) var body: [UInt8] = []
     /// Bytes of the whole body.
@@ -29,6 +34,16 @@ package struct PlainRequest: Sendable {
     package static let largestBody = 64 * 1024
 
     package var isBodyComplete: Bool { body.count == bodyLength }
+
+    /// Whether a page of another site has made a browser send it.
+    ///
+    /// Browsers say so themselves only where they trust the connection: over TLS, and on the same machine.
+    package var isCrossSite: Bool {
+        if !fetchSite.isEmpty { return !["same-origin", "none"].contains(fetchSite) }
+        guard !origin.isEmpty else { return false }
+        let schemes = ["http://", "https://"]
+        return !schemes.contains { origin.lowercased() == $0 + host.lowercased() }
+    }
 }
 
 /// An answer that is complete from the start.

@@ -27,6 +27,7 @@ package final class PlainServer: Sendable {
     ///
     /// - Parameter serverName: The `server` header of the answers.
     /// - Parameter limits: Which HTTP it speaks, and within which bounds.
+    /// - Parameter mostConnections: Further ones are reset at once.
     /// - Parameter accessLog: `nil` for none.
     /// - Parameter answer: Never called on the event loop.
     package static func start(
@@ -34,6 +35,7 @@ package final class PlainServer: Sendable {
         eventLoop: any EventLoop,
         serverName: String,
         limits: ServerLimits = ServerLimits(),
+        mostConnections: Int = .max,
         counters: ServerCounters = ServerCounters(),
         accessLog: AccessLog? = nil,
         answer: @escaping Answer
@@ -44,6 +46,7 @@ package final class PlainServer: Sendable {
                 loop: loop,
                 name: serverName,
                 limits: limits,
+                mostConnections: mostConnections,
                 counters: counters,
                 accessLog: accessLog,
                 answer: answer
@@ -71,6 +74,7 @@ final class PlainService {
     let accessLog: PlainServer.AccessLog?
     let answer: PlainServer.Answer
     private let limits: ServerLimits
+    private let mostConnections: Int
     private(set) var isDraining = false
     let counters: ServerCounters
     fileprivate var connections = ConnectionRegistry()
@@ -79,12 +83,14 @@ final class PlainService {
         loop: LoopContext,
         name: String,
         limits: ServerLimits,
+        mostConnections: Int,
         counters: ServerCounters,
         accessLog: PlainServer.AccessLog?,
         answer: @escaping PlainServer.Answer
     ) {
         self.loop = loop
         self.limits = limits
+        self.mostConnections = mostConnections
         self.counters = counters
         self.name = Array(name.utf8)
         self.accessLog = accessLog
@@ -92,6 +98,10 @@ final class PlainService {
     }
 
     func accept(_ transport: any ClientTransport, peer: SocketAddress?) {
+        guard connections.count < mostConnections else {
+            counters.overflows.add()
+            return transport.reset()
+        }
         transport.count(in: counters.bytes)
         let service = PlainConnectionService(self, peer: peer?.ipAddress ?? "-")
         ServerProtocolPicker.serve(transport, service: service, loop: loop, limits: limits)

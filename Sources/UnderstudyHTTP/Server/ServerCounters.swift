@@ -21,6 +21,8 @@ package final class ServerCounters: Sendable {
     package let destroyedRemotelyWithRequest = Counter()
     package let idleTimeouts = Counter()
     package let delayedCloseTimeouts = Counter()
+    /// Connections beyond the most that a small server takes.
+    package let overflows = Counter()
     package let maxDurationsReached = Counter()
     package let maxRequestsReached = Counter()
     package let drainCloses = Counter()

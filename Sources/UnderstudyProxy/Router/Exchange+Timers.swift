@@ -161,7 +161,7 @@ extension Exchange {
         case .tryTotal, .tryIdle: tryTimedOut()
         case .streamIdle:
             chain?.statistics.server.streamIdleTimeouts.add()
-            let isWaiting = waiting == .waits || state.request == .receiving && !isTunnel
+            let isWaiting = waiting == .waits || state.request == .receiving
             overdue(isWaiting ? .bodyTimeout : .idleTimeout)
         case .upstreamDuration:
             cluster?.shared.statistics.durationsReached.add()

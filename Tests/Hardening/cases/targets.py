@@ -43,7 +43,9 @@ BAD_ABSOLUTE = [
     b'http://b example/{id}', b' http://b.example/{id}', b'xhttp://b.example/{id}', b'http+x://b.example/{id}',
     b'http://b.example%/{id}',
     b'http://b%zzc/{id}', b'http://[::1%25lo]/{id}', b'http://b\x00/{id}', b'http://b\xc3\xa9/{id}',
-    b'http://b.example#/{id}', b'http://b^c/{id}',
+    b'http://b.example#/{id}', b'http://b^c/{id}', b'http://b.example:/{id}', b'http://b.example:65536/{id}',
+    b'http://[::1]:/{id}', b'http://b%00/{id}', b'http://b%0d%0ac/{id}', b'http://b%2fc/{id}', b'http://b*/{id}',
+    b'http://b(c/{id}', b'http://b;c/{id}', b'http://b$c/{id}', b"http://b'c/{id}",
 ]
 GOOD_ABSOLUTE = [
     (b'http://b.example/{id}', b'b.example', b'/{id}'), (b'HTTP://b.example/{id}', b'b.example', b'/{id}'),
@@ -51,9 +53,10 @@ GOOD_ABSOLUTE = [
     (b'http://b.example/{id}?q', b'b.example', b'/{id}?q'), (b'http://b.example?{id}', b'b.example', b'/?{id}'),
     (b'https://b.example/{id}', b'b.example', b'/{id}'), (b'http://[::1]/{id}', b'[::1]', b'/{id}'),
     (b'http://[::1]:81/{id}', b'[::1]:81', b'/{id}'), (b'http://127.0.0.1/{id}', b'127.0.0.1', b'/{id}'),
+    (b'http://b.example:65535/{id}', b'b.example:65535', b'/{id}'),
+    (b'http://b.example:0080/{id}', b'b.example:0080', b'/{id}'),
     (b'http://b.example./{id}', b'b.example.', b'/{id}'), (b'http://b.example//{id}', b'b.example', b'//{id}'),
     (b'http://b.example/{id}/http://c/', b'b.example', b'/{id}/http://c/'),
-    (b'http://b.example:/{id}', b'b.example:', b'/{id}'),
 ]
 
 

@@ -165,6 +165,14 @@ struct SanitiseTests {
         #expect(head.headers.texts == ["host: h"] + lines + Self.added)
     }
 
+    @Test func `with a wish for another protocol goes no wish to remove anything`() throws {
+        let lines = ["connection: Upgrade, host, x-a", "x-a: 1", "connection: x-b", "upgrade: websocket"]
+        var head = RequestHead("GET /", ["host: h"] + lines)
+        head.asksForUpgrade = true
+        _ = try head.sanitise(Self.plain, peer: Self.peer, requestID: id)
+        #expect(head.headers.texts == ["host: h", "connection: upgrade", "upgrade: websocket"] + Self.added)
+    }
+
     @Test func `several lists of hops become one at the place of the first`() throws {
         let lines = ["x-a: 1", "x-forwarded-for: a", "x-b: 2", "x-forwarded-for: b, c", "x-forwarded-for: d", "x-c: 3"]
         #expect(try sanitised(lines) == ["x-a: 1", "x-forwarded-for: a,b, c,d", "x-b: 2", "x-c: 3"])

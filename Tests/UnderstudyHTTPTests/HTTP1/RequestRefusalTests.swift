@@ -161,6 +161,19 @@ struct RequestRefusalTests {
     }
 
     /// RFC 9110 section 4.2.1: an empty host identifier must be rejected.
+    @Test(arguments: [
+        "a:", "a:99999", "a:65536", "[::1]:", "a%00b", "a%0d%0ab", "a%2fb", "a*", "a(b", "a;b", "a'b", "a$b", "a~b",
+        "a_b", "a!b", "a&b", "a=b", "a+b",
+    ])
+    func `an absolute target names a plain host and a port that can be one`(authority: String) {
+        #expect(fault("GET http://\(authority)/ HTTP/1.1\r\nHost: h\r\n\r\n") == .badTarget)
+    }
+
+    @Test(arguments: ["a:0", "a:65535", "a:000080", "[::1]", "[::1]:80", "1.2.3.4", "-a", "a..b", "A.b-c.9"])
+    func `other authorities of absolute targets are taken`(authority: String) {
+        #expect(fault("GET http://\(authority)/ HTTP/1.1\r\nHost: h\r\n\r\n") == nil)
+    }
+
     @Test(arguments: ["http://:80/", "https://:/", "http://:80"])
     func `an absolute target without a host is refused`(target: String) {
         #expect(fault("GET \(target) HTTP/1.1\r\nHost: h\r\n\r\n") == .badTarget)

@@ -203,6 +203,28 @@ struct ServerConfiguredLimitTests {
         #expect(allowing.service.counters.underscores.droppedHeaders.current == 0)
     }
 
+    @Test func `underscores in the names of trailers`() {
+        let request =
+            "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX_A: 1\r\nX-B: 2\r\n\r\n"
+        func rig(_ action: HeadRules.Underscores) -> ServerRig {
+            self.rig {
+                $0.underscores = action
+                $0.http1.passesTrailers = true
+            }
+        }
+        let allowing = rig(.allow)
+        allowing.receive(request)
+        #expect(allowing.events.contains("end [\"x_a: 1\", \"x-b: 2\"]"))
+        let dropping = rig(.drop)
+        dropping.receive(request)
+        #expect(dropping.events.contains("end [\"x-b: 2\"]"))
+        #expect(dropping.service.counters.underscores.droppedHeaders.current == 1)
+        let refusing = rig(.reject)
+        refusing.receive(request)
+        #expect(refusing.events.contains("broke 400"))
+        #expect(refusing.service.counters.underscores.rejectedRequests.current == 1)
+    }
+
     @Test func `whoever serves decides what a refusal looks like`() {
         let rig = ServerRig()
         let transport = RecordingTransport()

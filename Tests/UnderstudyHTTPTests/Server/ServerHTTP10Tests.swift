@@ -10,7 +10,11 @@ import UnderstudyCore
 import UnderstudyHTTP
 
 struct ServerHTTP10Tests {
-    private func rig(defaultHost: String = "", _ framing: BodyFraming = .length(2)) -> ServerRig {
+    private func rig(
+        defaultHost: String = "",
+        _ framing: BodyFraming = .length(2),
+        breaksOff: Bool = false
+    ) -> ServerRig {
         var limits = ServerLimits()
         limits.http1.acceptsHTTP10 = true
         limits.http1.defaultHost = Array(defaultHost.utf8)
@@ -20,7 +24,7 @@ struct ServerHTTP10Tests {
                 guard moment == .end else { return }
                 handler.begin(framing)
                 handler.stream?.sendBody(ByteBuffer(string: "ok"))
-                handler.stream?.endResponse()
+                if breaksOff { handler.stream?.abort() } else { handler.stream?.endResponse() }
             }
         )
     }
@@ -50,6 +54,14 @@ struct ServerHTTP10Tests {
         rig.receive("GET / HTTP/1.0\r\nHost: h\r\nConnection: keep-alive\r\n\r\n")
         #expect(rig.sent == "HTTP/1.0 200 OK\r\nconnection: close\r\n\r\nok")
         #expect(rig.isEnding)
+    }
+
+    @Test(arguments: [(BodyFraming.chunked, true), (.untilClose, true), (.length(5), false)])
+    func `an answer that breaks off must not look whole`(framing: BodyFraming, isReset: Bool) {
+        let rig = rig(framing, breaksOff: true)
+        rig.receive("GET / HTTP/1.0\r\nHost: h\r\n\r\n")
+        #expect(rig.transport.isReset == isReset)
+        #expect(rig.service.closed == (isReset ? 1 : 0))
     }
 
     @Test(arguments: [(BodyFraming.chunked, "close"), (.length(2), "keep-alive")])

@@ -5,6 +5,7 @@
 
 import NIOCore
 import Testing
+import UnderstudyCore
 import UnderstudyHTTP
 
 struct ServerTimeoutTests {
@@ -38,6 +39,16 @@ struct ServerTimeoutTests {
         #expect(rig.transport.isClosed)
         #expect(rig.sent == "")
         #expect(rig.service.closed == 1)
+    }
+
+    @Test func `empty lines do not begin the idle time anew, however they are cut`() {
+        let rig = ServerRig(limits: limits)
+        let connected = moment()
+        for piece in ["\r", "\n", "\r\n", "\r", "\n"] { rig.receive(piece) }
+        rig.loop.deadlines.advance(to: connected + headTime)
+        #expect(rig.sent == "")
+        rig.loop.deadlines.advance(to: connected + idleTime)
+        #expect(rig.transport.isClosed)
     }
 
     @Test func `the idle time begins anew with every answer`() {
@@ -145,6 +156,20 @@ struct ServerTimeoutTests {
         rig.pass(bodyTime)
         #expect(rig.transport.isClosed)
         #expect(rig.service.closed == 1)
+    }
+
+    @Test func `a client that takes nothing of an answer that broke off is given up soon`() {
+        let rig = ServerRig(limits: limits)
+        rig.receive(get)
+        rig.service.handler(0).begin(.length(10_000))
+        rig.transport.queuedBytes = 5_000
+        rig.service.handler(0).stream?.abort()
+        rig.transport.queuedBytes = 4_000
+        rig.pass(limits.lingerTime)
+        #expect(!rig.transport.isClosed)
+        rig.pass(limits.lingerTime)
+        #expect(rig.transport.isClosed)
+        #expect(rig.service.counters.delayedCloseTimeouts.current == 1)
     }
 
     @Test func `a client that takes its last answer slowly gets it`() {
