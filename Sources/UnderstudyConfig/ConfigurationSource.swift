@@ -52,8 +52,8 @@ package struct ConfigurationSource: Sendable, Equatable {
         case .success(let bytes):
             guard bytes.count <= Self.maximumSize else { throw Self.tooLarge }
             return bytes
-        case .failure(.notOpened): throw Unreadable(message: "cannot be opened: permission denied")
-        case .failure(.notRead): throw Unreadable(message: "cannot be read")
+        case .failure(.notOpened(let reason)): throw Unreadable(message: "cannot be opened: \(reason)")
+        case .failure(.notRead(let reason)): throw Unreadable(message: "cannot be read: \(reason)")
         }
     }
 

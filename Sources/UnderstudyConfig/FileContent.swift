@@ -3,8 +3,6 @@
 //
 // Files that a configuration names.
 
-import FoundationEssentials
-
 /// What came of reading a file.
 enum FileContent: Equatable {
     case bytes([UInt8])
@@ -15,21 +13,22 @@ enum FileContent: Equatable {
 
     /// Whether anything stands there.
     static func exists(_ path: String) -> Bool {
-        FileManager.default.fileExists(atPath: path)
+        switch FileKind(of: path) {
+        case .nothing, .brokenLink: false
+        default: true
+        }
     }
 
     /// Reads a regular file of at most `limit` bytes.
     ///
     /// Only regular files: opening a pipe would wait for somebody to write.
     static func read(_ path: String, atMost limit: Int) -> FileContent {
-        let path = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return .missing }
-        guard attributes[.type] as? FileAttributeType == .typeRegular,
-            case .success(let bytes) = BoundedFile.read(path, upTo: limit + 1)
-        else { return .unreadable }
-        guard bytes.count <= limit else {
-            return .tooLarge((attributes[.size] as? UInt64).map { Int(clamping: $0) } ?? bytes.count)
+        switch FileKind(of: path) {
+        case .nothing, .brokenLink: return .missing
+        case .regular(let size):
+            guard case .success(let bytes) = BoundedFile.read(path, upTo: limit + 1) else { return .unreadable }
+            return bytes.count <= limit ? .bytes(bytes) : .tooLarge(max(size, bytes.count))
+        case .openDescriptor, .directory, .device, .socket, .pipe: return .unreadable
         }
-        return .bytes(bytes)
     }
 }

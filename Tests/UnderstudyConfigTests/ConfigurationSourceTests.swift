@@ -77,6 +77,13 @@ import Testing
         #expect(load(path: path).rendered == "\(path)  error: a pipe, not a file\n")
     }
 
+    @Test func `a pipe that was inherited is read, such as a shell's`() throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data("static_resources: {}\n".utf8))
+        try pipe.fileHandleForWriting.close()
+        #expect(load(path: "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)").isAccepted)
+    }
+
     @Test func `a circle of links is said to lead nowhere`() throws {
         let path = FileManager.default.temporaryDirectory.appending(path: "understudy-\(UUID().uuidString).yaml").path
         try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: path)

@@ -16,6 +16,10 @@ import UnderstudyCore
         #expect(result.errors.first?.line == 31)
     }
 
+    @Test func `a tag of an undeclared handle is refused`() {
+        #expect(Sample.load(("name: local_route", "name: !e!x local_route")).errors.map(\.kind) == [.syntax])
+    }
+
     @Test(arguments: ["ROUND_ROBIN", "~"])
     func `a field that is given in both spellings is refused`(value: String) {
         let both = "lb_policy: ROUND_ROBIN\n    lbPolicy: \(value)"

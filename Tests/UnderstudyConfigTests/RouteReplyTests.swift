@@ -178,6 +178,15 @@ import UnderstudyCore
         #expect(load("direct_response: \(written)").messages == [message])
     }
 
+    @Test func `a file that is too large is told with its size`() async throws {
+        try await Folder.with { folder in
+            let path = try folder.write("body", String(repeating: "x", count: 20_000))
+            #expect(FileContent.read(path, atMost: 100) == .tooLarge(20_000))
+            #expect(FileContent.read(path, atMost: 19_999) == .tooLarge(20_000))
+            #expect(FileContent.read(path, atMost: 20_000) == .bytes(Array(repeating: 0x78, count: 20_000)))
+        }
+    }
+
     @Test func `a device or a pipe is no body`() {
         #expect(FileContent.read("/dev/zero", atMost: 10) == .unreadable)
         #expect(

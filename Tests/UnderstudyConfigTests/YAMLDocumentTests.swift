@@ -40,14 +40,21 @@ import Testing
     }
 
     @Test func `a name that is given twice stands for the newer value`() throws {
-        let items = try root("[&a 1, *a, &a 2, *a, &a [*a], *a]").sequence
+        let items = try root("[&a 1, *a, &a 2, *a, &a [3], *a]").sequence
         #expect(items?.prefix(4).map { $0.scalar?.string } == ["1", "1", "2", "2"])
-        #expect(items?.last?.sequence?.map { $0.scalar?.string } == ["2"])
+        #expect(items?.last?.sequence?.map { $0.scalar?.string } == ["3"])
+        // By where values begin, not where they end.
+        #expect(try root("[&a [&a 1, *a], *a]").sequence?.last?.scalar?.string == "1")
     }
 
-    @Test(arguments: ["*a", "[&a [*a]]", "{&b a: *c}"])
+    @Test(arguments: ["*a", "{&b a: *c}"])
     func `a name that nothing has yet is an error`(text: String) {
         #expect(failure(text)?.message.hasPrefix("undefined alias \"") == true)
+    }
+
+    @Test(arguments: ["[&a [*a]]", "&a {b: *a}", "[&a 1, &a [*a]]", "&a [[[{c: *a}]]]"])
+    func `nothing can hold itself`(text: String) {
+        #expect(failure(text)?.message == "alias \"a\" within what it names")
     }
 
     @Test func `depth is counted through aliases`() {

@@ -51,8 +51,9 @@ extension Compiler {
 
     mutating func tree(_ members: Google_Protobuf_Struct, at place: Place) -> FormatTree? {
         var result: [FormatTree.Member] = []
+        let entry = place.entries
         for (key, value) in members.fields.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            guard let value = tree(value, at: place.entry(key)) else { continue }
+            guard let value = tree(value, at: entry(key)) else { continue }
             result.append(FormatTree.Member(key: key, value: value))
         }
         return .object(result)

@@ -19,9 +19,9 @@ extension Compiler {
             refuse(place.field("cache_time"), text)
         }
         filter.headers = compile(message.headers, at: place.field("headers"))
-        let shares = place.field("cluster_min_healthy_percentages")
+        let shares = place.field("cluster_min_healthy_percentages").entries
         for (name, share) in message.clusterMinHealthyPercentages.sorted(by: { $0.key < $1.key }) {
-            filter.minimumHealthyPercentages[name] = percent(share, at: shares.entry(name))
+            filter.minimumHealthyPercentages[name] = percent(share, at: shares(name))
         }
         return filter
     }

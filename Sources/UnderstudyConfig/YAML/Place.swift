@@ -47,6 +47,15 @@ struct Place {
         Place(path: "\(path)[\(quoted(key))]", node: node, mark: node?.mark ?? mark, role: role?.entry(node))
     }
 
+    /// The value under each key, for whoever asks for many of them.
+    var entries: (String) -> Place {
+        var values: [String: Node] = [:]
+        if case .mapping(let mapping) = content {
+            for (key, value) in mapping { if let name = key.scalar?.string { values[name] = value } }
+        }
+        return { key in entry(key, values[key]) }
+    }
+
     /// The value under this very key.
     func entry(_ key: String) -> Place {
         guard case .mapping(let mapping) = content else { return entry(key, nil) }

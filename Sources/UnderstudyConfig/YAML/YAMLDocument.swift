@@ -8,7 +8,7 @@ struct YAMLDocument {
     let root: Node
     /// Whether another document follows.
     ///
-    /// Envoy does not look at it, so it may even be broken.
+    /// Envoy does not look at it, so it may even be broken, but for control characters: libyaml reads ahead.
     let hasMore: Bool
 
     /// Most values, keys included; an alias is one.
@@ -71,6 +71,8 @@ private struct Composer {
     private struct Open {
         let isMapping: Bool
         let anchor: String?
+        /// Which of all anchors it is.
+        let number: Int
         let mark: Mark
         /// The items; of a mapping its keys and values in turn.
         var children: [Node] = []
@@ -81,19 +83,31 @@ private struct Composer {
     private(set) var root: Node?
     private var open: [Open] = []
     private var values = 0
-    /// What a name stands for, and its levels; a name that is given again stands for the newer value from there on.
-    private var anchors: [String: (node: Node, depth: Int)] = [:]
+    /// What a name stands for: the value that got it last, by where values begin.
+    private var anchors: [String: Anchor] = [:]
+    private var lastAnchor = 0
+
+    private struct Anchor {
+        let number: Int
+        /// `nil` within the value itself.
+        var value: (node: Node, depth: Int)?
+    }
 
     mutating func add(_ event: YAMLEvent) throws(YAMLError) {
         switch event.kind {
         case .scalar(let scalar):
-            try finish(Node(content: .scalar(scalar), mark: event.mark), depth: 0, anchor: event.anchor)
+            let node = Node(content: .scalar(scalar), mark: event.mark)
+            if let anchor = event.anchor { anchors[anchor] = Anchor(number: nextAnchor(), value: (node, 0)) }
+            try finish(node, depth: 0)
         case .alias(let name):
-            guard let (node, depth) = anchors[name] else {
+            guard let anchor = anchors[name] else {
                 throw YAMLError(message: "undefined alias \(quoted(name))", mark: event.mark)
             }
+            guard let (node, depth) = anchor.value else {
+                throw YAMLError(message: "alias \(quoted(name)) within what it names", mark: event.mark)
+            }
             try checkDepth(open.count + depth, at: event.mark)
-            try finish(node, depth: depth, anchor: nil)
+            try finish(node, depth: depth)
         case .sequenceStart: try begin(event, isMapping: false)
         case .mappingStart: try begin(event, isMapping: true)
         case .sequenceEnd, .mappingEnd: try end()
@@ -103,21 +117,30 @@ private struct Composer {
 
     private mutating func begin(_ event: YAMLEvent, isMapping: Bool) throws(YAMLError) {
         try checkDepth(open.count + 1, at: event.mark)
-        open.append(Open(isMapping: isMapping, anchor: event.anchor, mark: event.mark))
+        let number = nextAnchor()
+        if let anchor = event.anchor { anchors[anchor] = Anchor(number: number) }
+        open.append(Open(isMapping: isMapping, anchor: event.anchor, number: number, mark: event.mark))
+    }
+
+    private mutating func nextAnchor() -> Int {
+        lastAnchor += 1
+        return lastAnchor
     }
 
     private mutating func end() throws(YAMLError) {
         guard let ended = open.popLast() else { return }
         let content: Node.Content = ended.isMapping ? .mapping(try pairs(of: ended)) : .sequence(ended.children)
-        try finish(Node(content: content, mark: ended.mark), depth: ended.depth + 1, anchor: ended.anchor)
+        let (node, depth) = (Node(content: content, mark: ended.mark), ended.depth + 1)
+        // Unless a value within it got the same name.
+        if let anchor = ended.anchor, anchors[anchor]?.number == ended.number { anchors[anchor]?.value = (node, depth) }
+        try finish(node, depth: depth)
     }
 
-    private mutating func finish(_ node: Node, depth: Int, anchor: String?) throws(YAMLError) {
+    private mutating func finish(_ node: Node, depth: Int) throws(YAMLError) {
         values += 1
         guard values <= YAMLDocument.maximumValues else {
             throw YAMLError(message: "too large", accepted: "\(YAMLDocument.maximumValues) keys, fields and list items")
         }
-        if let anchor { anchors[anchor] = (node, depth) }
         guard let last = open.indices.last else {
             root = node
             return

@@ -15,7 +15,7 @@ extension HTTP2ClientStream: HTTP2StreamUser {
             switch phase {
             case .head: try takeHead(&section, endsStream: endsStream)
             case .body(let room): try takeTrailers(&section, room, endsStream: endsStream)
-            case .idle, .answered, .closed: break
+            case .idle, .answered, .leaving, .closed: break
             }
         } catch {
             reject()
@@ -117,7 +117,10 @@ extension HTTP2ClientStream: HTTP2StreamUser {
 
     package func streamReset(_ code: HTTP2ErrorCode, byPeer: Bool) {
         // Whoever has the whole answer needs no stream for it.
-        if case .answered = phase { return }
+        switch phase {
+        case .answered, .leaving: return
+        case .idle, .head, .body, .closed: break
+        }
         let failure = failure(code, byPeer: byPeer)
         if stream?.connection?.ending != nil { connection?.endedRequests = true }
         fail(failure)
@@ -142,5 +145,6 @@ extension HTTP2ClientStream: HTTP2StreamUser {
 
     package func streamEnded() {
         stream?.user = nil
+        if case .leaving = phase { end() }
     }
 }

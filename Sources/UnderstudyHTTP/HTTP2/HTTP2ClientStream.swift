@@ -9,7 +9,7 @@ package import UnderstudyCore
 /// Loop-bound, used again for later requests of its pool.
 ///
 /// `+Answer` takes in what the upstream says.
-package final class HTTP2ClientStream: ClientStream {
+package final class HTTP2ClientStream: ClientStream, Timed {
     enum Phase {
         /// Nothing was asked yet.
         case idle
@@ -19,9 +19,17 @@ package final class HTTP2ClientStream: ClientStream {
         case body(room: Int?)
         /// The answer is complete; whoever asked has still to say that it is done.
         case answered
+        /// Whoever asked is done; the rest of the request is still to go.
+        case leaving
         case closed
     }
 
+    /// How long an upstream that has answered may take with what it has not taken of the request.
+    ///
+    /// Until then it is one of the requests that circuit breakers allow.
+    static let leavingTime = TimeAmount.minutes(1)
+
+    package var deadlineSlot = -1
     /// A request had ended on its connection before this one came.
     package private(set) var isReused = false
     package private(set) var hasSentRequest = false
@@ -277,8 +285,18 @@ package final class HTTP2ClientStream: ClientStream {
 
     package func release() {
         guard case .answered = phase else { return close() }
+        guard heldBytes > 0 else { return end() }
         // A copy must not go on with what nobody has asked for so far.
-        if limits.isRestrained, heldBytes > 0 { return close() }
+        if limits.isRestrained { return close() }
+        phase = .leaving
+        handler = nil
+        pool.loop.deadlines.set(self, after: Self.leavingTime)
+    }
+
+    /// The upstream has not taken the rest of the request.
+    package func deadlinePassed() { close() }
+
+    func end() {
         letGo()
         pool.recycle(self)
     }
@@ -302,6 +320,7 @@ package final class HTTP2ClientStream: ClientStream {
 
     /// Nothing that happens to the stream concerns anybody any more.
     private func letGo() {
+        if case .leaving = phase { pool.loop.deadlines.clear(self) }
         phase = .closed
         handler = nil
         held = nil

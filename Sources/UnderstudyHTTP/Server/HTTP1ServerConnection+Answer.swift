@@ -126,9 +126,8 @@ extension HTTP1ServerConnection {
 
     package func abort() {
         guard phaseIsOpen else { return }
+        if answerEndsWithConnection { return close() }
         handler = nil
-        // An orderly end would make what there is of the answer look like all of it.
-        if answerEndsWithConnection { return reset() }
         closeGently(linger: .zero, patience: limits.lingerTime > .zero ? limits.lingerTime : nil)
     }
 

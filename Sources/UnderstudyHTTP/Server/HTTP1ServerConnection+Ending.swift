@@ -172,14 +172,11 @@ extension HTTP1ServerConnection {
         loop.deadlines.set(self, after: lastPatience)
     }
 
-    private func close() {
+    func close() {
+        // An orderly end would make what there is of such an answer look like all of it.
+        let cutsAnswer = answerEndsWithConnection && (handler != nil || outgoing.count + transport.queuedBytes > 0)
         finish()
-        transport.close()
-    }
-
-    func reset() {
-        finish()
-        transport.reset()
+        if cutsAnswer { transport.reset() } else { transport.close() }
     }
 
     private func finish() {

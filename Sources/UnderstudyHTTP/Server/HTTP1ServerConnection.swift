@@ -47,6 +47,8 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
     var isBlocked = false
     /// The deadline is that of a head that has begun to arrive.
     var isHeadTimed = false
+    /// A carriage return has come that belongs to no request yet.
+    private var hasHalfEmptyLine = false
     private var requestCount = 0
     let start = NIODeadline.now()
     private(set) var hasBeenTunnel = false
@@ -176,12 +178,7 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
     private func decodeHead() -> Bool {
         if looksForHTTP2, unread.readableBytes > 0, !speaksHTTP1() { return false }
         skipEmptyLines()
-        guard unread.readableBytes > 0 else {
-            if isHeadTimed { awaitRequest() }
-            return false
-        }
-        // Half an empty line is no beginning of a head, and does not end the idle time either.
-        if unread.readableBytes == 1, unread.getInteger(at: unread.readerIndex) == UInt8(0x0D) { return false }
+        guard unread.readableBytes > 0 else { return false }
         isBlocked = isBackedUp
         guard !isBlocked else {
             loop.deadlines.set(self, after: limits.lastAnswerTime)
@@ -222,11 +219,28 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
     }
 
     /// Empty lines before a request are to be ignored (RFC 9112 section 2.2).
+    ///
+    /// However they are cut: half of one is put aside, so that the connection is as idle as it was before.
     private func skipEmptyLines() {
+        if hasHalfEmptyLine { takeHalfEmptyLine() }
         while let byte: UInt8 = unread.getInteger(at: unread.readerIndex), byte == 0x0D {
-            guard unread.getInteger(at: unread.readerIndex + 1) == UInt8(0x0A) else { return }
+            guard let next: UInt8 = unread.getInteger(at: unread.readerIndex + 1) else {
+                hasHalfEmptyLine = true
+                return unread.clear()
+            }
+            guard next == 0x0A else { return }
             unread.moveReaderIndex(forwardBy: 2)
         }
+    }
+
+    private func takeHalfEmptyLine() {
+        guard unread.readableBytes > 0 else { return }
+        hasHalfEmptyLine = false
+        if unread.getInteger(at: unread.readerIndex) == UInt8(0x0A) { return unread.moveReaderIndex(forwardBy: 1) }
+        // It was the beginning of something else.
+        let rest = unread
+        unread = ByteBuffer(integer: UInt8(0x0D))
+        unread.writeImmutableBuffer(rest)
     }
 
     private func begin(_ head: inout RequestHead) {

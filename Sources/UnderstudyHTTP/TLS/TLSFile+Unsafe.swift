@@ -26,6 +26,9 @@ enum TLSFile {
         fileprivate var size = 0
         fileprivate var seconds = 0
         fileprivate var nanoseconds = 0
+        /// Of the last change to who may read it, too.
+        fileprivate var changeSeconds = 0
+        fileprivate var changeNanoseconds = 0
 
         /// No file's.
         static let unseen = Identity(device: .max, inode: .max)
@@ -36,16 +39,18 @@ enum TLSFile {
         var facts = stat()
         guard unsafe stat(path, &facts) == 0 else { return nil }
         #if canImport(Darwin)
-        let time = facts.st_mtimespec
+        let (time, change) = (facts.st_mtimespec, facts.st_ctimespec)
         #else
-        let time = facts.st_mtim
+        let (time, change) = (facts.st_mtim, facts.st_ctim)
         #endif
         return Identity(
             device: UInt64(facts.st_dev),
             inode: UInt64(facts.st_ino),
             size: Int(facts.st_size),
             seconds: Int(time.tv_sec),
-            nanoseconds: Int(time.tv_nsec)
+            nanoseconds: Int(time.tv_nsec),
+            changeSeconds: Int(change.tv_sec),
+            changeNanoseconds: Int(change.tv_nsec)
         )
     }
 

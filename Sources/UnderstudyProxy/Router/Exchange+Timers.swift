@@ -161,6 +161,9 @@ extension Exchange {
         case .tryTotal, .tryIdle: tryTimedOut()
         case .streamIdle:
             chain?.statistics.server.streamIdleTimeouts.add()
+            // For an answer that has begun, which no reply takes the place of.
+            replyFlag = "SI"
+            replyDetails = "stream_idle_timeout"
             let isWaiting = waiting == .waits || state.request == .receiving
             overdue(isWaiting ? .bodyTimeout : .idleTimeout)
         case .upstreamDuration:

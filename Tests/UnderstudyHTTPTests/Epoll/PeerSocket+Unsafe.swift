@@ -97,8 +97,9 @@ final class PeerSocket: Sendable {
 
     private func awaitAcknowledgement() {
         var count: CInt = isRemote ? 1 : 0
-        // On loopback it is there at once.
-        while count > 0, unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 {}
+        // On loopback it is there at once; of a connection that has been reset it never comes.
+        let end = ContinuousClock.now + Patience.usual
+        while count > 0, ContinuousClock.now < end, unsafe ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 {}
     }
 
     // MARK: Receiving

@@ -234,6 +234,45 @@ struct HTTP2ClientStreamTests {
         #expect(asked.handler.events == ["drained"])
     }
 
+    @Test func `an upstream that has answered may take the rest of the request, for a while`() throws {
+        for isTaken in [true, false] {
+            let rig = try connected(settings: [(4, 10)])
+            let asked = try rig.ask(method: "POST", framing: .chunked)
+            asked.stream.sendBody(ByteBuffer(repeating: 0x61, count: 30))
+            asked.stream.endRequest()
+            asked.stream.flush()
+            rig.receive(0, .status(3, "202"))
+            #expect(asked.events == ["202", "end, reusable"])
+            // It counts as a request until then.
+            #expect(rig.counters.activeRequests.current == 1)
+            _ = rig.sent()
+            if isTaken {
+                rig.receive(0, .window(3, 100))
+                #expect(rig.sent() == ["DATA 3 aaaaaaaaaaaaaaaaaaaa end"])
+            } else {
+                rig.pass(HTTP2ClientStream.leavingTime)
+                #expect(rig.sent() == ["RST 3 cancel"])
+            }
+            #expect(rig.counters.activeRequests.current == 0)
+            rig.pass(HTTP2ClientStream.leavingTime)
+            #expect(rig.sent() == [])
+            _ = try rig.ask()
+            #expect(rig.sent() == ["HEADERS 5 GET, http, h, / end"])
+        }
+    }
+
+    @Test(arguments: [WireFrame.reset(3, .noError), .reset(3, .internalError), nil])
+    func `what ends the rest of a request is no news for whoever has the answer`(frame: WireFrame?) throws {
+        let rig = try connected(settings: [(4, 10)])
+        let asked = try rig.ask(method: "POST", framing: .chunked)
+        asked.stream.sendBody(ByteBuffer(repeating: 0x61, count: 30))
+        asked.stream.flush()
+        rig.receive(0, .status(3, "202"))
+        if let frame { rig.receive(0, frame) } else { rig.end() }
+        #expect(asked.events == ["202", "end, reusable"])
+        #expect(rig.counters.activeRequests.current == 0)
+    }
+
     @Test func `a copy hears when nothing of it waits any more`() throws {
         let copies = UpstreamLimits(isRestrained: true, slot: 1)
         let rig = try HTTP2PoolRig()

@@ -64,6 +64,18 @@ struct ServerHTTP10Tests {
         #expect(rig.service.closed == (isReset ? 1 : 0))
     }
 
+    @Test func `an answer that is not taken to its end must not look whole`() {
+        let rig = rig(.chunked)
+        rig.transport.queuedBytes = 5_000
+        rig.receive("GET / HTTP/1.0\r\nHost: h\r\n\r\n")
+        rig.pass(.minutes(5))
+        #expect(rig.transport.isReset)
+        let taken = self.rig(.chunked)
+        taken.receive("GET / HTTP/1.0\r\nHost: h\r\n\r\n")
+        taken.pass(.minutes(5))
+        #expect(taken.transport.isClosed && !taken.transport.isReset)
+    }
+
     @Test(arguments: [(BodyFraming.chunked, "close"), (.length(2), "keep-alive")])
     func `an answer without a length closes even if there is no body`(framing: BodyFraming, connection: String) {
         let rig = rig(framing)

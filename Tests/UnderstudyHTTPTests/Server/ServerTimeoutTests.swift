@@ -44,11 +44,29 @@ struct ServerTimeoutTests {
     @Test func `empty lines do not begin the idle time anew, however they are cut`() {
         let rig = ServerRig(limits: limits)
         let connected = moment()
-        for piece in ["\r", "\n", "\r\n", "\r", "\n"] { rig.receive(piece) }
+        for piece in ["\r", "\n", "\r\n", "\r", "\n", "\r"] { rig.receive(piece) }
         rig.loop.deadlines.advance(to: connected + headTime)
         #expect(rig.sent == "")
         rig.loop.deadlines.advance(to: connected + idleTime)
         #expect(rig.transport.isClosed)
+        #expect(rig.service.counters.idleTimeouts.current == 1)
+    }
+
+    @Test func `half an empty line keeps nothing from its time`() {
+        let head = ServerRig(limits: limits)
+        for piece in ["\r", "\nGET / HT"] { head.receive(piece) }
+        head.pass(headTime)
+        #expect(head.sent.hasPrefix("HTTP/1.1 408 Request Timeout\r\n"))
+        let other = ServerRig(limits: limits)
+        for piece in ["\r", "GET / HTTP/1.1\r\nHost: h\r\n\r\n"] { other.receive(piece) }
+        #expect(other.sent.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+        let drained = ServerRig(limits: limits)
+        drained.receive("\r")
+        drained.connection.drain(waitingForLast: false)
+        #expect(drained.transport.isClosed)
+        let served = ServerRig.answering(limits: limits)
+        for byte in "\r\n\r\nGET / HTTP/1.1\r\nHost: h\r\n\r\n".utf8 { served.receive([byte]) }
+        #expect(served.sent.hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
 
     @Test func `the idle time begins anew with every answer`() {
