@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where attacks take place: a proxy, a client that behaves, and what may come of either."""
 import asyncio
+import pathlib
 import time
 from dataclasses import dataclass
 
@@ -45,6 +46,11 @@ class Outcome:
         return f'{text} after {self.sent:,}' + (f', {code_name(self.code)}' if self.code is not None else '')
 
 
+def kernel_room():
+    """Bytes that the system takes at most for two ends that do not read."""
+    return sum(int(pathlib.Path(f'/proc/sys/net/ipv4/tcp_{name}').read_text().split()[2]) for name in ('rmem', 'wmem'))
+
+
 class Arena:
     def __init__(self, server, upstreams):
         self.server, self.upstreams = server, upstreams
@@ -62,7 +68,12 @@ class Arena:
         self.open = []
 
     async def flood(self, make, count, *, batch=200, deaf=False, first=b'', settings=(), waits=True):
-        """Sends make(0) ... make(count - 1), unless the server ends it or blocks; `deaf`: without reading."""
+        """Sends make(0) ... make(count - 1), unless the server ends it or blocks.
+
+        `deaf`: without reading, and more if the system takes so much by itself that the server need not read it.
+        """
+        if deaf:
+            count = max(count, 2 * kernel_room() // len(make(0)))
         connection = await self.connect(*settings)
         if first:
             await connection.send(first)
