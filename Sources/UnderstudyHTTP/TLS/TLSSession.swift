@@ -97,6 +97,9 @@ final class TLSSession: TransportSecurity {
 
     var failureReason: [UInt8] { failure?.text ?? [] }
 
+    /// Its context holds the transport, which holds this.
+    func channelEnded() { context = nil }
+
     func end(for error: any Error) -> TransportEnd {
         if case NIOSSLError.uncleanShutdown = error { return .truncated }
         return .reset

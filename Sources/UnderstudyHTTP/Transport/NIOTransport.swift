@@ -190,6 +190,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
 
     package func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        security?.channelEnded()
         // A channel that closes before it is active, because its listener did, reports nothing else.
         if isAccepted { finish() }
     }

@@ -27,6 +27,8 @@ package protocol TransportSecurity: AnyObject {
     var failureReason: [UInt8] { get }
     /// How a connection has ended for which there was this error after the handshake.
     func end(for error: any Error) -> TransportEnd
+    /// The channel is gone, and must not be held any more.
+    func channelEnded()
     /// Closes the socket now, without a word to the other end if it is not to hear that this is the end.
     func close(_ context: ChannelHandlerContext, tellingPeer: Bool)
 }
