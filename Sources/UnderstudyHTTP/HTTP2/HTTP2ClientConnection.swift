@@ -52,7 +52,7 @@ final class HTTP2ClientConnection: OutgoingConnection, ClosableConnection, HTTP2
     /// It takes another request now.
     var hasRoom: Bool {
         guard stage == .open, !isLeaving, let http2 else { return false }
-        guard !http2.isBlocked else { return false }
+        guard !http2.isBlocked, !http2.isHoldingBack else { return false }
         return http2.canOpenStream && (hasSettings || http2.openStreams < Self.unaskedStreams)
     }
 

@@ -46,19 +46,26 @@ extension HTTP2Connection {
     ///
     /// A stream that nobody reads does not hold others up, unless there are so many of them that what they hold counts.
     private func giveBack() {
-        guard isOpen, withheldBytes <= Self.withheldWindows * settings.options.connectionWindow else { return }
+        guard isOpen, !isHoldingBack else { return }
         if let increment = receiveWindow.giveBack() { writeWindowUpdate(0, increment) }
     }
 
     private static let withheldWindows = 4
 
+    /// Streams that nobody reads hold so much that the connection's window stays shut, for others, too.
+    package var isHoldingBack: Bool {
+        withheldBytes > Self.withheldWindows * settings.options.connectionWindow
+    }
+
     func readingChanged(_ stream: HTTP2Stream) {
+        let wasHoldingBack = isHoldingBack
         let owed = stream.receiveWindow.owed
         withheldBytes += stream.isReading ? -owed : owed
         guard stream.isReading else { return }
         giveBack(stream)
         giveBack()
         scheduleFlush()
+        if wasHoldingBack, !isHoldingBack { user?.peerReadsAgain() }
     }
 
     /// A stream that ends takes nothing with it that others need.

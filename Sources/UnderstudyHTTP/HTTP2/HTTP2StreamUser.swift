@@ -21,7 +21,7 @@ package protocol HTTP2ConnectionUser: AnyObject {
     func goAwayReceived(lastStream: UInt32, code: HTTP2ErrorCode)
     /// The peer's bounds have changed, `openLimit` for instance.
     func settingsChanged()
-    /// The peer takes again what it is sent, so that it may be asked for more.
+    /// The peer takes again what it is sent, or may send again, so that it may be asked for more.
     func peerReadsAgain()
     /// The connection is gone, by whatever cause but `close`; every stream has been told before.
     func connectionEnded(_ end: HTTP2ConnectionEnd)

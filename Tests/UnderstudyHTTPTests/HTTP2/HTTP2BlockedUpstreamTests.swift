@@ -107,6 +107,29 @@ struct HTTP2BlockedUpstreamTests {
         #expect(asked.allSatisfy { $0.isOver })
     }
 
+    @Test func `answers that nobody reads hold up no requests that come later`() throws {
+        let window = 65_535
+        let rig = try HTTP2PoolRig { $0.http2.options.connectionWindow = window }
+        let slow = try (0..<5).map { try rig.ask("/\($0)") }
+        rig.connect()
+        for (number, asked) in slow.enumerated() {
+            let id = UInt32(2 * number + 1)
+            rig.receive(0, .status(id, "200", end: false))
+            asked.stream.setReading(false)
+            for _ in 0..<4 { rig.receive(0, .data(id, String(repeating: "a", count: 15_000))) }
+        }
+        let next = try rig.ask("/next")
+        #expect(rig.transports.count == 2)
+        rig.connect(1)
+        rig.answer(1, 1)
+        #expect(next.isOver)
+        // The first has room again once somebody reads.
+        slow[0].stream.setReading(true)
+        let others = try [rig.ask("/a"), rig.ask("/b")]
+        #expect(rig.transports.count == 2)
+        #expect(others.allSatisfy { $0.stream.hasSentRequest })
+    }
+
     @Test func `a place that becomes free on a blocked upstream is nobody's yet`() throws {
         let rig = try connected(Self.few, bufferedBytes: 1000)
         let open = try rig.ask("/2")
