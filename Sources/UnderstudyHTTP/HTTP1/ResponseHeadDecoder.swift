@@ -27,7 +27,11 @@ package struct ResponseHeadDecoder {
     ) throws(MessageFault) -> Int? {
         lines.limits = rules.limits
         lines.keepsNames = rules.keepsNames
-        guard let line = try lines.line(in: bytes, from: 0) else { return nil }
+        guard let line = try lines.line(in: bytes, from: 0) else {
+            // Whoever speaks something else may never send a line's end.
+            guard Self.mayBeStatusLine(bytes) else { throw .badSyntax }
+            return nil
+        }
         let (status, isVersion1) = try Self.statusLine(bytes, line)
         guard let length = try lines.scan(bytes, from: line.upperBound + 2) else { return nil }
         lines.store(bytes, headLength: length, into: &head.headers)
@@ -60,7 +64,13 @@ package struct ResponseHeadDecoder {
         head.keepsAlive = !facts.saysClose && (!isVersion1 || facts.saysKeepAlive) && head.framing != .untilClose
     }
 
-    /// - Returns: The status, and whether the version is 1.0.
+    private static let version = Array("HTTP/1.".utf8)
+
+    private static func mayBeStatusLine(_ bytes: Span<UInt8>) -> Bool {
+        for index in 0..<min(bytes.count, version.count) where bytes[index] != version[index] { return false }
+        return true
+    }
+
     private static func statusLine(_ bytes: Span<UInt8>, _ line: Range<Int>) throws(MessageFault) -> (Int, Bool) {
         // "HTTP/1.x nnn", then nothing or a space and any phrase (RFC 9112 section 4).
         guard line.count >= 12, ByteScan.equals(bytes, at: line.lowerBound, "HTTP/1.") else { throw .badSyntax }

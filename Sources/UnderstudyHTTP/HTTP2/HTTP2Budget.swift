@@ -70,6 +70,11 @@ struct HTTP2Budget {
         return questions - options.outboundControlFrames > allowed ? .questions : nil
     }
 
+    /// A frame that neither carries nor asks anything: unknown, an acknowledgement, of a stream that is over, or a farewell.
+    ///
+    /// Nothing has to be answered, but each has to be looked at, and clients wait meanwhile.
+    mutating func babble() -> Flood? { question() }
+
     /// A stream ended before it could be of use: the peer has reset it at once, or has made us reset it.
     mutating func endedEarly() -> Flood? {
         earlyEnds += 1

@@ -42,8 +42,12 @@ extension HTTP2Connection {
         case .windowUpdate: try takeWindowUpdate(frame)
         // Nobody was allowed to push.
         case .pushPromise: throw .protocolError
-        case nil: break
+        case nil: try countBabble()
         }
+    }
+
+    private func countBabble() throws(HTTP2ErrorCode) {
+        if let flood = budget.babble() { throw count(flood) }
     }
 
     // MARK: Streams
@@ -67,7 +71,7 @@ extension HTTP2Connection {
     private func takeReset(_ frame: Frame) throws(HTTP2ErrorCode) {
         let id = frame.header.streamID
         guard !isIdle(id) else { throw .protocolError }
-        guard let stream = streams[id] else { return }
+        guard let stream = streams[id] else { return try countBabble() }
         let code: UInt32 = frame.payload.getInteger(at: frame.payload.readerIndex) ?? 0
         counters.receivedResets.add()
         let isEarly = role == .server && stream.opened + Self.earlyTime > .now()
@@ -96,7 +100,7 @@ extension HTTP2Connection {
 
     private func takeSettings(_ frame: Frame) throws(HTTP2ErrorCode) {
         if frame.header.flags.contains(.acknowledgement) {
-            guard timers.isSet(.settings) else { return }
+            guard timers.isSet(.settings) else { return try countBabble() }
             hasSettingsAck = true
             fieldDecoder.settingsAcknowledged()
             timers.clear(.settings)
@@ -123,7 +127,10 @@ extension HTTP2Connection {
     }
 
     private func takePing(_ frame: Frame) throws(HTTP2ErrorCode) {
-        if frame.header.flags.contains(.acknowledgement) { return pingAnswered(frame.payload) }
+        if frame.header.flags.contains(.acknowledgement) {
+            try countBabble()
+            return pingAnswered(frame.payload)
+        }
         if let flood = budget.question() { throw count(flood) }
         writeControl(.ping, flags: .acknowledgement, payload: frame.payload)
     }
@@ -131,6 +138,7 @@ extension HTTP2Connection {
     private func takeGoAway(_ frame: Frame) throws(HTTP2ErrorCode) {
         var payload = frame.payload
         guard let (last, code) = payload.readMultipleIntegers(as: (UInt32, UInt32).self) else { throw .frameSizeError }
+        try countBabble()
         peerLeaves(lastStream: last & 0x7FFF_FFFF, HTTP2ErrorCode(rawValue: code))
     }
 

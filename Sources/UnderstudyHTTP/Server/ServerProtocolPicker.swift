@@ -22,9 +22,10 @@ package enum ServerProtocolPicker {
         case .automatic where transport.applicationProtocol == .http2:
             _ = HTTP2ServerConnection(transport: transport, service: service, loop: loop, limits: limits)
         case .http1, .automatic, .sameAsDownstream:
-            transport.attach(
-                HTTP1ServerConnection(transport: transport, service: service, loop: loop, limits: limits)
-            )
+            let connection = HTTP1ServerConnection(transport: transport, service: service, loop: loop, limits: limits)
+            // Whoever has agreed on HTTP/1.1 does not speak HTTP/2 all the same (RFC 9113 section 3.2).
+            if transport.applicationProtocol == .http1 { connection.looksForHTTP2 = false }
+            transport.attach(connection)
         }
     }
 }

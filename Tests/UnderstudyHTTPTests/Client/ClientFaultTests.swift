@@ -88,6 +88,24 @@ struct ClientFaultTests {
         }
     }
 
+    @Test(arguments: ["\u{0}\u{0}\u{6}\u{4}", "hello", "XTTP/1.1 200", "HTTP/2", "http/1.1", "\r"])
+    func `what can be no answer is refused before any line of it ends`(text: String) throws {
+        for size in [1, text.utf8.count] {
+            let rig = try ClientRig()
+            rig.begin("GET /")
+            rig.connection.flush()
+            rig.receive(Array(text.utf8.prefix(size)))
+            if size > 1 || !text.hasPrefix("H") {
+                #expect(rig.events.contains("failed: protocolError"), "\(rig.events)")
+            }
+        }
+        let slow = try ClientRig()
+        slow.begin("GET /")
+        slow.connection.flush()
+        for byte in "HTTP/1.".utf8 { slow.receive([byte]) }
+        #expect(slow.events.isEmpty)
+    }
+
     @Test func `an answer that ends with the close before its request does is not whole`() throws {
         let rig = try ClientRig()
         rig.begin("POST /", ["host: h", "content-length: 9"], .length(9))

@@ -218,6 +218,22 @@ struct HTTP2ClientStreamTests {
         #expect(rig.gauges == [0, 0, 0, 0, 0, 0, 0, 0, 0])
     }
 
+    @Test(arguments: [
+        WireFrame(kind: 4, flags: 1, id: 0),
+        WireFrame(kind: 6, flags: 1, id: 0, payload: [UInt8](repeating: 7, count: 8)),
+        .reset(1, .noError), WireFrame(kind: 7, id: 0, payload: WireFrame.word(1 << 30) + WireFrame.word(0)),
+        WireFrame(kind: 0xFA, id: 0),
+    ])
+    func `an upstream that only babbles is left`(frame: WireFrame) throws {
+        let rig = try connected()
+        let asked = try rig.ask()
+        for _ in 0..<1000 { rig.receive(0, frame) }
+        #expect(!rig.transports[0].isClosed)
+        for _ in 0..<100 where !rig.transports[0].isClosed { rig.receive(0, frame) }
+        #expect(rig.transports[0].isClosed)
+        #expect(asked.events == ["failed: protocolError"])
+    }
+
     // MARK: Flow control
 
     @Test func `a body waits for the upstream's window, and whoever sends it is told`() throws {

@@ -4,6 +4,7 @@
 // A client that may speak HTTP/1.1 or HTTP/2, and shows it with its first bytes.
 
 import NIOCore
+import NIOEmbedded
 import Testing
 import UnderstudyCore
 import UnderstudyHTTP
@@ -36,6 +37,19 @@ struct ServerPrefaceTests {
         rig.transport.end(.closedByPeer)
         #expect(rig.service.closed == 1)
         #expect(rig.service.counters.activeConnections.current == 0)
+    }
+
+    @Test func `whoever has agreed on HTTP/1.1 does not speak HTTP/2 all the same`() {
+        let loop = LoopContext(eventLoop: EmbeddedEventLoop())
+        let (transport, service) = (RecordingTransport(), RecordingService())
+        transport.applicationProtocol = .http1
+        var limits = ServerLimits()
+        limits.version = .automatic
+        ServerProtocolPicker.serve(transport, service: service, loop: loop, limits: limits)
+        transport.user?.transportReceived(ByteBuffer(bytes: HTTP2ServerRig.preface))
+        #expect(service.counters.http2Connections.current == 0)
+        #expect(transport.sent.hasPrefix("HTTP/1.1 "))
+        transport.end(.closedByPeer)
     }
 
     @Test(arguments: [
