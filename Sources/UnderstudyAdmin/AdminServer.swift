@@ -3,19 +3,19 @@
 //
 // The admin server: Envoy's paths over snapshot values. It cannot reach into the proxy.
 
-package import NIOCore
-package import UnderstudyCore
-package import UnderstudyHTTP
+public import NIOCore
+public import UnderstudyCore
+public import UnderstudyHTTP
 
 /// What the admin server shows and changes.
-package struct AdminSubject: Sendable {
-    package var view: any ServerView
-    package var control: any ServerControl
-    package var mirrors: any MirrorControl
-    package var runtime: any RuntimeControl
-    package var logs: any LogControl
+public struct AdminSubject: Sendable {
+    public var view: any ServerView
+    public var control: any ServerControl
+    public var mirrors: any MirrorControl
+    public var runtime: any RuntimeControl
+    public var logs: any LogControl
 
-    package init(
+    public init(
         view: any ServerView,
         control: any ServerControl,
         mirrors: any MirrorControl,
@@ -31,13 +31,13 @@ package struct AdminSubject: Sendable {
 }
 
 /// Answers admin requests from an event loop that carries no traffic.
-package struct AdminServer: Sendable {
+public struct AdminServer: Sendable {
     private let endpoints: AdminEndpoints
     private let accessLog: PlainServer.AccessLog?
     private let counters: ServerCounters
 
     /// Whoever asks too much here must not take the descriptors of those that are served.
-    package static let mostConnections = 64
+    public static let mostConnections = 64
 
     private static var limits: ServerLimits {
         var limits = ServerLimits()
@@ -47,7 +47,7 @@ package struct AdminServer: Sendable {
 
     /// - Parameter counters: Where its connections are counted.
     /// - Parameter accessLog: Gets every request that has ended; it is called on the event loop and must not block.
-    package init(
+    public init(
         _ subject: AdminSubject,
         counters: ServerCounters = ServerCounters(),
         accessLog: PlainServer.AccessLog? = nil
@@ -60,7 +60,7 @@ package struct AdminServer: Sendable {
     /// Serves while `body` runs.
     ///
     /// - Parameter body: Gets the address in use.
-    package func run(
+    public func run(
         on address: SocketAddress,
         eventLoop: any EventLoop,
         while body: @Sendable (SocketAddress?) async throws -> Void

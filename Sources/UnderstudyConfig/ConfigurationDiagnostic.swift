@@ -4,13 +4,13 @@
 // One thing to say about a configuration, as data and as the lines an operator reads.
 
 /// A mistake, or something worth knowing, with its place.
-package struct ConfigurationDiagnostic: Sendable, Equatable {
-    package enum Severity: String, Sendable {
+public struct ConfigurationDiagnostic: Sendable, Equatable {
+    public enum Severity: String, Sendable {
         case error
         case warning
     }
 
-    package enum Kind: Sendable {
+    public enum Kind: Sendable {
         /// Nobody knows this name: most likely a slip of the pen.
         case unknown
         /// Envoy knows it, Understudy does not yet.
@@ -23,30 +23,30 @@ package struct ConfigurationDiagnostic: Sendable, Equatable {
         case unreadable
     }
 
-    package var severity: Severity
-    package var kind: Kind
+    public var severity: Severity
+    public var kind: Kind
     /// The source's name.
-    package var file: String
+    public var file: String
     /// From 1; `nil` if the message is about the whole file.
-    package var line: Int?
+    public var line: Int?
     /// From 1, in characters.
-    package var column: Int?
+    public var column: Int?
     /// The field from the root, such as `static_resources.clusters[0].name`; empty for the root itself.
-    package var path: String
-    package var message: String
+    public var path: String
+    public var message: String
     /// What stands there, in quotes if it is text.
-    package var found: String?
+    public var found: String?
     /// What may stand there.
-    package var accepted: String?
+    public var accepted: String?
     /// What Envoy says, where that is not the message itself.
-    package var envoy: String?
+    public var envoy: String?
     /// The nearest name that exists.
-    package var suggestion: String?
+    public var suggestion: String?
 }
 
 extension ConfigurationDiagnostic {
     /// The message with everything known about it, one fact a line.
-    package var rendered: String {
+    public var rendered: String {
         var text = "\(place)  \(severity.rawValue): \(message)\n"
         if !path.isEmpty { text += "  at        \(path)\n" }
         if let found { text += "  found     \(found)\n" }

@@ -7,12 +7,12 @@ import EnvoyAPI
 import SwiftProtobuf
 import UnderstudyCore
 
-package enum ConfigurationLoader {
+public enum ConfigurationLoader {
     /// Reads and checks a configuration, reporting every mistake at once.
     ///
     /// - Parameter allowUnknownFields: turns unknown and unsupported fields from errors into warnings, as Envoy's
     ///   `--allow-unknown-static-fields` does. Values stay errors.
-    package static func load(_ source: ConfigurationSource, allowUnknownFields: Bool) -> ConfigurationResult {
+    public static func load(_ source: ConfigurationSource, allowUnknownFields: Bool) -> ConfigurationResult {
         var log = DiagnosticLog(file: source.name)
         let configuration = read(source, allowUnknownFields: allowUnknownFields, log: &log)
         return ConfigurationResult(

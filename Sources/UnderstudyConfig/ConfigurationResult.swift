@@ -3,20 +3,20 @@
 //
 // What came of reading a configuration.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
-package struct ConfigurationResult: Sendable {
+public struct ConfigurationResult: Sendable {
     /// The checked model; `nil` if there is any error.
-    package let configuration: ServerConfiguration?
+    public let configuration: ServerConfiguration?
     /// Errors and warnings in the order of the file.
-    package let diagnostics: [ConfigurationDiagnostic]
+    public let diagnostics: [ConfigurationDiagnostic]
     /// How many warnings there were beyond those.
-    package let warningsLeftOut: Int
+    public let warningsLeftOut: Int
     /// Whether these are all errors; reading stops when there are more than anybody mends at a time.
-    package let isComplete: Bool
+    public let isComplete: Bool
 
     /// All diagnostics as text, ready for standard error; empty if there are none.
-    package var rendered: String {
+    public var rendered: String {
         var text = diagnostics.map(\.rendered).joined()
         if warningsLeftOut > 0 { text += "and \(warningsLeftOut) more warnings\n" }
         if !isComplete { text += "and perhaps more: reading stopped after \(DiagnosticLog.capacity) errors\n" }

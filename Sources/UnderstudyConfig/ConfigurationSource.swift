@@ -4,26 +4,26 @@
 // Where a configuration comes from, and every way in which it may fail to become text.
 
 /// A file, or text that was given on the command line.
-package struct ConfigurationSource: Sendable, Equatable {
+public struct ConfigurationSource: Sendable, Equatable {
     private enum Content: Sendable, Equatable {
         case file
         case inline(String)
     }
 
     /// What messages call it: the path as given, or the name of the flag.
-    package let name: String
+    public let name: String
     private let content: Content
 
     /// Longest configuration that is read, in bytes.
     ///
     /// Room for 10,000 routes of 800 bytes each, while what is longer is refused before anybody looks at it.
-    package static let maximumSize = 8 << 20
+    public static let maximumSize = 8 << 20
 
-    package static func file(path: String) -> ConfigurationSource {
+    public static func file(path: String) -> ConfigurationSource {
         ConfigurationSource(name: path, content: .file)
     }
 
-    package static func inline(_ text: String, name: String) -> ConfigurationSource {
+    public static func inline(_ text: String, name: String) -> ConfigurationSource {
         ConfigurationSource(name: name, content: .inline(text))
     }
 

@@ -3,9 +3,9 @@
 //
 // Waiting for nothing but the end.
 
-package enum Cancellation {
+public enum Cancellation {
     /// Returns when the task is cancelled.
-    package static func wait() async {
+    public static func wait() async {
         let (stream, continuation) = AsyncStream<Never>.makeStream()
         await withTaskCancellationHandler {
             for await _ in stream {}

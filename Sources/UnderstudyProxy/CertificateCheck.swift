@@ -3,12 +3,12 @@
 //
 // Every certificate and key of a configuration, looked at without serving it.
 
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
-package enum CertificateCheck {
+public enum CertificateCheck {
     /// What is wrong, all of it.
-    package static func faults(_ configuration: ServerConfiguration) -> [ConfigurationFault] {
+    public static func faults(_ configuration: ServerConfiguration) -> [ConfigurationFault] {
         var faults: [ConfigurationFault] = []
         for listener in configuration.listeners {
             for tls in listener.allFilterChains.compactMap(\.tls) {
@@ -33,7 +33,7 @@ package enum CertificateCheck {
 
 extension ConfigurationFault {
     /// As mistakes in a file are told, one fact a line.
-    package var rendered: String {
+    public var rendered: String {
         guard case .tls(let fault, let owner) = self else { return "error: \(self)\n" }
         guard let end = fault.place.firstRange(of: ": ") else { return "error: \(owner): \(fault)\n" }
         var text = "\(fault.place[..<end.lowerBound])  error: \(fault.reason)\n"

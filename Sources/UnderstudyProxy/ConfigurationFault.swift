@@ -3,14 +3,14 @@
 //
 // Why a configuration that has been read well cannot be served.
 
-package import UnderstudyHTTP
+public import UnderstudyHTTP
 
-package enum ConfigurationFault: Error, Sendable, CustomStringConvertible {
+public enum ConfigurationFault: Error, Sendable, CustomStringConvertible {
     case accessLog(AccessLogFault)
     /// - Parameter owner: Which listener or cluster it belongs to, such as `cluster 'a'`.
     case tls(TLSFault, of: String)
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .accessLog(let fault): fault.description
         case .tls(let fault, let owner): fault.place.isEmpty ? "\(owner): \(fault)" : "\(fault)"

@@ -3,17 +3,17 @@
 //
 // The configuration as every worker sees it: arranged for requests, immutable, shared.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Made once from a `ServerConfiguration`; goes into each worker and is never changed.
 ///
 /// Clusters that are configured as they were in the snapshot before are the same objects, so that their endpoints,
 /// their health and their connections stay.
-package final class ConfigurationSnapshot: Sendable {
-    package let configuration: ServerConfiguration
-    package let clusterNames: NameTable
-    package let clusters: [SharedCluster]
-    package let served: [ListenerChains]
+public final class ConfigurationSnapshot: Sendable {
+    public let configuration: ServerConfiguration
+    public let clusterNames: NameTable
+    public let clusters: [SharedCluster]
+    public let served: [ListenerChains]
     /// By cluster: in place of the routes' mirrors; `nil` leaves those.
     let clusterMirrors: [[MirrorRule]?]
     /// What mirrors may take that the routes say nothing of, by cluster.
@@ -26,7 +26,7 @@ package final class ConfigurationSnapshot: Sendable {
 
     /// - Parameter slots: Which socket each listener has.
     /// - Throws: If an access log cannot be opened, or a certificate is of no use.
-    package init(
+    public init(
         _ configuration: ServerConfiguration,
         slots: [Int],
         store: StatisticsStore,
@@ -101,7 +101,7 @@ package final class ConfigurationSnapshot: Sendable {
 
     var inspections: InspectionStatistics { store.inspections }
 
-    package var listeners: [SharedListener] { served.map(\.listener) }
+    public var listeners: [SharedListener] { served.map(\.listener) }
 
     var chains: [SharedChain] { served.flatMap(\.chains) }
 

@@ -5,7 +5,7 @@
 // is new.
 
 internal import Logging
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer {
@@ -42,7 +42,7 @@ extension ProxyServer {
     }
 
     /// Of listeners and clusters, as they are in use now.
-    package func certificates() -> [CertificateStatus] {
+    public func certificates() -> [CertificateStatus] {
         let snapshot = self.snapshot
         let ofListeners = snapshot.chains.flatMap { $0.tls?.certificates ?? [] }
         let contexts = ofListeners + snapshot.clusters.compactMap { $0.tls?.certificates }

@@ -5,11 +5,11 @@
 
 internal import Logging
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer: MirrorControl {
-    package func mirroring() -> MirroringStatus { mirroring(of: store.books) }
+    public func mirroring() -> MirroringStatus { mirroring(of: store.books) }
 
     private func mirroring(of books: [MirrorBook]) -> MirroringStatus {
         var status = MirroringStatus()
@@ -75,7 +75,7 @@ extension ProxyServer: MirrorControl {
         }
     }
 
-    package func setMirroring(_ isEnabled: Bool, mirror: String?) async -> MirrorSwitchResult {
+    public func setMirroring(_ isEnabled: Bool, mirror: String?) async -> MirrorSwitchResult {
         let changed: Bool
         if let mirror {
             guard let account = accounts.known(mirror) else {

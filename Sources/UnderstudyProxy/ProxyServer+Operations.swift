@@ -7,26 +7,26 @@ internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer {
-    package var phase: ServerState {
+    public var phase: ServerState {
         let phase = state.withLock { $0.phase }
         // Envoy calls a server that fails its health checks draining, too.
         return phase == .live && drains.isHealthCheckFailing ? .draining : phase
     }
 
-    package var isReady: Bool { phase == .live }
+    public var isReady: Bool { phase == .live }
 
     /// Event loops that serve.
-    package var concurrency: Int { workers.count }
+    public var concurrency: Int { workers.count }
 
-    package var reload: ReloadStatus { state.withLock { $0.reload } }
+    public var reload: ReloadStatus { state.withLock { $0.reload } }
 
-    package func clusterStatuses() -> [ClusterStatus] { snapshot.clusters.map(\.status) }
+    public func clusterStatuses() -> [ClusterStatus] { snapshot.clusters.map(\.status) }
 
-    package func listenerStatuses() -> [ListenerStatus] {
+    public func listenerStatuses() -> [ListenerStatus] {
         let (snapshot, sockets) = state.withLock { ($0.snapshot, $0.sockets) }
         return sockets.compactMap { socket in
             guard let address = socket.listener.localAddress else { return nil }
@@ -37,13 +37,13 @@ extension ProxyServer {
 
     // MARK: Changes
 
-    package func failHealthChecks(_ isFailing: Bool) async {
+    public func failHealthChecks(_ isFailing: Bool) async {
         guard drains.isHealthCheckFailing != isFailing else { return }
         drains.failHealthChecks(isFailing)
         logger.warning(isFailing ? "health checks are failed by request" : "health checks pass again by request")
     }
 
-    package func drainListeners(_ drain: ListenerDrain) async {
+    public func drainListeners(_ drain: ListenerDrain) async {
         let isMeant: @Sendable (SharedListener) -> Bool = { !drain.onlyInbound || $0.configuration.isInbound }
         logger.info("draining listeners by request", metadata: ["graceful": "\(drain.isGraceful)"])
         drains.beginDrain(onlyInbound: drain.onlyInbound)
@@ -64,9 +64,9 @@ extension ProxyServer {
     }
 
     /// Opens access logs anew, as after a rotation.
-    package func reopenLogs() async { await logs.reopenAll() }
+    public func reopenLogs() async { await logs.reopenAll() }
 
-    package func resetCounters() {
+    public func resetCounters() {
         for scope in statistics() { scope.resetCounters() }
         for cluster in snapshot.clusters { cluster.statistics.resetAnswers() }
         for book in store.books { book.reset() }

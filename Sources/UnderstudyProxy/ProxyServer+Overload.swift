@@ -28,7 +28,7 @@ extension ProxyServer {
     private var overloadInterval: Duration { snapshot.configuration.overload?.refreshInterval ?? Self.longestPause }
 
     /// Looks once, and does what is to be done.
-    package func lookForOverload() async {
+    public func lookForOverload() async {
         let options = snapshot.configuration.overload
         let old = overload.current
         guard options != nil || old != [] else { return }

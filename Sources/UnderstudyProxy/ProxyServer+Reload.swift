@@ -6,7 +6,7 @@
 internal import Logging
 internal import NIOCore
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer {
@@ -15,7 +15,7 @@ extension ProxyServer {
     /// New listeners are opened before anything changes, so a configuration that cannot be served changes nothing.
     /// Clusters and sockets that are configured as before stay as they are, with all their connections.
     /// - Parameter time: Seconds since 1970, for `ReloadStatus`.
-    package func replace(with configuration: ServerConfiguration, time: Int64) async throws(BindFailure) {
+    public func replace(with configuration: ServerConfiguration, time: Int64) async throws(BindFailure) {
         // Not after the turn of a drain, which has no end but the process's.
         guard phase != .draining || drains.isHealthCheckFailing else {
             let failure = BindFailure(description: "the proxy is ending")
@@ -41,7 +41,7 @@ extension ProxyServer {
     }
 
     /// A configuration could not be used; the one before it still serves.
-    package func refused(_ errors: [String], time: Int64) {
+    public func refused(_ errors: [String], time: Int64) {
         serverStatistics.reloadAttempts.add()
         serverStatistics.reloadFailures.add()
         state.withLock { state in

@@ -4,11 +4,11 @@
 // The proxy's numbers under Envoy's names, for whoever shows them.
 
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 extension ProxyServer: StatisticsSource {
-    package func statistics() -> [StatisticsScope] {
+    public func statistics() -> [StatisticsScope] {
         let (snapshot, sockets) = state.withLock { ($0.snapshot, $0.sockets.count) }
         var all = snapshot.clusters.map(\.scope)
         var prefixes: Set<String> = []

@@ -3,67 +3,67 @@
 //
 // The proxy as a whole: workers on their loops, listeners in front, discovery beside; starts, serves, drains.
 
-package import Logging
-package import NIOCore
+public import Logging
+public import NIOCore
 internal import NIOPosix
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// `+Reload` replaces the configuration, `+Drain` ends it, `+Operations` and `+Statistics` tell of it.
-package final class ProxyServer: Sendable {
-    package struct Options: Sendable {
+public final class ProxyServer: Sendable {
+    public struct Options: Sendable {
         /// Event loops, each with a worker.
         ///
         /// Default: one for each core. Source: Envoy `--concurrency`.
-        package var concurrency = System.coreCount
+        public var concurrency = System.coreCount
         /// Names that are not asked of DNS.
         ///
         /// Source: `--add-host`.
-        package var hosts: [String: String] = [:]
+        public var hosts: [String: String] = [:]
         /// Longest wait for the first resolution of all names before listening.
-        package var startTime = Duration.seconds(5)
+        public var startTime = Duration.seconds(5)
         /// Longest wait for the endpoints of clusters that serve no clients, in all.
-        package var mirrorStartTime = Duration.seconds(1)
+        public var mirrorStartTime = Duration.seconds(1)
         /// Longest wait for requests in flight at the end, and the length of a graceful drain of listeners.
         ///
         /// Source: `--drain-time-s`.
-        package var drainTime = TimeAmount.seconds(600)
+        public var drainTime = TimeAmount.seconds(600)
         /// How long clients are still accepted after the end was asked for.
         ///
         /// Default zero.
-        package var lameDuckTime = TimeAmount.zero
-        package var drainStrategy = DrainStrategy.gradual
+        public var lameDuckTime = TimeAmount.zero
+        public var drainStrategy = DrainStrategy.gradual
         /// As many as the process may have open: five sixteenths are for clients, as many for primaries and a quarter for mirrors, so that the
         /// rest is left for primaries and files.
         ///
         /// Default: no limit.
-        package var descriptors = Int.max
+        public var descriptors = Int.max
         /// Between looks at the files of certificates; default half a second.
-        package var certificateInterval = Duration.milliseconds(500)
+        public var certificateInterval = Duration.milliseconds(500)
         /// How memory is looked at, for the overload manager.
-        package var memory = OverloadMonitor.Memory.ofProcess
+        public var memory = OverloadMonitor.Memory.ofProcess
         /// Longest time that an access log line waits to be written.
         ///
         /// Source: Envoy `--file-flush-interval-msec`.
-        package var logFlushInterval = TimeAmount.seconds(10)
+        public var logFlushInterval = TimeAmount.seconds(10)
         /// Bytes of lines that are written before that.
         ///
         /// Source: Envoy `--file-flush-min-size-kb`.
-        package var logFlushSize = 64 * 1024
+        public var logFlushSize = 64 * 1024
         /// For clusters, their health and their names; `nil` for the server's own.
-        package var upstreamLogger: Logger?
-        package var listenerLogger: Logger?
-        package var runtimeLogger: Logger?
+        public var upstreamLogger: Logger?
+        public var listenerLogger: Logger?
+        public var runtimeLogger: Logger?
 
-        package init() {}
+        public init() {}
     }
 
     /// A listener could not be opened.
-    package struct BindFailure: Error, CustomStringConvertible {
-        package let description: String
+    public struct BindFailure: Error, CustomStringConvertible {
+        public let description: String
 
-        package init(description: String) {
+        public init(description: String) {
             self.description = description
         }
     }
@@ -93,7 +93,7 @@ package final class ProxyServer: Sendable {
     let sheddingTurn = Turn()
     let acceptFailures: RateLimitedLog
     let acceptFullness: RateLimitedLog
-    package let runtime: RuntimeStore
+    public let runtime: RuntimeStore
     let store: StatisticsStore
     let serverStatistics = ServerStatistics()
     private let begin = NIODeadline.now()
@@ -112,7 +112,7 @@ package final class ProxyServer: Sendable {
     let turn = Turn()
     let resolver: NameResolver
 
-    package init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
+    public init(_ configuration: ServerConfiguration, options: Options, logger: Logger) async throws {
         self.options = options
         self.logger = logger
         let concurrency = max(1, options.concurrency)
@@ -204,12 +204,12 @@ package final class ProxyServer: Sendable {
         return workers
     }
 
-    package var snapshot: ConfigurationSnapshot { state.withLock { $0.snapshot } }
+    public var snapshot: ConfigurationSnapshot { state.withLock { $0.snapshot } }
 
     /// Resolves the clusters, opens the listeners, serves until the task is cancelled, then drains.
     ///
     /// - Parameter isListening: Called once with the addresses in use, in the order of the configuration.
-    package func run(isListening: @Sendable ([SocketAddress]) async -> Void) async throws {
+    public func run(isListening: @Sendable ([SocketAddress]) async -> Void) async throws {
         let runtime = self.runtime
         let disk = Task { await runtime.watch() }
         let watch = Task { await watchOverload() }

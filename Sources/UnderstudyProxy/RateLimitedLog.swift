@@ -3,24 +3,24 @@
 //
 // Warnings that traffic can cause are written a few times a minute, not once per request.
 
-package import Logging
+public import Logging
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// One kind of line with its limit; any thread may use it.
-package final class RateLimitedLog: Sendable {
+public final class RateLimitedLog: Sendable {
     private let logger: Logger
     private let limit: Mutex<LineLimit>
     private let begin = ContinuousClock.now
 
     /// - Parameter limit: Five lines a minute unless it says otherwise.
-    package init(_ logger: Logger, limit: LineLimit = LineLimit()) {
+    public init(_ logger: Logger, limit: LineLimit = LineLimit()) {
         self.logger = logger
         self.limit = Mutex(limit)
     }
 
     /// Writes the line, or counts it; the next one that is written tells how many were held back as `suppressed`.
-    package func log(
+    public func log(
         _ level: Logger.Level,
         _ message: @autoclosure () -> Logger.Message,
         metadata: @autoclosure () -> Logger.Metadata = [:],

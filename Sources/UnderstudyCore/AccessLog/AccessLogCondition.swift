@@ -4,7 +4,7 @@
 // Decides whether a request gets a line, and whether a mapper is for a reply.
 
 /// `AccessLogFilter` whose matchers are compiled.
-package indirect enum AccessLogCondition: Sendable {
+public indirect enum AccessLogCondition: Sendable {
     case status(AccessLogFilter.Comparison, value: UInt32, runtimeKey: String)
     case duration(AccessLogFilter.Comparison, value: UInt32, runtimeKey: String)
     case header(HeaderMatcher)
@@ -15,7 +15,7 @@ package indirect enum AccessLogCondition: Sendable {
     case any([AccessLogCondition])
     case grpcStatuses(Set<Int>, isExcluding: Bool)
 
-    package init(_ filter: AccessLogFilter) {
+    public init(_ filter: AccessLogFilter) {
         self =
             switch filter {
             case .status(let comparison, let value, let key): .status(comparison, value: value, runtimeKey: key)
@@ -34,7 +34,7 @@ package indirect enum AccessLogCondition: Sendable {
     }
 
     /// What it looks at besides status, flags and duration.
-    package var needs: FactNeeds {
+    public var needs: FactNeeds {
         switch self {
         case .grpcStatuses: .trailers
         case .all(let conditions), .any(let conditions): conditions.reduce(into: []) { $0.formUnion($1.needs) }
@@ -45,7 +45,7 @@ package indirect enum AccessLogCondition: Sendable {
     /// - Parameters:
     ///   - facts: With status, flags and duration of the whole exchange.
     ///   - random: Drawn for this exchange; used where the request's identifier does not decide.
-    package func holds(
+    public func holds(
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts,

@@ -4,7 +4,7 @@
 // One access log, compiled: which requests get a line, and what is in it.
 
 /// A filter and a format, made once when the configuration is read and used for every request.
-package struct AccessLogLine: Sendable {
+public struct AccessLogLine: Sendable {
     private enum Form: Sendable {
         case standard
         case text(FormatString, AbsentValue)
@@ -14,9 +14,9 @@ package struct AccessLogLine: Sendable {
     private let condition: AccessLogCondition?
     private let form: Form
     /// What has to be in the facts besides the plain ones.
-    package let needs: FactNeeds
+    public let needs: FactNeeds
 
-    package init(_ log: AccessLog) {
+    public init(_ log: AccessLog) {
         condition = log.filter.map(AccessLogCondition.init)
         switch log.format {
         case nil: form = .standard
@@ -32,7 +32,7 @@ package struct AccessLogLine: Sendable {
     /// Whether the request gets a line.
     ///
     /// - Parameter random: Drawn for this exchange.
-    package func isWanted(
+    public func isWanted(
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts,
@@ -48,7 +48,7 @@ package struct AccessLogLine: Sendable {
     /// - Parameters:
     ///   - request: As it went to the primary: rewritten, and with the lines that were added.
     ///   - response: As it went to the client; `nil` if none did.
-    package func append(
+    public func append(
         to bytes: inout [UInt8],
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,

@@ -4,17 +4,17 @@
 // The turns that each worker takes among the endpoints of a cluster.
 
 /// Picks endpoints by a plan; every worker has its own, so that no turn is shared between threads.
-package struct Balancer: Sendable {
-    package struct Pick: Sendable, Equatable {
+public struct Balancer: Sendable {
+    public struct Pick: Sendable, Equatable {
         /// Index into the plan's hosts; `nil` if there is none to go to.
-        package var host: Int?
+        public var host: Int?
         /// Health did not count, or would not have.
         ///
         /// Counted by `lb_healthy_panic`.
-        package var isPanic = false
+        public var isPanic = false
     }
 
-    package private(set) var plan: BalancingPlan
+    public private(set) var plan: BalancingPlan
     private let seed: UInt64
     /// One for each of the plan's pools.
     private var turns: [PoolTurn] = []
@@ -25,14 +25,14 @@ package struct Balancer: Sendable {
     private var rotationPool = 0
 
     /// - Parameter seed: Any number; where the turns begin.
-    package init(_ plan: BalancingPlan, seed: UInt64) {
+    public init(_ plan: BalancingPlan, seed: UInt64) {
         self.plan = plan
         self.seed = seed
         prepare(after: nil)
     }
 
     /// Goes on with other endpoints, or others in health.
-    package mutating func replace(_ plan: BalancingPlan) {
+    public mutating func replace(_ plan: BalancingPlan) {
         let old = self.plan
         self.plan = plan
         prepare(after: old)
@@ -47,7 +47,7 @@ package struct Balancer: Sendable {
     ///   - total: Requests in flight to the cluster; asked only for bounded loads.
     ///   - picks: How often to pick at most, 1 or more.
     ///   - isRefused: Whether to pick again, if that is still allowed; the last pick stands.
-    package mutating func pick(
+    public mutating func pick(
         hash: UInt64? = nil,
         random: () -> UInt64,
         load: (Int) -> Int,

@@ -4,30 +4,30 @@
 // Everything about a cluster's endpoints that is worked out before a request comes.
 
 /// Made whenever endpoints, their weights or their health change; shared by all workers.
-package final class BalancingPlan: Sendable {
+public final class BalancingPlan: Sendable {
     /// The endpoints as gauges show them.
-    package struct Counts: Sendable, Equatable {
-        package var total = 0
-        package var healthy = 0
-        package var degraded = 0
-        package var excluded = 0
+    public struct Counts: Sendable, Equatable {
+        public var total = 0
+        public var healthy = 0
+        public var degraded = 0
+        public var excluded = 0
     }
 
     /// How a ring or table is shared out.
-    package struct Places: Sendable, Equatable {
+    public struct Places: Sendable, Equatable {
         /// Of a ring; zero for Maglev.
-        package var size: Int
+        public var size: Int
         /// Places of the endpoint that has the fewest.
-        package var fewest: Int
-        package var most: Int
+        public var fewest: Int
+        public var most: Int
     }
 
-    package let settings: LoadBalancing
-    package let hosts: [BalancedHost]
+    public let settings: LoadBalancing
+    public let hosts: [BalancedHost]
     /// By priority; at least one.
-    package let sets: [HostSet]
-    package let loads: PriorityLoads
-    package let counts: Counts
+    public let sets: [HostSet]
+    public let loads: PriorityLoads
+    public let counts: Counts
     let tables: [HashTable]
     /// All pools, priority by priority, where policies take turns in them.
     let pools: [PlacedPool]
@@ -39,7 +39,7 @@ package final class BalancingPlan: Sendable {
     /// - Parameters:
     ///   - panicThreshold: Percent, from `settings` or the runtime.
     ///   - old: The plan before this one, whose rings and tables are kept where nothing changed.
-    package init(
+    public init(
         _ settings: LoadBalancing,
         hosts: [BalancedHost],
         panicThreshold: Double? = nil,
@@ -73,7 +73,7 @@ package final class BalancingPlan: Sendable {
     }
 
     /// How the ring or table of the last priority is shared out, which is the one that Envoy's gauges show.
-    package var places: Places? { tables.last?.places }
+    public var places: Places? { tables.last?.places }
 
     /// - Returns: Index into `pools`.
     func index(of place: PoolPlace) -> Int {

@@ -4,10 +4,10 @@
 // The endpoints of one priority, parted by health and locality.
 
 /// Some endpoints that a request may go to, in file order.
-package struct HostPool: Sendable, Equatable {
+public struct HostPool: Sendable, Equatable {
     /// Indices of the plan's hosts.
-    package let hosts: [Int]
-    package let weights: [UInt32]
+    public let hosts: [Int]
+    public let weights: [UInt32]
     let isUniform: Bool
 
     init(_ hosts: [Int], of all: [BalancedHost]) {
@@ -18,23 +18,23 @@ package struct HostPool: Sendable, Equatable {
     }
 }
 
-package struct HostSet: Sendable, Equatable {
+public struct HostSet: Sendable, Equatable {
     /// The endpoints of one locality, and its weight.
-    package struct Zone: Sendable, Equatable {
-        package let weight: UInt32
+    public struct Zone: Sendable, Equatable {
+        public let weight: UInt32
         let all: HostPool
         let excluded: Int
         let healthy: HostPool
         let degraded: HostPool
     }
 
-    package let all: HostPool
-    package let healthy: HostPool
-    package let degraded: HostPool
+    public let all: HostPool
+    public let healthy: HostPool
+    public let degraded: HostPool
     /// How many of all are excluded.
-    package let excluded: Int
+    public let excluded: Int
     /// Ordered by region, zone and sub-zone; empty if localities are not told apart.
-    package let zones: [Zone]
+    public let zones: [Zone]
 
     init(_ indices: [Int], of hosts: [BalancedHost], localities: LoadBalancing.LocalityChoice) {
         func pool(_ indices: [Int], _ level: HostHealth.Level) -> HostPool {

@@ -6,11 +6,11 @@
 /// MurmurHash2 with 64 bits, seeded and finished as `std::hash` of libstdc++ does it.
 ///
 /// - Source: Envoy `RingHashLbConfig.HashFunction.MURMUR_HASH_2`.
-package enum MurmurHash2 {
-    package static let standardSeed: UInt64 = 0xC70F_6907
+public enum MurmurHash2 {
+    public static let standardSeed: UInt64 = 0xC70F_6907
     private static let multiplier: UInt64 = 0xC6A4_A793_5BD1_E995
 
-    package static func hash(_ bytes: Span<UInt8>, seed: UInt64 = standardSeed) -> UInt64 {
+    public static func hash(_ bytes: Span<UInt8>, seed: UInt64 = standardSeed) -> UInt64 {
         // Safe: all products of the algorithm wrap.
         var hash = seed ^ UInt64(bytes.count) &* multiplier
         var offset = 0
@@ -24,7 +24,7 @@ package enum MurmurHash2 {
         return mix(mix(hash) &* multiplier)
     }
 
-    package static func hash(_ bytes: [UInt8], seed: UInt64 = standardSeed) -> UInt64 {
+    public static func hash(_ bytes: [UInt8], seed: UInt64 = standardSeed) -> UInt64 {
         hash(bytes.span, seed: seed)
     }
 

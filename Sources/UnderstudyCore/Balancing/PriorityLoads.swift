@@ -6,15 +6,15 @@
 /// Percentages over priorities and, within them, over healthy and degraded endpoints; they add up to 100.
 ///
 /// - Source: Envoy's "Priority levels" and "Panic threshold" of its load balancing documentation.
-package struct PriorityLoads: Sendable, Equatable {
-    package struct Choice: Sendable, Equatable {
-        package var priority: Int
-        package var isDegraded: Bool
+public struct PriorityLoads: Sendable, Equatable {
+    public struct Choice: Sendable, Equatable {
+        public var priority: Int
+        public var isDegraded: Bool
     }
 
-    package private(set) var healthy: [Int]
-    package private(set) var degraded: [Int]
-    package private(set) var isPanic: [Bool]
+    public private(set) var healthy: [Int]
+    public private(set) var degraded: [Int]
+    public private(set) var isPanic: [Bool]
 
     /// - Parameters:
     ///   - threshold: Percent; rounded.

@@ -6,14 +6,14 @@
 /// xxHash with 64 bits, as its authors specify it.
 ///
 /// - Source: xxHash fast digest algorithm, version 0.1.1.
-package enum XXHash64 {
+public enum XXHash64 {
     private static let prime1: UInt64 = 0x9E37_79B1_85EB_CA87
     private static let prime2: UInt64 = 0xC2B2_AE3D_27D4_EB4F
     private static let prime3: UInt64 = 0x1656_67B1_9E37_79F9
     private static let prime4: UInt64 = 0x85EB_CA77_C2B2_AE63
     private static let prime5: UInt64 = 0x27D4_EB2F_1656_67C5
 
-    package static func hash(_ bytes: Span<UInt8>, seed: UInt64 = 0) -> UInt64 {
+    public static func hash(_ bytes: Span<UInt8>, seed: UInt64 = 0) -> UInt64 {
         var offset = 0
         // Safe: all sums and products of the algorithm wrap.
         var hash = bytes.count < 32 ? seed &+ prime5 : stripes(bytes, seed: seed, end: &offset)
@@ -21,7 +21,7 @@ package enum XXHash64 {
         return avalanche(tail(bytes, from: offset, hash))
     }
 
-    package static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
+    public static func hash(_ bytes: [UInt8], seed: UInt64 = 0) -> UInt64 {
         hash(bytes.span, seed: seed)
     }
 

@@ -7,41 +7,41 @@
 ///
 /// Nothing happens to an exchange after its end. Mirrors appear only as something to cut; nothing that a mirror does is an event here, which is how it is kept
 /// from the client.
-package struct ExchangeState: Sendable {
+public struct ExchangeState: Sendable {
     /// The shell carries these out in the order of their declaration.
-    package struct Actions: OptionSet, Sendable {
-        package let rawValue: UInt8
-        package init(rawValue: UInt8) { self.rawValue = rawValue }
+    public struct Actions: OptionSet, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
 
         /// The one of every option set would be called by way of its witnesses.
         @inlinable
-        package func contains(_ action: Actions) -> Bool { rawValue & action.rawValue == action.rawValue }
+        public func contains(_ action: Actions) -> Bool { rawValue & action.rawValue == action.rawValue }
 
         /// Send the local reply that comes with the actions.
-        package static let reply = Actions(rawValue: 1 << 0)
+        public static let reply = Actions(rawValue: 1 << 0)
         /// Close the primary's connection.
-        package static let cutPrimary = Actions(rawValue: 1 << 1)
+        public static let cutPrimary = Actions(rawValue: 1 << 1)
         /// Cut every mirror that has not got the whole request.
-        package static let cutMirrors = Actions(rawValue: 1 << 2)
+        public static let cutMirrors = Actions(rawValue: 1 << 2)
         /// Close the client's connection in the middle of an answer, so that it looks as broken as it is.
-        package static let abortClient = Actions(rawValue: 1 << 3)
+        public static let abortClient = Actions(rawValue: 1 << 3)
         /// Nothing is left to do between client and primary.
-        package static let finish = Actions(rawValue: 1 << 4)
+        public static let finish = Actions(rawValue: 1 << 4)
     }
 
-    package enum RequestPhase: Sendable { case receiving, complete }
-    package enum AnswerPhase: Sendable { case awaited, streaming, ended }
+    public enum RequestPhase: Sendable { case receiving, complete }
+    public enum AnswerPhase: Sendable { case awaited, streaming, ended }
 
-    package private(set) var request = RequestPhase.receiving
-    package private(set) var answer = AnswerPhase.awaited
+    public private(set) var request = RequestPhase.receiving
+    public private(set) var answer = AnswerPhase.awaited
 
-    package init() {}
+    public init() {}
 
     /// Whether the client's next message can be read on the same connection: it has sent the whole of this one.
-    package var mayKeepClient: Bool { request == .complete }
+    public var mayKeepClient: Bool { request == .complete }
 
     /// The client's message ended.
-    package mutating func requestEnded() {
+    public mutating func requestEnded() {
         request = .complete
     }
 
@@ -49,13 +49,13 @@ package struct ExchangeState: Sendable {
     ///
     /// - Returns: Whether the answer overtook the request. The client is then told that its connection closes, and
     ///   no service time, since none was measured.
-    package mutating func answerBegan() -> Bool {
+    public mutating func answerBegan() -> Bool {
         answer = .streaming
         return request == .receiving
     }
 
     /// The primary's message ended.
-    package mutating func answerEnded() -> Actions {
+    public mutating func answerEnded() -> Actions {
         guard answer != .ended else { return [] }
         answer = .ended
         // An answer that overtook its request ends the exchange: the rest of the body is not wanted any more.
@@ -63,7 +63,7 @@ package struct ExchangeState: Sendable {
     }
 
     /// The primary failed, or could not be reached at all.
-    package mutating func primaryFailed() -> Actions {
+    public mutating func primaryFailed() -> Actions {
         guard answer != .ended else { return [] }
         defer { answer = .ended }
         var actions: Actions = [.cutPrimary, .finish]
@@ -73,7 +73,7 @@ package struct ExchangeState: Sendable {
     }
 
     /// The proxy answers by itself, before any upstream was asked.
-    package mutating func answeredLocally() -> Actions {
+    public mutating func answeredLocally() -> Actions {
         guard answer != .ended else { return [] }
         answer = .ended
         return [.reply, .finish]
@@ -82,13 +82,13 @@ package struct ExchangeState: Sendable {
     /// The rest of the request is malformed or overdue.
     ///
     /// No upstream may take what came so far for the whole.
-    package mutating func requestBroke() -> Actions {
+    public mutating func requestBroke() -> Actions {
         request = .receiving
         return primaryFailed()
     }
 
     /// The client's connection is gone.
-    package mutating func clientLeft() -> Actions {
+    public mutating func clientLeft() -> Actions {
         guard answer != .ended else { return [] }
         defer { answer = .ended }
         // A complete request is as good as any to a mirror; half of one must never look whole.

@@ -4,8 +4,8 @@
 // The several clocks that run over one exchange, told by a single alarm.
 
 /// Deadlines by kind, in nanoseconds of any steady clock.
-package struct ExchangeTimers: Sendable {
-    package enum Kind: Int, CaseIterable, Sendable {
+public struct ExchangeTimers: Sendable {
+    public enum Kind: Int, CaseIterable, Sendable {
         /// The route's timeout, from the end of the request.
         case route
         /// The time of one try.
@@ -26,30 +26,30 @@ package struct ExchangeTimers: Sendable {
 
     private var deadlines = SIMD8<UInt64>(repeating: Self.none)
 
-    package init() {}
+    public init() {}
 
-    package mutating func set(_ kind: Kind, at deadline: UInt64) {
+    public mutating func set(_ kind: Kind, at deadline: UInt64) {
         deadlines[kind.rawValue] = deadline
     }
 
-    package mutating func clear(_ kind: Kind) {
+    public mutating func clear(_ kind: Kind) {
         deadlines[kind.rawValue] = Self.none
     }
 
-    package mutating func clearAll() {
+    public mutating func clearAll() {
         deadlines = SIMD8(repeating: Self.none)
     }
 
-    package func isSet(_ kind: Kind) -> Bool { deadlines[kind.rawValue] != Self.none }
+    public func isSet(_ kind: Kind) -> Bool { deadlines[kind.rawValue] != Self.none }
 
     /// When the alarm has to ring; `nil` if nothing is awaited.
-    package var earliest: UInt64? {
+    public var earliest: UInt64? {
         let earliest = deadlines.min()
         return earliest == Self.none ? nil : earliest
     }
 
     /// Takes out the earliest deadline that lies before `now`.
-    package mutating func takeDue(at now: UInt64) -> Kind? {
+    public mutating func takeDue(at now: UInt64) -> Kind? {
         guard let earliest, earliest <= now else { return nil }
         for kind in Kind.allCases where deadlines[kind.rawValue] == earliest {
             clear(kind)

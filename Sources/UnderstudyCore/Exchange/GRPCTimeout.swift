@@ -7,7 +7,7 @@ extension RequestHead {
     /// Milliseconds of `grpc-timeout`, rounded up; `nil` if there is none that can be read.
     ///
     /// - Source: the gRPC protocol: at most eight digits and a unit.
-    package var grpcTimeout: Int64? {
+    public var grpcTimeout: Int64? {
         guard let index = headers.firstIndex(named: Self.timeoutName) else { return nil }
         let value = headers.lines[index].value
         guard (2...9).contains(value.count),
@@ -34,7 +34,7 @@ extension RequestHead {
     /// Tells the upstream how long it has, in the first unit of which eight digits are enough.
     ///
     /// - Source: measured on Envoy 1.40.
-    package mutating func setGRPCTimeout(milliseconds: Int64) {
+    public mutating func setGRPCTimeout(milliseconds: Int64) {
         var (number, unit) = (max(milliseconds, 0), UInt8(ascii: "m"))
         for (divisor, next) in [(1_000, UInt8(ascii: "S")), (60, UInt8(ascii: "M")), (60, UInt8(ascii: "H"))]
         where number > Self.mostDigits {
@@ -53,7 +53,7 @@ extension RequestHead {
         }
     }
 
-    package mutating func removeGRPCTimeout() {
+    public mutating func removeGRPCTimeout() {
         while let index = headers.firstIndex(named: Self.timeoutName) { headers.removeLine(at: index) }
     }
 
@@ -88,20 +88,20 @@ extension Forward {
     ///
     /// In milliseconds, zero for ever; `nil` if that word does not count. If it does, the primary is told its time in
     /// `grpc-timeout`.
-    package func grpcTimeout(for head: borrowing RequestHead) -> Int64? {
+    public func grpcTimeout(for head: borrowing RequestHead) -> Int64? {
         guard let grpcTimeout, head.isGRPC else { return nil }
         return grpcTimeout.timeout(given: head.grpcTimeout)
     }
 
     /// How long this request may take from its head to the end of its answer.
-    package enum StreamDuration: Sendable, Equatable {
+    public enum StreamDuration: Sendable, Equatable {
         /// As the connection manager says.
         case inherited
         case unlimited
         case milliseconds(Int64)
     }
 
-    package func streamDuration(of head: borrowing RequestHead) -> StreamDuration {
+    public func streamDuration(of head: borrowing RequestHead) -> StreamDuration {
         if let grpcStreamDuration, let given = head.grpcTimeout {
             return .milliseconds(grpcStreamDuration.streamDuration(given: given))
         }

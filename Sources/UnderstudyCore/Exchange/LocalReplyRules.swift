@@ -4,28 +4,28 @@
 // How the proxy's own answers are changed on their way out, arranged for requests.
 
 /// An answer of the proxy's own while it is put together.
-package struct ReplyDraft: Sendable {
-    package var status: Int
-    package var body: [UInt8]
-    package var contentType = Array("text/plain".utf8)
-    package var location: [UInt8]?
-    package var isOverloaded = false
+public struct ReplyDraft: Sendable {
+    public var status: Int
+    public var body: [UInt8]
+    public var contentType = Array("text/plain".utf8)
+    public var location: [UInt8]?
+    public var isOverloaded = false
     /// The content type stands before the length.
-    package var putsTypeFirst = false
+    public var putsTypeFirst = false
     /// The client speaks gRPC, and is told in its own terms.
-    package var isGRPC = false
+    public var isGRPC = false
     /// `nil` for what the status stands for.
-    package var statusOfGRPC: Int?
+    public var statusOfGRPC: Int?
     /// Envoy's response flag; empty for none.
-    package var flag: StaticString = ""
-    package var details: StaticString = ""
+    public var flag: StaticString = ""
+    public var details: StaticString = ""
 
-    package init(status: Int, body: [UInt8] = []) {
+    public init(status: Int, body: [UInt8] = []) {
         self.status = status
         self.body = body
     }
 
-    package init(_ reply: LocalReply) {
+    public init(_ reply: LocalReply) {
         status = reply.status
         body = []
         body.append(literal: reply.body)
@@ -37,7 +37,7 @@ package struct ReplyDraft: Sendable {
 }
 
 /// `LocalReplyOptions` whose matchers are compiled.
-package struct LocalReplyRules: Sendable {
+public struct LocalReplyRules: Sendable {
     private struct Rule: Sendable {
         let filter: AccessLogCondition
         let mapper: LocalReplyMapper
@@ -46,18 +46,18 @@ package struct LocalReplyRules: Sendable {
     private let rules: [Rule]
     private let format: BodyFormat?
 
-    package init(_ options: LocalReplyOptions) {
+    public init(_ options: LocalReplyOptions) {
         rules = options.mappers.map { Rule(filter: AccessLogCondition($0.filter), mapper: $0) }
         format = options.format
     }
 
-    package var changesNothing: Bool { rules.isEmpty && format == nil }
+    public var changesNothing: Bool { rules.isEmpty && format == nil }
 
     /// Applies the first mapper whose filter matches, and the format.
     ///
     /// - Parameter facts: Their status and flags are those of the draft.
     /// - Returns: Header lines to add.
-    package func apply(
+    public func apply(
         to draft: inout ReplyDraft,
         request: borrowing RequestHead,
         facts: borrowing ExchangeFacts,

@@ -6,8 +6,8 @@
 /// The life of a copy as a value.
 ///
 /// It ends in exactly one `MirrorOutcome`.
-package struct MirrorState: Sendable {
-    package enum Action: Equatable, Sendable {
+public struct MirrorState: Sendable {
+    public enum Action: Equatable, Sendable {
         case none
         /// The request is complete; from here the mirror has the route's timeout to answer.
         case startTimeout
@@ -25,25 +25,25 @@ package struct MirrorState: Sendable {
 
     private var phase = Phase.sending(status: nil)
 
-    package init() {}
+    public init() {}
 
-    package var hasEnded: Bool {
+    public var hasEnded: Bool {
         if case .ended = phase { return true }
         return false
     }
 
-    package var isSending: Bool {
+    public var isSending: Bool {
         if case .sending = phase { return true }
         return false
     }
 
-    package mutating func requestEnded() -> Action {
+    public mutating func requestEnded() -> Action {
         guard case .sending(let status) = phase else { return .none }
         phase = .waiting(status: status)
         return .startTimeout
     }
 
-    package mutating func answerBegan(status: Int) {
+    public mutating func answerBegan(status: Int) {
         switch phase {
         case .sending: phase = .sending(status: status)
         case .waiting: phase = .waiting(status: status)
@@ -52,7 +52,7 @@ package struct MirrorState: Sendable {
     }
 
     /// - Parameter reusable: The connection may carry another request, as far as HTTP is concerned.
-    package mutating func answerEnded(reusable: Bool) -> Action {
+    public mutating func answerEnded(reusable: Bool) -> Action {
         switch phase {
         case .sending(let status):
             // It answered without waiting for the body; the rest is not sent and the connection is spent.
@@ -64,44 +64,44 @@ package struct MirrorState: Sendable {
         }
     }
 
-    package mutating func failed(_ failure: UpstreamFailure) -> Action {
+    public mutating func failed(_ failure: UpstreamFailure) -> Action {
         end(.close(MirrorOutcome(failure)))
     }
 
     /// The copy holds more bytes than it may.
-    package mutating func fellBehind() -> Action {
+    public mutating func fellBehind() -> Action {
         end(.close(.cutSlow))
     }
 
     /// The exchange ended before its request was complete.
     ///
     /// A copy that has the whole request runs on.
-    package mutating func exchangeEnded(clientLeft: Bool) -> Action {
+    public mutating func exchangeEnded(clientLeft: Bool) -> Action {
         guard isSending else { return .none }
         return end(.close(clientLeft ? .cutClientLeft : .cutPrimaryEnded))
     }
 
-    package mutating func timedOut() -> Action {
+    public mutating func timedOut() -> Action {
         end(.close(.timeout))
     }
 
     /// The request's body is larger than what the mirror is to get.
-    package mutating func requestTooLarge() -> Action {
+    public mutating func requestTooLarge() -> Action {
         end(.close(.cutBodyTooLarge))
     }
 
     /// More of the answer came than is read of it.
-    package mutating func answerTooLarge() -> Action {
+    public mutating func answerTooLarge() -> Action {
         end(.close(.cutAnswerTooLarge))
     }
 
     /// Its time is over, of which its answer has waited for the loop to have time for it.
-    package mutating func heldBackTooLong() -> Action {
+    public mutating func heldBackTooLong() -> Action {
         end(.close(.cutHeldBack))
     }
 
     /// The proxy ends.
-    package mutating func stopped() -> Action {
+    public mutating func stopped() -> Action {
         end(.close(.draining))
     }
 

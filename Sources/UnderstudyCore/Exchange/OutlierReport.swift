@@ -3,7 +3,7 @@
 //
 // What one try has shown of its endpoint.
 
-package enum OutlierReport: Sendable, Equatable {
+public enum OutlierReport: Sendable, Equatable {
     /// A final answer's status.
     case answered(status: Int)
     /// The failure is the proxy's own finding: no connection, a reset, a timeout.

@@ -3,7 +3,7 @@
 //
 // Whether a request may quietly be sent again because the first connection was stale.
 
-package enum RetryDecision {
+public enum RetryDecision {
     /// Whether a request to the primary may go out once more, on a connection of its own.
     ///
     /// A kept-alive connection may be closed by the upstream just as a request is written to it. The client must not
@@ -14,7 +14,7 @@ package enum RetryDecision {
     ///
     /// An upstream that says that it has not looked at the request leaves no doubt, whatever the method.
     /// - Source: RFC 9112 section 9.3.1, RFC 9110 section 9.2.2, RFC 9113 section 8.7.
-    package static func mayRetry(
+    public static func mayRetry(
         method: Method,
         framing: BodyFraming,
         failure: UpstreamFailure,

@@ -7,7 +7,7 @@ extension RetryPolicy.Conditions {
     /// The conditions of a comma list, without those that nobody knows.
     ///
     /// - Source: Envoy `retry_on`; Envoy 1.40 accepts unknown names and ignores them.
-    package init(names: String) {
+    public init(names: String) {
         let bytes = Array(names.utf8)
         self.init(names: bytes.span, 0..<bytes.count)
     }
@@ -39,8 +39,8 @@ extension RetryPolicy.Conditions {
 }
 
 /// A `RetryPolicy` whose matchers are compiled.
-package final class RetryRule: Sendable {
-    package let policy: RetryPolicy
+public final class RetryRule: Sendable {
+    public let policy: RetryPolicy
     let retriableHeaders: [HeaderMatcher]
     let retriableRequestHeaders: [HeaderMatcher]
     let resetHeaders: [(name: [UInt8], isTimestamp: Bool)]
@@ -51,7 +51,7 @@ package final class RetryRule: Sendable {
     /// Milliseconds.
     let resetMaximum: UInt64
 
-    package init(_ policy: RetryPolicy) {
+    public init(_ policy: RetryPolicy) {
         self.policy = policy
         retriableHeaders = policy.retriableHeaders.map { HeaderMatcher($0) }
         retriableRequestHeaders = policy.retriableRequestHeaders.map { HeaderMatcher($0) }

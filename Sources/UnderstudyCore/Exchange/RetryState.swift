@@ -7,8 +7,8 @@
 ///
 /// The shell asks after every try that did not go well, and keeps clock, dice and budget.
 /// - Source: Envoy `RetryPolicy` and the router's `x-envoy-` request headers.
-package struct RetryState: Sendable {
-    package enum Decision: Equatable, Sendable {
+public struct RetryState: Sendable {
+    public enum Decision: Equatable, Sendable {
         /// Nothing speaks for a retry: what happened is what the client is told, as in the next two cases.
         case no
         /// No retries are left.
@@ -19,21 +19,21 @@ package struct RetryState: Sendable {
     }
 
     /// What a wait follows.
-    package enum Pace: Equatable, Sendable {
+    public enum Pace: Equatable, Sendable {
         case atOnce, backOff
         /// The upstream itself.
         case rateLimit
     }
 
     /// What is known besides the failure.
-    package struct Circumstances: Sendable {
-        package var random: UInt64
+    public struct Circumstances: Sendable {
+        public var random: UInt64
         /// Seconds since 1970.
-        package var now: UInt64
+        public var now: UInt64
         /// Whether another retry may be under way in the cluster.
-        package var hasBudget: Bool
+        public var hasBudget: Bool
 
-        package init(random: UInt64, now: UInt64 = 0, hasBudget: Bool = true) {
+        public init(random: UInt64, now: UInt64 = 0, hasBudget: Bool = true) {
             self.random = random
             self.now = now
             self.hasBudget = hasBudget
@@ -51,13 +51,13 @@ package struct RetryState: Sendable {
     /// Milliseconds within which the next back-off lies.
     private var interval: UInt64
     /// Retries so far.
-    package private(set) var retries = 0
+    public private(set) var retries = 0
 
     /// What the route or the cluster wants for this request, and what its own headers want.
     ///
     /// The headers are removed in any case. A client from outside has none left by now.
     /// - Returns: `nil` if nothing could bring about a retry.
-    package static func make(_ rule: RetryRule?, head: inout RequestHead) -> RetryState? {
+    public static func make(_ rule: RetryRule?, head: inout RequestHead) -> RetryState? {
         let wishes = RetryWishes(head)
         if wishes.areThere { head.removeRetryWishes() }
         let rule = rule ?? .byHeadersAlone
@@ -84,7 +84,7 @@ package struct RetryState: Sendable {
     }
 
     /// The head of an answer arrived.
-    package mutating func answered(
+    public mutating func answered(
         _ head: borrowing ResponseHead,
         _ circumstances: Circumstances
     ) -> Decision {
@@ -104,7 +104,7 @@ package struct RetryState: Sendable {
     /// A try failed before the head of an answer.
     ///
     /// - Parameter hasSent: Whether any byte of the request has been sent.
-    package mutating func failed(
+    public mutating func failed(
         _ failure: UpstreamFailure,
         hasSent: Bool,
         _ circumstances: Circumstances
@@ -122,7 +122,7 @@ package struct RetryState: Sendable {
     }
 
     /// The timeout of a single try passed before the head of an answer.
-    package mutating func tryTimedOut(hasSent: Bool, _ circumstances: Circumstances) -> Decision {
+    public mutating func tryTimedOut(hasSent: Bool, _ circumstances: Circumstances) -> Decision {
         guard speaksForRetry(hasSent: hasSent) else { return .no }
         return decide(circumstances) { ($0.nextBackOff(circumstances.random), .backOff) }
     }

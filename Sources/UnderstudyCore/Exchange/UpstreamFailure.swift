@@ -3,7 +3,7 @@
 //
 // How an upstream can let a request down, before any part of its answer or after.
 
-package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
+public enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
     /// The cluster has no endpoint to connect to.
     case noHealthyUpstream
     /// The cluster's limit on connections is reached.
@@ -31,7 +31,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
     case timeout
 
     /// The status of what the client is told.
-    package var status: Int {
+    public var status: Int {
         switch self {
         case .protocolError: 502
         case .timeout: 504
@@ -45,7 +45,7 @@ package enum UpstreamFailure: Error, Hashable, Sendable, CaseIterable {
     ///
     /// - Parameter wasRetried: Earlier tries have failed, too.
     /// - Source: texts, codes, flags and details measured on Envoy 1.40.
-    package func reply(wasRetried: Bool = false) -> ReplyDraft {
+    public func reply(wasRetried: Bool = false) -> ReplyDraft {
         switch self {
         case .noHealthyUpstream:
             return ReplyDraft(LocalReply(503, "no healthy upstream", flag: "UH", details: "no_healthy_upstream"))

@@ -6,7 +6,7 @@
 /// Named as Envoy does.
 ///
 /// - Source: measured on Envoy 1.40: for HTTP the last try's host only, and none without a connection.
-package enum AttemptedHosts: String, Sendable, Equatable {
+public enum AttemptedHosts: String, Sendable, Equatable {
     case addresses = "UPSTREAM_HOSTS_ATTEMPTED"
     case addressesWithoutPort = "UPSTREAM_HOSTS_ATTEMPTED_WITHOUT_PORT"
     case names = "UPSTREAM_HOST_NAMES_ATTEMPTED"

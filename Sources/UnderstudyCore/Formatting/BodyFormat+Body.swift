@@ -7,7 +7,7 @@ extension BodyFormat {
     /// The body and its content type.
     ///
     /// - Parameter response: With the answer's status, as far as it is known.
-    package func body(
+    public func body(
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,
         facts: borrowing ExchangeFacts

@@ -4,46 +4,46 @@
 // Which facts of an exchange a format string tells, so that only these are collected.
 
 /// Facts that cost something to keep or to find out; all others are always there.
-package struct FactNeeds: OptionSet, Sendable, Hashable {
-    package let rawValue: UInt32
+public struct FactNeeds: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt32
 
-    package init(rawValue: UInt32) {
+    public init(rawValue: UInt32) {
         self.rawValue = rawValue
     }
 
     /// When things happened: `timing`.
-    package static let timing = FactNeeds(rawValue: 1)
+    public static let timing = FactNeeds(rawValue: 1)
     /// Bytes on the wire: `downstreamBytes` and `upstreamBytes`.
-    package static let wireBytes = FactNeeds(rawValue: 1 << 1)
+    public static let wireBytes = FactNeeds(rawValue: 1 << 1)
     /// Where the machine is: `zone`.
-    package static let zone = FactNeeds(rawValue: 1 << 2)
+    public static let zone = FactNeeds(rawValue: 1 << 2)
     /// Two random numbers: `unique`.
-    package static let unique = FactNeeds(rawValue: 1 << 3)
+    public static let unique = FactNeeds(rawValue: 1 << 3)
     /// The end of the answer: `responseTrailers`.
-    package static let trailers = FactNeeds(rawValue: 1 << 4)
+    public static let trailers = FactNeeds(rawValue: 1 << 4)
     /// The client's side: `remote`, `directRemote` and `local`.
-    package static let downstreamAddresses = FactNeeds(rawValue: 1 << 5)
+    public static let downstreamAddresses = FactNeeds(rawValue: 1 << 5)
     /// The primary: `upstream` and `upstreamName`.
-    package static let upstream = FactNeeds(rawValue: 1 << 6)
+    public static let upstream = FactNeeds(rawValue: 1 << 6)
     /// This end of the primary's connection: `upstreamLocal`.
-    package static let upstreamLocal = FactNeeds(rawValue: 1 << 7)
+    public static let upstreamLocal = FactNeeds(rawValue: 1 << 7)
     /// What the configuration calls things: `routeName`, `filterChainName`, `virtualHostName`, `clusterName` and
     /// `virtualClusterName`.
-    package static let names = FactNeeds(rawValue: 1 << 8)
+    public static let names = FactNeeds(rawValue: 1 << 8)
     /// The machine: `hostname`.
-    package static let hostname = FactNeeds(rawValue: 1 << 9)
+    public static let hostname = FactNeeds(rawValue: 1 << 9)
     /// The proxy's own text: `localReplyBody`.
-    package static let localReplyBody = FactNeeds(rawValue: 1 << 10)
+    public static let localReplyBody = FactNeeds(rawValue: 1 << 10)
     /// Why there is no connection: `transportFailure`.
-    package static let transportFailure = FactNeeds(rawValue: 1 << 11)
+    public static let transportFailure = FactNeeds(rawValue: 1 << 11)
     /// TLS on either side: `downstreamTLS` and `upstreamTLS`.
-    package static let tls = FactNeeds(rawValue: 1 << 12)
-    package static let all = FactNeeds(rawValue: (1 << 13) - 1)
+    public static let tls = FactNeeds(rawValue: 1 << 12)
+    public static let all = FactNeeds(rawValue: (1 << 13) - 1)
 }
 
 extension FormatString {
     /// What the commands in it tell.
-    package var needs: FactNeeds {
+    public var needs: FactNeeds {
         pieces.reduce(into: []) { needs, piece in
             if case .command(let command) = piece { needs.formUnion(command.needs) }
         }
@@ -51,7 +51,7 @@ extension FormatString {
 }
 
 extension BodyFormat {
-    package var needs: FactNeeds {
+    public var needs: FactNeeds {
         switch form {
         case .text(let format): format.needs
         case .json(let tree): tree.needs

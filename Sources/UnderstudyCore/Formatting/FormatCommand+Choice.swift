@@ -7,7 +7,7 @@ extension FormatCommand {
     /// The name that a client asks for by SNI, which without TLS is none, or in its stead the Host.
     ///
     /// - Source: measured on Envoy 1.40.
-    package struct RequestedServerName: Sendable, Equatable {
+    public struct RequestedServerName: Sendable, Equatable {
         enum Order: Sendable, Equatable { case nameOnly, nameFirst, hostFirst }
 
         let order: Order

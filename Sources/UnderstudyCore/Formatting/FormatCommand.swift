@@ -3,9 +3,9 @@
 //
 // The commands of format strings, and which of Envoy's there are.
 
-package enum FormatCommand: Sendable, Equatable {
+public enum FormatCommand: Sendable, Equatable {
     /// A header line, or another one if there is no such.
-    package struct HeaderSource: Sendable, Equatable {
+    public struct HeaderSource: Sendable, Equatable {
         /// Lower case; `host` for `:authority`.
         let name: [UInt8]
         /// Empty for none.
@@ -13,7 +13,7 @@ package enum FormatCommand: Sendable, Equatable {
         let limit: Int?
     }
 
-    package enum PathSource: Sendable, Equatable {
+    public enum PathSource: Sendable, Equatable {
         /// `x-envoy-original-path`, where a rewrite keeps the path that the client asked for.
         case original
         case current
@@ -52,7 +52,7 @@ package enum FormatCommand: Sendable, Equatable {
 }
 
 /// A command without argument and length, under Envoy's name.
-package enum FormatFact: String, Sendable, Equatable, CaseIterable {
+public enum FormatFact: String, Sendable, Equatable, CaseIterable {
     case protocolName = "PROTOCOL"
     case status = "RESPONSE_CODE"
     case flags = "RESPONSE_FLAGS"

@@ -4,8 +4,8 @@
 // Why a format string or a change of header lines cannot be used, told when the configuration is read.
 
 /// One fault, in Envoy's wording where Envoy refuses the same.
-package struct FormatFault: Error, Sendable, Equatable {
-    package enum Kind: Sendable, Equatable {
+public struct FormatFault: Error, Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
         /// There is no such command; likely a typo.
         case unknown
         /// Envoy knows it, we do not yet.
@@ -13,10 +13,10 @@ package struct FormatFault: Error, Sendable, Equatable {
         case invalid
     }
 
-    package let kind: Kind
-    package let message: String
+    public let kind: Kind
+    public let message: String
 
-    package init(_ kind: Kind, _ message: String) {
+    public init(_ kind: Kind, _ message: String) {
         self.kind = kind
         self.message = message
     }

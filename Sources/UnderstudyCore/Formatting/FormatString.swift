@@ -4,7 +4,7 @@
 // Text with `%COMMAND(argument):length%` in it, taken apart once and written for many exchanges.
 
 /// What stands where a command has no value.
-package enum AbsentValue: Sendable, Equatable {
+public enum AbsentValue: Sendable, Equatable {
     /// Nothing: in header values, and in bodies that omit empty values.
     case empty
     /// `-`
@@ -14,20 +14,20 @@ package enum AbsentValue: Sendable, Equatable {
 /// A compiled format string.
 ///
 /// - Source: Envoy "Access log format strings"; every command measured on Envoy 1.40.
-package struct FormatString: Sendable, Equatable {
-    package enum Piece: Sendable, Equatable {
+public struct FormatString: Sendable, Equatable {
+    public enum Piece: Sendable, Equatable {
         /// Never empty.
         case literal([UInt8])
         case command(FormatCommand)
     }
 
     /// No two literals are neighbours, unless an environment variable is one of them.
-    package let pieces: [Piece]
+    public let pieces: [Piece]
 
     /// Takes a format string apart.
     ///
     /// - Parameter environment: The value of an environment variable, asked for while parsing only.
-    package init(_ text: String, environment: (String) -> String? = { _ in nil }) throws(FormatFault) {
+    public init(_ text: String, environment: (String) -> String? = { _ in nil }) throws(FormatFault) {
         var parser = FormatParser(text)
         pieces = try parser.parse(environment: environment)
     }
@@ -42,12 +42,12 @@ package struct FormatString: Sendable, Equatable {
     }
 
     /// Text without commands; a `%` in it is only that.
-    package static func literal(_ text: String) -> FormatString {
+    public static func literal(_ text: String) -> FormatString {
         FormatString(pieces: text.isEmpty ? [] : [.literal(Array(text.utf8))])
     }
 
     /// Whether the text is the same for every exchange.
-    package var isLiteral: Bool {
+    public var isLiteral: Bool {
         pieces.allSatisfy { piece in
             if case .literal = piece { true } else { false }
         }
@@ -57,7 +57,7 @@ package struct FormatString: Sendable, Equatable {
     ///
     /// Bytes of a query parameter are written as they are decoded, control bytes included; what puts the text into a
     /// header line has to look at it.
-    package func append(
+    public func append(
         to bytes: inout [UInt8],
         request: borrowing RequestHead,
         response: borrowing ResponseHead?,

@@ -7,7 +7,7 @@
 ///
 /// - Source: measured on Envoy 1.40: the first pair of the name, in whichever element; in quotes, `\"` and `\\` are
 ///   one byte each.
-package struct ForwardedCertificateValue: Sendable, Equatable {
+public struct ForwardedCertificateValue: Sendable, Equatable {
     /// Lower case.
     private let name: [UInt8]
 

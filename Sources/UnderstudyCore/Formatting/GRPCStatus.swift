@@ -6,8 +6,8 @@
 /// A status of gRPC; -1 if the answer tells one that is no number.
 ///
 /// - Source: the gRPC project's `statuscodes`; what has no name is told as a number, as measured on Envoy 1.40.
-package struct GRPCStatus: Sendable, Equatable {
-    package enum Form: Sendable, Equatable {
+public struct GRPCStatus: Sendable, Equatable {
+    public enum Form: Sendable, Equatable {
         case camel
         case snake
         case number

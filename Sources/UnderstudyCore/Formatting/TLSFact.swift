@@ -4,8 +4,8 @@
 // Commands about the TLS of either side.
 
 /// A command without its side, under Envoy's name; most have a value only where a certificate was shown.
-package enum TLSFact: String, Sendable, CaseIterable {
-    package enum Side: String, Sendable, CaseIterable {
+public enum TLSFact: String, Sendable, CaseIterable {
+    public enum Side: String, Sendable, CaseIterable {
         case downstream = "DOWNSTREAM_"
         case upstream = "UPSTREAM_"
     }

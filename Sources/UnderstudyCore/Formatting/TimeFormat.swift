@@ -6,7 +6,7 @@
 /// A compiled time format.
 ///
 /// - Source: measured on Envoy 1.40, default `%Y-%m-%dT%H:%M:%E3SZ`.
-package struct TimeFormat: Sendable, Equatable {
+public struct TimeFormat: Sendable, Equatable {
     enum Part: Sendable, Equatable {
         case literal([UInt8])
         /// A letter of strftime.

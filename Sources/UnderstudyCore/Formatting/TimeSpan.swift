@@ -6,7 +6,7 @@
 /// From one point in time to another.
 ///
 /// - Source: Envoy "COMMON_DURATION"; measured on Envoy 1.40.
-package struct TimeSpan: Sendable, Equatable {
+public struct TimeSpan: Sendable, Equatable {
     /// Envoy's names; any other is a point that an extension might have set, which never happens here.
     enum Point: String, Sendable, Equatable {
         case requestStart = "DS_RX_BEG"

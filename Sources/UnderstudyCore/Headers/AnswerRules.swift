@@ -4,14 +4,14 @@
 // What a connection manager makes of every answer, arranged once.
 
 /// Immutable; the defaults cost nothing.
-package final class AnswerRules: Sendable {
+public final class AnswerRules: Sendable {
     let server: ConnectionManager.ServerHeader
     let serverName: [UInt8]
     let via: [UInt8]
     /// Every answer says the request's identifier.
-    package let tellsRequestID: Bool
+    public let tellsRequestID: Bool
 
-    package init(_ manager: ConnectionManager) {
+    public init(_ manager: ConnectionManager) {
         server = manager.serverHeader
         serverName = Array(manager.serverName.utf8)
         via = Array(manager.forwarding.via.utf8)

@@ -45,7 +45,7 @@ extension [UInt8] {
     }
 
     /// Appends the number in decimal digits.
-    package mutating func append(decimal value: Int) {
+    public mutating func append(decimal value: Int) {
         let magnitude = value.magnitude
         var digits = 1
         var bound: UInt = 10
@@ -95,7 +95,7 @@ extension [UInt8] {
     }
 
     /// Makes the letters of the range lower-case.
-    package mutating func lowercase(_ range: Range<Int>) {
+    public mutating func lowercase(_ range: Range<Int>) {
         precondition(range.lowerBound >= 0 && range.upperBound <= count)
         unsafe withUnsafeMutableBytes { bytes in
             var offset = range.lowerBound

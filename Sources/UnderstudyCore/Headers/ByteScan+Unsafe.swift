@@ -14,9 +14,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-package enum ByteScan {
+public enum ByteScan {
     /// Offset of the first line feed at or after `start`, or `nil`.
-    package static func lineFeed(in bytes: Span<UInt8>, from start: Int) -> Int? {
+    public static func lineFeed(in bytes: Span<UInt8>, from start: Int) -> Int? {
         guard start >= 0, start < bytes.count else { return nil }
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             // Safe: start < count, so the base address exists and `count - start` bytes follow it.
@@ -28,21 +28,21 @@ package enum ByteScan {
     }
 
     /// Whether every byte of the range may stand in a field value (RFC 9110 section 5.5): no control bytes but tab.
-    package static func isFieldValue(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func isFieldValue(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         holds(bytes, range, vector: { ($0 .>= 0x20) .& ($0 .!= 0x7F) .| ($0 .== 0x09) }) { byte in
             byte >= 0x20 && byte != 0x7F || byte == 0x09
         }
     }
 
     /// Whether every byte of the range is visible ASCII, as a request target must be (RFC 9112 section 3.2).
-    package static func isVisibleASCII(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func isVisibleASCII(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         holds(bytes, range, vector: { ($0 .> 0x20) .& ($0 .< 0x7F) }) { byte in
             byte > 0x20 && byte < 0x7F
         }
     }
 
     /// Where the bytes end that the range begins with and a token may have (RFC 9110 section 5.6.2).
-    package static func endOfToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
+    public static func endOfToken(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int {
         guard isInside(range, bytes) else { return range.lowerBound }
         return unsafe bytes.withUnsafeBufferPointer { bytes in
             var offset = range.lowerBound
@@ -53,7 +53,7 @@ package enum ByteScan {
     }
 
     /// Whether the bytes at `offset` are exactly `literal`.
-    package static func equals(_ bytes: Span<UInt8>, at offset: Int, _ literal: StaticString) -> Bool {
+    public static func equals(_ bytes: Span<UInt8>, at offset: Int, _ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard offset >= 0, length <= bytes.count - offset else { return false }
         return unsafe bytes.withUnsafeBufferPointer { buffer in
@@ -66,7 +66,7 @@ package enum ByteScan {
     /// Whether the bytes at `offset` are the literal but for the case of letters.
     ///
     /// The literal is in lower case.
-    package static func equalsIgnoringCase(_ bytes: Span<UInt8>, at offset: Int, _ literal: StaticString) -> Bool {
+    public static func equalsIgnoringCase(_ bytes: Span<UInt8>, at offset: Int, _ literal: StaticString) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard offset >= 0, length <= bytes.count - offset else { return false }
         for index in 0..<length {
@@ -77,13 +77,13 @@ package enum ByteScan {
     }
 
     /// Whether the range holds the same bytes as `other`.
-    package static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ other: [UInt8]) -> Bool {
+    public static func equals(_ bytes: Span<UInt8>, _ range: Range<Int>, _ other: [UInt8]) -> Bool {
         guard range.count == other.count else { return false }
         return hasPrefix(bytes, range, other)
     }
 
     /// Whether the range holds the same bytes as `other` from `offset` on.
-    package static func equals(
+    public static func equals(
         _ bytes: Span<UInt8>,
         _ range: Range<Int>,
         _ other: Span<UInt8>,
@@ -100,7 +100,7 @@ package enum ByteScan {
     }
 
     /// Whether the range begins with the bytes of `prefix`.
-    package static func hasPrefix(_ bytes: Span<UInt8>, _ range: Range<Int>, _ prefix: [UInt8]) -> Bool {
+    public static func hasPrefix(_ bytes: Span<UInt8>, _ range: Range<Int>, _ prefix: [UInt8]) -> Bool {
         guard prefix.count <= range.count, isInside(range, bytes) else { return false }
         return unsafe bytes.withUnsafeBufferPointer { buffer in
             unsafe prefix.withUnsafeBytes { wanted in
@@ -146,12 +146,12 @@ package enum ByteScan {
 
 extension [UInt8] {
     /// Appends a copy of the bytes in one step.
-    package mutating func append(copying bytes: Span<UInt8>) {
+    public mutating func append(copying bytes: Span<UInt8>) {
         unsafe bytes.withUnsafeBufferPointer { unsafe append(contentsOf: $0) }
     }
 
     /// Appends the bytes of a literal in one step.
-    package mutating func append(literal: StaticString) {
+    public mutating func append(literal: StaticString) {
         guard literal.hasPointerRepresentation else { return }
         // Safe: the literal's storage lives as long as the program.
         unsafe append(contentsOf: UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))

@@ -10,7 +10,7 @@ extension TLSPeer {
     /// certificate has none.
     ///
     /// - Source: measured on Envoy 1.40.
-    package func certificateElement(_ forwarding: ClientCertificateForwarding) -> [UInt8] {
+    public func certificateElement(_ forwarding: ClientCertificateForwarding) -> [UInt8] {
         guard let certificate else { return [] }
         var parts = ForwardedCertificate()
         for uri in ownCertificate?.uriNames ?? [] { parts.add("By=", uri) }

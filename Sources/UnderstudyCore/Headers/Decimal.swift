@@ -3,11 +3,11 @@
 //
 // Numbers as they stand in heads: digits only, nothing else.
 
-package enum Decimal {
+public enum Decimal {
     /// The number that the digits spell, or `nil` if there is none, any other byte, or more than fits.
     ///
     /// - Source: RFC 9110 section 8.6: `Content-Length = 1*DIGIT`, and the warning there about overflow.
-    package static func parse(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
+    public static func parse(_ bytes: borrowing Span<UInt8>, _ range: Range<Int>) -> Int? {
         guard !range.isEmpty, range.upperBound <= bytes.count else { return nil }
         var value = 0
         for offset in range {

@@ -4,7 +4,7 @@
 // Whom a connection manager believes and what it tells upstreams, arranged once for every request.
 
 /// `ForwardingOptions` and its kin in the form that the request path reads; immutable.
-package final class ForwardingRules: Sendable {
+public final class ForwardingRules: Sendable {
     let usesRemoteAddress: Bool
     let trustedHops: Int
     let skipsAppend: Bool
@@ -28,7 +28,7 @@ package final class ForwardingRules: Sendable {
     /// - Parameters:
     ///   - serviceCluster: Source: Envoy `node.cluster`.
     ///   - serviceNode: Source: Envoy `node.id`.
-    package init(_ manager: ConnectionManager, serviceCluster: String = "", serviceNode: String = "") {
+    public init(_ manager: ConnectionManager, serviceCluster: String = "", serviceNode: String = "") {
         let options = manager.forwarding
         usesRemoteAddress = options.usesRemoteAddress
         trustedHops = options.trustedHops
@@ -62,7 +62,7 @@ extension ForwardingRules {
 }
 
 /// The two ends of a client's connection; made once for it.
-package struct PeerFacts: Sendable {
+public struct PeerFacts: Sendable {
     /// The client's end, if it has an address.
     let address: IPAddress?
     /// What `x-forwarded-for` says of the client.
@@ -79,7 +79,7 @@ package struct PeerFacts: Sendable {
     /// - Parameters:
     ///   - proxy: The machine's own address as text.
     ///   - certificate: From `TLSPeer.certificateElement`.
-    package init(
+    public init(
         remote: NetworkAddress,
         local: NetworkAddress,
         proxy: [UInt8],
@@ -97,24 +97,24 @@ package struct PeerFacts: Sendable {
 }
 
 /// What was found out about where a request comes from.
-package struct RequestOrigin: Sendable, Equatable {
+public struct RequestOrigin: Sendable, Equatable {
     /// The client belongs to the trusted network: it may give instructions to the router.
-    package internal(set) var isInternal = false
+    public internal(set) var isInternal = false
     /// The proxy is the first of the trusted network.
     var isEdge = false
     /// An internal client wants to hear its `x-request-id`.
-    package internal(set) var wantsID = false
+    public internal(set) var wantsID = false
     /// `x-forwarded-proto` came without a value, so that there is no route.
     ///
     /// - Source: measured on Envoy 1.40: 404.
-    package internal(set) var lacksScheme = false
+    public internal(set) var lacksScheme = false
     /// The client, if it is not the peer.
     var client: IPAddress?
 
-    package init() {}
+    public init() {}
 
     /// The client as the proxy believes it: the peer, or what trusted proxies say.
-    package func clientAddress(_ peer: NetworkAddress) -> NetworkAddress {
+    public func clientAddress(_ peer: NetworkAddress) -> NetworkAddress {
         guard let client else { return peer }
         return NetworkAddress(host: client.text, port: 0)
     }

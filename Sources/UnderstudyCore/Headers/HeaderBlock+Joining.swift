@@ -10,7 +10,7 @@ extension HeaderBlock {
     /// line.
     ///
     /// - Source: measured on Envoy 1.40.
-    package mutating func joinRepeatedLines(of side: JoinedHeaders.Side) {
+    public mutating func joinRepeatedLines(of side: JoinedHeaders.Side) {
         var repeated = repeatedNames(side)
         while repeated != 0 {
             joinLines(named: JoinTable.of(side).names[repeated.trailingZeroBitCount])

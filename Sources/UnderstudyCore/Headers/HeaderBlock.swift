@@ -8,44 +8,44 @@
 /// Every line stands in the arena in the form it has on the wire, `name: value CR LF` with a lower-case name. Lines
 /// that were next to each other in the received head still are, so most of a head is written with one copy.
 /// New lines are added at the arena's end; a removed line is only forgotten.
-package struct HeaderBlock: Sendable {
+public struct HeaderBlock: Sendable {
     /// One header line; offsets into `bytes`.
-    package struct Line: Sendable {
-        package var start: Int
-        package var nameLength: Int
+    public struct Line: Sendable {
+        public var start: Int
+        public var nameLength: Int
         /// End of the value; CR LF follows.
-        package var valueEnd: Int
-        package var known: KnownHeader
+        public var valueEnd: Int
+        public var known: KnownHeader
 
-        package var valueStart: Int { start + nameLength + 2 }
-        package var value: Range<Int> { valueStart..<valueEnd }
-        package var name: Range<Int> { start..<start + nameLength }
+        public var valueStart: Int { start + nameLength + 2 }
+        public var value: Range<Int> { valueStart..<valueEnd }
+        public var name: Range<Int> { start..<start + nameLength }
         /// The whole line with its CR LF.
-        package var wire: Range<Int> { start..<valueEnd + 2 }
+        public var wire: Range<Int> { start..<valueEnd + 2 }
     }
 
     /// The arena.
     ///
     /// A codec may put the received head here before it adds the lines.
-    package var bytes: [UInt8]
-    package private(set) var lines: [Line]
+    public var bytes: [UInt8]
+    public private(set) var lines: [Line]
     /// How the peer wrote the names, if that is kept.
-    package var originalNames: OriginalNames?
+    public var originalNames: OriginalNames?
 
-    package init() {
+    public init() {
         bytes = []
         lines = []
     }
 
     /// Forgets the message but keeps the memory.
-    package mutating func removeAll() {
+    public mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
         originalNames = nil
     }
 
     /// Becomes a copy of `other`, in the memory it already has.
-    package mutating func copy(_ other: borrowing HeaderBlock) {
+    public mutating func copy(_ other: borrowing HeaderBlock) {
         removeAll()
         bytes.append(contentsOf: other.bytes)
         lines.append(contentsOf: other.lines)
@@ -53,12 +53,12 @@ package struct HeaderBlock: Sendable {
     }
 
     /// Adds a line that stands in the arena already, in its wire form.
-    package mutating func addLineInPlace(start: Int, nameLength: Int, valueEnd: Int, known: KnownHeader) {
+    public mutating func addLineInPlace(start: Int, nameLength: Int, valueEnd: Int, known: KnownHeader) {
         lines.append(Line(start: start, nameLength: nameLength, valueEnd: valueEnd, known: known))
     }
 
     /// Adds a line whose name and value stand in the arena, but not in wire form: it is written again at the end.
-    package mutating func addLineRewritten(name: Range<Int>, value: Range<Int>, known: KnownHeader) {
+    public mutating func addLineRewritten(name: Range<Int>, value: Range<Int>, known: KnownHeader) {
         let start = bytes.count
         bytes.append(copyOfOwn: name)
         bytes.append(literal: ": ")
@@ -72,7 +72,7 @@ package struct HeaderBlock: Sendable {
     /// - Parameters:
     ///   - name: In lower case.
     ///   - writeValue: Appends the value's bytes, none of them a control byte.
-    package mutating func add(_ name: StaticString, known: KnownHeader = .other, writeValue: (inout [UInt8]) -> Void) {
+    public mutating func add(_ name: StaticString, known: KnownHeader = .other, writeValue: (inout [UInt8]) -> Void) {
         let start = bytes.count
         bytes.append(literal: name)
         bytes.append(literal: ": ")
@@ -87,7 +87,7 @@ package struct HeaderBlock: Sendable {
     /// - Parameters:
     ///   - name: In lower case.
     ///   - writeValue: Appends the value's bytes, none of them a control byte.
-    package mutating func add(_ name: [UInt8], known: KnownHeader, writeValue: (inout [UInt8]) -> Void) {
+    public mutating func add(_ name: [UInt8], known: KnownHeader, writeValue: (inout [UInt8]) -> Void) {
         let start = bytes.count
         bytes.append(contentsOf: name)
         bytes.append(literal: ": ")
@@ -97,24 +97,24 @@ package struct HeaderBlock: Sendable {
         lines.append(Line(start: start, nameLength: name.count, valueEnd: end, known: known))
     }
 
-    package mutating func add(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
+    public mutating func add(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
         let start = bytes.count
         let end = bytes.appendLine(name, value.span)
         lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
     }
 
-    package mutating func add(_ name: StaticString, _ value: StaticString, known: KnownHeader = .other) {
+    public mutating func add(_ name: StaticString, _ value: StaticString, known: KnownHeader = .other) {
         let start = bytes.count
         let end = bytes.appendLine(name, value)
         lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
     }
 
-    package mutating func add(_ name: StaticString, decimal value: Int, known: KnownHeader) {
+    public mutating func add(_ name: StaticString, decimal value: Int, known: KnownHeader) {
         add(name, known: known) { $0.append(decimal: value) }
     }
 
     /// Gives line `index` another value; its place in the order stays.
-    package mutating func setValue(at index: Int, writeValue: (inout [UInt8]) -> Void) {
+    public mutating func setValue(at index: Int, writeValue: (inout [UInt8]) -> Void) {
         let line = lines[index]
         let start = bytes.count
         bytes.append(copyOfOwn: line.name)
@@ -127,7 +127,7 @@ package struct HeaderBlock: Sendable {
     /// Appends to the value of line `index`; its place in the order stays.
     ///
     /// - Parameter writeMore: Gets the arena and whether the value is empty so far.
-    package mutating func extendValue(at index: Int, writeMore: (inout [UInt8], _ isEmpty: Bool) -> Void) {
+    public mutating func extendValue(at index: Int, writeMore: (inout [UInt8], _ isEmpty: Bool) -> Void) {
         let value = lines[index].value
         setValue(at: index) { bytes in
             bytes.append(copyOfOwn: value)
@@ -135,12 +135,12 @@ package struct HeaderBlock: Sendable {
         }
     }
 
-    package mutating func setValue(at index: Int, to value: [UInt8]) {
+    public mutating func setValue(at index: Int, to value: [UInt8]) {
         setValue(at: index) { $0.append(contentsOf: value) }
     }
 
     /// Gives line `index` a value made of bytes that stand in the arena and bytes between them.
-    package mutating func setValue(at index: Int, prefix: Range<Int>, infix: [UInt8] = [], suffix: Range<Int> = 0..<0) {
+    public mutating func setValue(at index: Int, prefix: Range<Int>, infix: [UInt8] = [], suffix: Range<Int> = 0..<0) {
         setValue(at: index) { bytes in
             bytes.append(copyOfOwn: prefix)
             bytes.append(contentsOf: infix)
@@ -149,7 +149,7 @@ package struct HeaderBlock: Sendable {
     }
 
     /// Gives line `index` a value made of several that stand in the arena, with commas between them.
-    package mutating func setValue(at index: Int, joining values: [Range<Int>]) {
+    public mutating func setValue(at index: Int, joining values: [Range<Int>]) {
         setValue(at: index) { bytes in
             for (position, value) in values.enumerated() {
                 if position > 0 { bytes.append(0x2C) }
@@ -159,13 +159,13 @@ package struct HeaderBlock: Sendable {
     }
 
     /// Adds a line as the first one.
-    package mutating func addFirst(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
+    public mutating func addFirst(_ name: StaticString, _ value: [UInt8], known: KnownHeader) {
         add(name, value, known: known)
         moveLineToFront(lines.count - 1)
     }
 
     /// Makes the line the first one.
-    package mutating func moveLineToFront(_ index: Int) {
+    public mutating func moveLineToFront(_ index: Int) {
         guard index > 0 else { return }
         lines.insert(lines.remove(at: index), at: 0)
     }
@@ -173,14 +173,14 @@ package struct HeaderBlock: Sendable {
     /// Puts bytes into the arena that are part of no line.
     ///
     /// - Returns: Where they stand.
-    package mutating func appendBytes(_ literal: StaticString, followedBy range: Range<Int>) -> Range<Int> {
+    public mutating func appendBytes(_ literal: StaticString, followedBy range: Range<Int>) -> Range<Int> {
         let start = bytes.count
         bytes.append(literal: literal)
         bytes.append(copyOfOwn: range)
         return start..<bytes.count
     }
 
-    package mutating func removeLine(at index: Int) {
+    public mutating func removeLine(at index: Int) {
         lines.remove(at: index)
     }
 
@@ -188,7 +188,7 @@ package struct HeaderBlock: Sendable {
     ///
     /// - Returns: Whether there is any.
     @discardableResult
-    package mutating func keepFirstLine(of known: KnownHeader) -> Bool {
+    public mutating func keepFirstLine(of known: KnownHeader) -> Bool {
         guard let first = firstIndex(of: known) else { return false }
         var index = lines.count - 1
         while index > first {
@@ -198,24 +198,24 @@ package struct HeaderBlock: Sendable {
         return true
     }
 
-    package mutating func removeLines(where isRemoved: (Line) -> Bool) {
+    public mutating func removeLines(where isRemoved: (Line) -> Bool) {
         lines.removeAll(where: isRemoved)
     }
 
-    package func firstIndex(of known: KnownHeader) -> Int? {
+    public func firstIndex(of known: KnownHeader) -> Int? {
         for index in lines.indices where lines[index].known == known { return index }
         return nil
     }
 
     /// The first line with this lower-case name.
-    package func firstIndex(named name: [UInt8]) -> Int? {
+    public func firstIndex(named name: [UInt8]) -> Int? {
         let arena = bytes.span
         for index in lines.indices where ByteScan.equals(arena, lines[index].name, name) { return index }
         return nil
     }
 
     /// For tests and logs, never on the request path.
-    package func text(_ range: Range<Int>) -> String {
+    public func text(_ range: Range<Int>) -> String {
         String(decoding: bytes[range], as: UTF8.self)
     }
 }

@@ -3,16 +3,16 @@
 //
 // A configured header name arranged for comparing with lines and for writing one.
 
-package struct HeaderName: Sendable, Equatable {
+public struct HeaderName: Sendable, Equatable {
     /// Lower case.
-    package let bytes: [UInt8]
+    public let bytes: [UInt8]
     /// What the decoder would call a line of this name.
-    package let known: KnownHeader
+    public let known: KnownHeader
     /// Another value goes into the line that there is, behind a comma.
-    package let joinsInRequests: Bool
-    package let joinsInResponses: Bool
+    public let joinsInRequests: Bool
+    public let joinsInResponses: Bool
 
-    package init(_ text: String) {
+    public init(_ text: String) {
         let bytes = text.utf8.map(HeaderToken.lowercased)
         self.bytes = bytes
         known = KnownHeader(lowercased: bytes.span, at: 0, length: bytes.count)
@@ -26,11 +26,11 @@ package struct HeaderName: Sendable, Equatable {
 ///
 /// Envoy does so with received lines, too.
 /// - Source: measured on Envoy 1.40.
-package enum JoinedHeaders {
+public enum JoinedHeaders {
     /// What kind of message the lines belong to.
-    package enum Side: Sendable { case request, response }
+    public enum Side: Sendable { case request, response }
 
-    package static let everywhere: Set<String> = [
+    public static let everywhere: Set<String> = [
         "cache-control", "connection", "content-encoding", "content-length", "content-type", "keep-alive",
         "proxy-connection", "proxy-status", "transfer-encoding", "upgrade", "via", "x-envoy-attempt-count",
         "x-envoy-decorator-operation", "x-request-id",
@@ -39,7 +39,7 @@ package enum JoinedHeaders {
     /// Of these, which say where a message ends, repeated lines are refused or read one by one.
     static let framing: Set<String> = ["connection", "content-length", "transfer-encoding"]
 
-    package static let requests: Set<String> = [
+    public static let requests: Set<String> = [
         "accept", "accept-encoding", "access-control-request-headers", "access-control-request-method",
         "access-control-request-private-network", "authorization", "cdn-loop", "expect", "grpc-accept-encoding",
         "grpc-timeout", "if-match", "if-modified-since", "if-none-match", "if-range", "if-unmodified-since", "origin",
@@ -54,7 +54,7 @@ package enum JoinedHeaders {
         "x-forwarded-for", "x-forwarded-host", "x-forwarded-port", "x-forwarded-proto",
     ]
 
-    package static let responses: Set<String> = [
+    public static let responses: Set<String> = [
         "access-control-allow-credentials", "access-control-allow-headers", "access-control-allow-methods",
         "access-control-allow-origin", "access-control-allow-private-network", "access-control-expose-headers",
         "access-control-max-age", "age", "date", "etag", "expires", "grpc-message", "grpc-status", "last-modified",
@@ -66,7 +66,7 @@ package enum JoinedHeaders {
 
 extension HeaderToken {
     /// Whether the bytes are a token, as every header name is (RFC 9110 section 5.6.2).
-    package static func isName(_ bytes: some Collection<UInt8>) -> Bool {
+    public static func isName(_ bytes: some Collection<UInt8>) -> Bool {
         !bytes.isEmpty && bytes.allSatisfy(isTokenByte)
     }
 

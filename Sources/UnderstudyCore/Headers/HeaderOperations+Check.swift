@@ -10,7 +10,7 @@ extension HeaderOperations {
     ///   - cluster: The weighted cluster that was picked; always first.
     ///   - mostSpecificWins: The route's comes last and so has the last word.
     /// - Source: measured on Envoy 1.40, the same for requests and answers.
-    package static func levels(
+    public static func levels(
         route: HeaderOperations,
         cluster: HeaderOperations?,
         virtualHost: HeaderOperations,
@@ -23,7 +23,7 @@ extension HeaderOperations {
     }
 
     /// Why lines of this name may not be removed; `nil` if they may.
-    package static func fault(removing name: String) -> FormatFault? {
+    public static func fault(removing name: String) -> FormatFault? {
         if let fault = HeaderRules.lengthFault(name) { return fault }
         guard !HeaderRules.isProtected(name) else {
             return FormatFault(.invalid, ":-prefixed or host headers may not be removed")
@@ -34,7 +34,7 @@ extension HeaderOperations {
 
 extension HeaderAddition {
     /// Why a line of this name and with this unparsed value may not be added; `nil` if it may.
-    package static func fault(name: String, value: String) -> FormatFault? {
+    public static func fault(name: String, value: String) -> FormatFault? {
         if let fault = HeaderRules.lengthFault(name) { return fault }
         guard value.utf8.count <= HeaderRules.maximumLength else { return HeaderRules.tooLong }
         guard !value.utf8.contains(where: HeaderRules.endsLine) else { return HeaderRules.endsLineFault }
@@ -60,7 +60,7 @@ extension HeaderMutation {
     /// Why a mirror's copy may not lose lines of this name; `nil` if it may.
     ///
     /// - Source: measured on Envoy 1.40, which allows every name here, `host` included.
-    package static func fault(removing name: String) -> FormatFault? {
+    public static func fault(removing name: String) -> FormatFault? {
         guard !name.utf8.contains(where: HeaderRules.endsLine) else { return HeaderRules.endsLineFault }
         return nil
     }

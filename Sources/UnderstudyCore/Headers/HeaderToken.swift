@@ -3,30 +3,30 @@
 //
 // Comma lists of tokens, as `connection`, `te` and `transfer-encoding` hold them (RFC 9110 section 5.6.1).
 
-package enum HeaderToken {
+public enum HeaderToken {
     /// Whether the value is this one token and nothing else, in any case.
     ///
     /// The token is given in lower case.
-    package static func isExactly(_ token: StaticString, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func isExactly(_ token: StaticString, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         range.count == token.utf8CodeUnitCount && ByteScan.equalsIgnoringCase(bytes, at: range.lowerBound, token)
     }
 
     /// Whether the range begins with the literal, in any case.
     ///
     /// The literal is given in lower case.
-    package static func hasPrefix(_ literal: StaticString, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func hasPrefix(_ literal: StaticString, _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         let length = literal.utf8CodeUnitCount
         guard range.count >= length else { return false }
         return isExactly(literal, bytes, range.lowerBound..<range.lowerBound + length)
     }
 
     /// The non-empty elements of a list, in lower case.
-    package static func list(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [[UInt8]] {
+    public static func list(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [[UInt8]] {
         elements(bytes, range).map { $0.map(lowercased) }
     }
 
     /// Whether the list has this very element, its case included.
-    package static func contains(_ element: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func contains(_ element: [UInt8], _ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         elements(bytes, range).contains(element)
     }
 
@@ -53,14 +53,14 @@ package enum HeaderToken {
 
     @inlinable
     @inline(__always)
-    package static func lowercased(_ byte: UInt8) -> UInt8 {
+    public static func lowercased(_ byte: UInt8) -> UInt8 {
         byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte
     }
 
     /// Whether a token may have the byte (RFC 9110 section 5.6.2).
     @inlinable
     @inline(__always)
-    package static func allows(_ byte: UInt8) -> Bool {
+    public static func allows(_ byte: UInt8) -> Bool {
         // Bit by code: `!#$%&'*+-.` and digits below 64; letters, `^_` and grave accent, `|` and `~` above.
         let word: UInt64 = byte & 0x40 == 0 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
         // Safe: the shift is below 64.

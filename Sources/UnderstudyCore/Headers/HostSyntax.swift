@@ -3,13 +3,13 @@
 //
 // Which bytes may name a host, so that no two hops read the same Host differently.
 
-package enum HostSyntax {
+public enum HostSyntax {
     /// Whether the range is `host [":" port]`, or empty.
     ///
     /// Stricter than Envoy, which forwards most of what this refuses: user information, a port that is no number,
     /// unbalanced brackets or none of an IPv6 address in them, a percent sign that escapes nothing, several values.
     /// - Source: RFC 9110 section 7.2 and RFC 3986 section 3.2.2; RFC 9112 section 3.2 asks for a 400.
-    package static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func isValid(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else { return false }
         guard !range.isEmpty else { return true }
         let afterHost: Int
@@ -32,7 +32,7 @@ package enum HostSyntax {
     /// brackets, and a port that can be one.
     ///
     /// - Source: measured on Envoy 1.40, which takes user information besides; RFC 9110 section 4.2.1 asks for a host.
-    package static func isTargetAuthority(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public static func isTargetAuthority(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         guard isValid(bytes, range), !range.isEmpty else { return false }
         var end = range.upperBound
         while end > range.lowerBound, (0x30...0x39).contains(bytes[end - 1]) { end -= 1 }

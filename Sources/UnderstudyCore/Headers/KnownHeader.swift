@@ -4,7 +4,7 @@
 // The header names that mean something to a proxy, recognised once per line so that nothing compares names later.
 
 /// A field name with a meaning for the proxy itself; every other name is `other`.
-package enum KnownHeader: UInt8, Sendable {
+public enum KnownHeader: UInt8, Sendable {
     case other
     // Message syntax and connection management (RFC 9110 section 7, RFC 9112).
     case host, contentLength, transferEncoding, connection, keepAlive, proxyConnection, te, trailer, upgrade, expect
@@ -23,7 +23,7 @@ package enum KnownHeader: UInt8, Sendable {
     case clientCertificate
 
     /// The meaning of the lower-case name that starts at `start`.
-    package init(lowercased bytes: Span<UInt8>, at start: Int, length: Int) {
+    public init(lowercased bytes: Span<UInt8>, at start: Int, length: Int) {
         self = Self.candidate(bytes, start, length) ?? .other
     }
 

@@ -4,13 +4,13 @@
 // The request methods that change how a message is framed or whether it may be sent again.
 
 /// A request method, as far as a proxy needs to tell them apart.
-package enum Method: UInt8, Sendable {
+public enum Method: UInt8, Sendable {
     case get, head, post, put, delete, connect, options, trace, patch
     /// Another registered method; forwarded as it is.
     case other
 
     /// Whether the same request may be sent twice with the effect of one (RFC 9110 section 9.2.2).
-    package var isIdempotent: Bool {
+    public var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete, .options, .trace: true
         case .post, .patch, .connect, .other: false
@@ -20,7 +20,7 @@ package enum Method: UInt8, Sendable {
     /// Whether a request without a body says so with `content-length: 0`.
     ///
     /// - Source: measured on Envoy 1.40: all methods but GET, HEAD, DELETE and TRACE.
-    package var announcesEmptyBody: Bool {
+    public var announcesEmptyBody: Bool {
         switch self {
         case .get, .head, .delete, .trace, .connect: false
         case .post, .put, .options, .patch, .other: true
@@ -32,7 +32,7 @@ package enum Method: UInt8, Sendable {
     /// Methods are case-sensitive.
     ///
     /// - Source: RFC 9110 section 9, RFC 5789 and the registered extension methods that Envoy accepts.
-    package init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    public init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         for (name, method) in Self.common
         where name.utf8CodeUnitCount == range.count && ByteScan.equals(bytes, at: range.lowerBound, name) {
             self = method

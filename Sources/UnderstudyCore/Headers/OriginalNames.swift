@@ -8,19 +8,19 @@
 /// A name that arrived in several cases keeps the first one.
 ///
 /// - Source: measured on Envoy 1.40 with its `preserve_case` formatter.
-package struct OriginalNames: Sendable, Equatable {
+public struct OriginalNames: Sendable, Equatable {
     /// The names, each followed by a line feed, which no name contains.
     private var bytes: [UInt8] = []
 
-    package init() {}
+    public init() {}
 
-    package mutating func add(_ name: Span<UInt8>) {
+    public mutating func add(_ name: Span<UInt8>) {
         bytes.append(copying: name)
         bytes.append(0x0A)
     }
 
     /// The lower-case name as it arrived, or `nil` if it did not.
-    package func original(of lower: Span<UInt8>) -> [UInt8]? {
+    public func original(of lower: Span<UInt8>) -> [UInt8]? {
         var start = 0
         while start < bytes.count {
             var end = start

@@ -7,7 +7,7 @@ extension RequestHead {
     /// Applies the levels one after the other; each sees what the one before has done.
     ///
     /// The Host is never touched: the configuration may not name it.
-    package mutating func apply(_ levels: [HeaderOperations], facts: borrowing ExchangeFacts) {
+    public mutating func apply(_ levels: [HeaderOperations], facts: borrowing ExchangeFacts) {
         for level in levels where level.changesRequests {
             for name in level.requestRemovalNames { remove(name) }
             guard !level.requestAdditions.isEmpty else { continue }
@@ -22,7 +22,7 @@ extension RequestHead {
     /// Before `becomeMirror`, which works on the Host that they leave.
     /// - Returns: Whether the copy can still be sent: Envoy drops one that lost its path or method.
     @discardableResult
-    package mutating func apply(_ mutations: [HeaderMutation], facts: borrowing ExchangeFacts) -> Bool {
+    public mutating func apply(_ mutations: [HeaderMutation], facts: borrowing ExchangeFacts) -> Bool {
         var canBeSent = true
         for mutation in mutations {
             switch mutation {

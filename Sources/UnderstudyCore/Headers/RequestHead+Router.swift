@@ -7,7 +7,7 @@ extension RequestHead {
     /// Says how long the upstream has; a value that is there already is replaced in its place.
     ///
     /// - Parameter milliseconds: `nil` removes the line.
-    package mutating func setExpectedTimeout(_ milliseconds: Int64?) {
+    public mutating func setExpectedTimeout(_ milliseconds: Int64?) {
         guard let milliseconds else {
             headers.removeLines { $0.known == .envoyExpectedTimeout }
             return
@@ -20,7 +20,7 @@ extension RequestHead {
     }
 
     /// Counts the tries, in the place of a count that is there already.
-    package mutating func setAttemptCount(_ attempts: Int) {
+    public mutating func setAttemptCount(_ attempts: Int) {
         if let index = headers.firstIndex(named: Self.attemptCount) {
             headers.setValue(at: index) { $0.append(decimal: attempts) }
         } else {
@@ -29,7 +29,7 @@ extension RequestHead {
     }
 
     /// Says whether the try before this one ran out of time.
-    package mutating func setTimeoutRetry(_ isTimeoutRetry: Bool) {
+    public mutating func setTimeoutRetry(_ isTimeoutRetry: Bool) {
         let text: StaticString = isTimeoutRetry ? "true" : "false"
         if let index = headers.firstIndex(named: Self.timeoutRetry) {
             headers.setValue(at: index) { $0.append(literal: text) }
@@ -39,12 +39,12 @@ extension RequestHead {
     }
 
     /// What a trusted client wants to be done about time.
-    package struct RequestedTimes: Sendable {
+    public struct RequestedTimes: Sendable {
         /// Milliseconds; 0 means no limit.
-        package var route: Int64?
-        package var perTry: Int64?
+        public var route: Int64?
+        public var perTry: Int64?
         /// A timeout is to be answered with an empty 204.
-        package var hasAlternative = false
+        public var hasAlternative = false
     }
 
     /// Reads and removes the times that a trusted client asks for.
@@ -52,7 +52,7 @@ extension RequestHead {
     /// - Parameter respectingExpected: `x-envoy-expected-rq-timeout-ms` takes the place of
     ///   `x-envoy-upstream-rq-timeout-ms`, which then stays as it is.
     /// - Source: measured on Envoy 1.40.
-    package mutating func takeTimeouts(respectingExpected: Bool) -> RequestedTimes {
+    public mutating func takeTimeouts(respectingExpected: Bool) -> RequestedTimes {
         var times = RequestedTimes()
         if respectingExpected, let index = headers.firstIndex(of: .envoyExpectedTimeout) {
             times.route = milliseconds(at: index)
@@ -89,7 +89,7 @@ extension RequestHead {
 
 extension ResponseHead {
     /// Tells the client how many tries the answer took.
-    package mutating func addAttempts(_ attempts: Int) {
+    public mutating func addAttempts(_ attempts: Int) {
         if let index = headers.firstIndex(named: Self.attemptCount) {
             headers.setValue(at: index) { $0.append(decimal: attempts) }
         } else {

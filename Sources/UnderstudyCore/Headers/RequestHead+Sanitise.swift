@@ -5,7 +5,7 @@
 
 extension RequestHead {
     /// A request that is well-formed but must not be forwarded.
-    package enum Refusal: Error, Equatable {
+    public enum Refusal: Error, Equatable {
         /// `connection` names a header by which other hops decide whom to trust.
         case nominatesForwardingHeader
     }
@@ -15,7 +15,7 @@ extension RequestHead {
     /// - Parameter requestID: Used only if the request has no `x-request-id` that may be kept.
     /// - Returns: What the head told about its origin.
     /// - Source: RFC 9110 section 7.6.1; the order of the additions measured on Envoy 1.40.
-    package mutating func sanitise(
+    public mutating func sanitise(
         _ rules: ForwardingRules,
         peer: borrowing PeerFacts,
         requestID: RequestID
@@ -131,7 +131,7 @@ extension RequestHead {
     /// What is said about time stays: whether it was read depends on the router's options.
     ///
     /// - Source: measured on Envoy 1.40.
-    package mutating func removeRouterInstructions() {
+    public mutating func removeRouterInstructions() {
         let bytes = headers.bytes
         headers.removeLines { line in
             line.known == .clientControl && !ByteScan.equals(bytes.span, at: line.start, "x-envoy-upstream-rq-")

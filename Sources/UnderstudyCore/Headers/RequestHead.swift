@@ -4,7 +4,7 @@
 // A request without its body, whichever protocol it came by.
 
 /// How the end of a body is found (RFC 9112 section 6).
-package enum BodyFraming: Sendable, Equatable {
+public enum BodyFraming: Sendable, Equatable {
     case none
     /// Exactly this many bytes; none of them where HTTP/2 says only later that this is all.
     case length(Int)
@@ -16,36 +16,36 @@ package enum BodyFraming: Sendable, Equatable {
 /// Method, target and header lines of a request, in memory that is used again for the next one.
 ///
 /// A codec fills it; from then on the first line is the one and only Host and the target is in origin form (or `*`).
-package struct RequestHead: Sendable {
-    package var headers = HeaderBlock()
-    package var method = Method.get
+public struct RequestHead: Sendable {
+    public var headers = HeaderBlock()
+    public var method = Method.get
     /// Where the method's name stands in `headers.bytes`.
-    package var methodName = 0..<0
+    public var methodName = 0..<0
     /// Where path and query stand in `headers.bytes`.
-    package var target = 0..<0
-    package var framing = BodyFraming.none
+    public var target = 0..<0
+    public var framing = BodyFraming.none
     /// `expect: 100-continue` was sent; the proxy answers it and does not pass it on.
-    package var expectsContinue = false
+    public var expectsContinue = false
     /// The client is willing to send another request on the connection.
-    package var keepsAlive = true
+    public var keepsAlive = true
     /// `connection` names headers beyond the usual two, so they have to be looked for.
-    package var nominatesHeaders = false
+    public var nominatesHeaders = false
     /// `connection: upgrade` with an `upgrade` header other than h2c.
-    package var asksForUpgrade = false
+    public var asksForUpgrade = false
     /// The client speaks HTTP/1.0: it gets no chunks.
-    package var isHTTP10 = false
+    public var isHTTP10 = false
     /// It came without a Host, and whoever decodes it has to fill the empty one in; or a mutation removed it.
-    package var lacksHost = false
+    public var lacksHost = false
 
     /// The target was in absolute form and began with `https`.
-    package var saysHTTPS = false
+    public var saysHTTPS = false
 
-    package static let hostLine = 0
+    public static let hostLine = 0
 
-    package init() {}
+    public init() {}
 
     /// Forgets the request but keeps the memory.
-    package mutating func reset() {
+    public mutating func reset() {
         headers.removeAll()
         method = .get
         methodName = 0..<0
@@ -61,7 +61,7 @@ package struct RequestHead: Sendable {
     }
 
     /// Becomes a copy of `other`, in the memory it already has.
-    package mutating func copy(_ other: borrowing RequestHead) {
+    public mutating func copy(_ other: borrowing RequestHead) {
         headers.copy(other.headers)
         method = other.method
         methodName = other.methodName
@@ -77,14 +77,14 @@ package struct RequestHead: Sendable {
     }
 
     /// Where the target's path stands, without the query.
-    package var path: Range<Int> {
+    public var path: Range<Int> {
         let bytes = headers.bytes.span
         for offset in target where bytes[offset] == 0x3F { return target.lowerBound..<offset }
         return target
     }
 
     /// Where the Host's value stands; empty in a mirror's copy that lost its Host.
-    package var host: Range<Int> {
+    public var host: Range<Int> {
         let line = headers.lines[Self.hostLine]
         return line.known == .host ? line.value : 0..<0
     }

@@ -6,18 +6,18 @@
 /// A version 4 UUID in its text form, lower case.
 ///
 /// - Source: RFC 9562 section 5.4.
-package struct RequestID: Sendable {
+public struct RequestID: Sendable {
     private let high: UInt64
     private let low: UInt64
 
     /// Makes the identifier of two random numbers; version and variant replace six of their bits.
-    package init(_ first: UInt64, _ second: UInt64) {
+    public init(_ first: UInt64, _ second: UInt64) {
         high = first & ~0xF000 | 0x4000
         low = second & ~(3 << 62) | 2 << 62
     }
 
     /// Appends the 36 bytes.
-    package func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         bytes.append(grouped: high, low)
     }
 }

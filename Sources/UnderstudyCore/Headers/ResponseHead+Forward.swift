@@ -7,7 +7,7 @@ extension ResponseHead {
     /// Removes what the upstream's `connection` names.
     ///
     /// Comes before anything is added.
-    package mutating func endUpstreamHop() {
+    public mutating func endUpstreamHop() {
         guard nominatesHeaders else { return }
         nominatesHeaders = false
         let nominated = headers.nominations
@@ -25,13 +25,13 @@ extension ResponseHead {
     /// Removes what ends at this hop from an answer that precedes the real one.
     ///
     /// - Source: RFC 9110 section 7.6.1, which knows no exception for these.
-    package mutating func endHopOfInterim() {
+    public mutating func endHopOfInterim() {
         endUpstreamHop()
         removeHopByHopHeaders(keepsUpgrade: false)
     }
 
     /// Tells how long the upstream took; another hop's figure is replaced in its place.
-    package mutating func addServiceTime(_ milliseconds: Int) {
+    public mutating func addServiceTime(_ milliseconds: Int) {
         endUpstreamHop()
         if headers.keepFirstLine(of: .envoyServiceTime), let index = headers.firstIndex(of: .envoyServiceTime) {
             headers.setValue(at: index) { $0.append(decimal: milliseconds) }
@@ -46,7 +46,7 @@ extension ResponseHead {
     ///   - date: 29 bytes in the form of RFC 9110 section 5.6.7; an upstream's own date is kept.
     ///   - keepsUpgrade: `connection` and `upgrade` of an answer that changes the protocol go on as they are.
     /// - Source: order measured on Envoy 1.40: the upstream's lines, date, server, identifier, via.
-    package mutating func finishForwarding(
+    public mutating func finishForwarding(
         _ rules: AnswerRules,
         request: borrowing RequestHead,
         origin: RequestOrigin,
@@ -59,7 +59,7 @@ extension ResponseHead {
     }
 
     /// The same for an answer that is not to tell the request's identifier.
-    package mutating func finishPlainForwarding(_ rules: AnswerRules, date: [UInt8], keepsUpgrade: Bool) {
+    public mutating func finishPlainForwarding(_ rules: AnswerRules, date: [UInt8], keepsUpgrade: Bool) {
         finishForwarding(rules, date: date, keepsUpgrade: keepsUpgrade)
         if !rules.via.isEmpty { headers.appendVia(rules.via) }
     }

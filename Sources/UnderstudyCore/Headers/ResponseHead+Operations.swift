@@ -7,7 +7,7 @@ extension ResponseHead {
     /// Applies the levels one after the other; each sees what the one before has done.
     ///
     /// - Parameter request: As it was sent upstream.
-    package mutating func apply(
+    public mutating func apply(
         _ levels: [HeaderOperations],
         request: borrowing RequestHead,
         facts: borrowing ExchangeFacts
@@ -18,7 +18,7 @@ extension ResponseHead {
         }
     }
 
-    package mutating func apply(
+    public mutating func apply(
         _ additions: [HeaderAddition],
         request: borrowing RequestHead,
         facts: borrowing ExchangeFacts

@@ -4,19 +4,19 @@
 // An answer without its body, whichever protocol it came by.
 
 /// Status and header lines of an answer, in memory that is used again for the next one.
-package struct ResponseHead: Sendable {
-    package var headers = HeaderBlock()
+public struct ResponseHead: Sendable {
+    public var headers = HeaderBlock()
     /// 100 to 999.
-    package var status = 0
-    package var framing = BodyFraming.none
+    public var status = 0
+    public var framing = BodyFraming.none
     /// The upstream is willing to take another request on the connection.
-    package var keepsAlive = true
+    public var keepsAlive = true
     /// `connection` names headers beyond the usual two.
-    package var nominatesHeaders = false
+    public var nominatesHeaders = false
 
-    package init() {}
+    public init() {}
 
-    package mutating func reset() {
+    public mutating func reset() {
         headers.removeAll()
         status = 0
         framing = .none
@@ -25,12 +25,12 @@ package struct ResponseHead: Sendable {
     }
 
     /// An answer that precedes the real one (RFC 9110 section 15.2).
-    package var isInterim: Bool { (100..<200).contains(status) }
+    public var isInterim: Bool { (100..<200).contains(status) }
 
     /// The standard reason phrase; upstreams' own phrases are not passed on.
     ///
     /// - Source: measured on Envoy 1.40, which says `Unknown` for codes it has no name for.
-    package static func reason(_ status: Int) -> StaticString {
+    public static func reason(_ status: Int) -> StaticString {
         switch status {
         case 100: "Continue"
         case 101: "Switching Protocols"

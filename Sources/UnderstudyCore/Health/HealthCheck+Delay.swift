@@ -10,7 +10,7 @@ extension HealthCheck {
     ///   - hasTraffic: The cluster has had a connection for a request.
     ///   - runtime: `health_check.min_interval` and `health_check.max_interval`, in milliseconds, bound the wait.
     /// - Returns: At least 1 ms.
-    package func delay(
+    public func delay(
         afterSuccess: Bool,
         _ change: HealthCheckState.Change,
         hasTraffic: Bool,
@@ -28,7 +28,7 @@ extension HealthCheck {
     }
 
     /// The wait before the first check; zero without `initial_jitter`.
-    package func initialDelay(runtime: RuntimeSnapshot, using dice: inout some RandomNumberGenerator) -> Duration {
+    public func initialDelay(runtime: RuntimeSnapshot, using dice: inout some RandomNumberGenerator) -> Duration {
         guard initialJitter > .zero else { return .zero }
         return Self.wait(0, 0, initialJitter.milliseconds, runtime, &dice)
     }

@@ -8,12 +8,12 @@ internal import Synchronization
 /// One answer, shared by all workers.
 ///
 /// Time is cut into spans of the lifetime, and an answer counts to the end of its span: so Envoy's timer has it.
-package final class HealthCheckCache: Sendable {
-    package struct Answer: Sendable, Equatable {
-        package var status: Int
-        package var isDegraded: Bool
+public final class HealthCheckCache: Sendable {
+    public struct Answer: Sendable, Equatable {
+        public var status: Int
+        public var isDegraded: Bool
 
-        package init(status: Int, isDegraded: Bool) {
+        public init(status: Int, isDegraded: Bool) {
             self.status = status
             self.isDegraded = isDegraded
         }
@@ -25,20 +25,20 @@ package final class HealthCheckCache: Sendable {
     private let state = Atomic<UInt64>(0)
 
     /// - Parameter now: In nanoseconds.
-    package init(lifetime: Duration, now: Int64) {
+    public init(lifetime: Duration, now: Int64) {
         // Envoy counts whole milliseconds.
         // Safe: cut to what 64 bits hold, some 300 years.
         self.lifetime = Int64(max(1, min(lifetime.milliseconds, 9_000_000_000_000))) * 1_000_000
         start = now
     }
 
-    package func answer(now: Int64) -> Answer? {
+    public func answer(now: Int64) -> Answer? {
         let packed = state.load(ordering: .relaxed)
         guard packed >> 16 == span(now) else { return nil }
         return Answer(status: Int(packed & 0x3FF), isDegraded: packed & 0x400 != 0)
     }
 
-    package func store(status: Int, isDegraded: Bool, now: Int64) {
+    public func store(status: Int, isDegraded: Bool, now: Int64) {
         let packed = span(now) << 16 | (isDegraded ? 0x400 : 0) | UInt64(status & 0x3FF)
         state.store(packed, ordering: .relaxed)
     }

@@ -4,12 +4,12 @@
 // What the health_check filter answers, and what is counted of it.
 
 /// How many endpoints of a cluster there are, and how well they are.
-package struct ClusterMembership: Sendable, Equatable {
-    package var total: UInt64
-    package var healthy: UInt64
-    package var degraded: UInt64
+public struct ClusterMembership: Sendable, Equatable {
+    public var total: UInt64
+    public var healthy: UInt64
+    public var degraded: UInt64
 
-    package init(total: UInt64, healthy: UInt64, degraded: UInt64 = 0) {
+    public init(total: UInt64, healthy: UInt64, degraded: UInt64 = 0) {
         self.total = total
         self.healthy = healthy
         self.degraded = degraded
@@ -17,7 +17,7 @@ package struct ClusterMembership: Sendable, Equatable {
 }
 
 /// An answer without a body.
-package struct HealthCheckReply: Sendable, Equatable {
+public struct HealthCheckReply: Sendable, Equatable {
     enum Verdict: Sendable, Equatable {
         case good, failed, cached, noCluster, clusterEmpty, clusterHealthy, clusterUnhealthy
 
@@ -34,14 +34,14 @@ package struct HealthCheckReply: Sendable, Equatable {
         }
     }
 
-    package var status: Int
+    public var status: Int
     /// Tells so in `x-envoy-degraded`.
-    package var isDegraded = false
+    public var isDegraded = false
     var verdict: Verdict
 
     var isWell: Bool { (200..<300).contains(status) }
 
-    package var draft: ReplyDraft {
+    public var draft: ReplyDraft {
         var draft = ReplyDraft(status: status)
         draft.flag = isWell ? "" : "LH"
         draft.details = verdict.details
@@ -50,7 +50,7 @@ package struct HealthCheckReply: Sendable, Equatable {
 }
 
 /// Of one connection manager; only checks that the proxy answers itself are counted.
-package final class HealthCheckFilterStatistics: Sendable {
+public final class HealthCheckFilterStatistics: Sendable {
     private let requests = Counter()
     private let successes = Counter()
     private let failures = Counter()
@@ -60,7 +60,7 @@ package final class HealthCheckFilterStatistics: Sendable {
     private let emptyClusters = Counter()
     private let unhealthyClusters = Counter()
 
-    package init() {}
+    public init() {}
 
     func count(_ reply: HealthCheckReply) {
         requests.add()
@@ -78,7 +78,7 @@ package final class HealthCheckFilterStatistics: Sendable {
     /// Under Envoy's names.
     ///
     /// - Parameter prefix: `http.<stat_prefix>.`.
-    package func counters(_ prefix: String) -> [Statistic] {
+    public func counters(_ prefix: String) -> [Statistic] {
         let prefix = prefix + "health_check."
         return [
             Statistic(prefix + "cached_response", cached.current),

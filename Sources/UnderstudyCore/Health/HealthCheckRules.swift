@@ -29,18 +29,18 @@ private struct HealthCheckRule: Sendable {
 /// All `health_check` filters of a connection manager, in file order.
 ///
 /// - Source: Envoy `HealthCheck` HTTP filter; bytes and details measured on Envoy 1.40.
-package struct HealthCheckRules: Sendable {
+public struct HealthCheckRules: Sendable {
     /// What became of one request, to be given back with its answer.
-    package struct Mark: Sendable, Equatable {
+    public struct Mark: Sendable, Equatable {
         /// A bit for each filter that takes the request for a check.
         fileprivate var checks: UInt64 = 0
         /// `nil` lets the request go on.
-        package fileprivate(set) var reply: HealthCheckReply?
+        public fileprivate(set) var reply: HealthCheckReply?
 
-        package init() {}
+        public init() {}
 
         /// For access logs.
-        package var isHealthCheck: Bool { checks != 0 }
+        public var isHealthCheck: Bool { checks != 0 }
     }
 
     private let rules: [HealthCheckRule]
@@ -48,12 +48,12 @@ package struct HealthCheckRules: Sendable {
     private let serviceCluster: [UInt8]
 
     /// Filters in one connection manager that are looked at.
-    package static let most = 64
+    public static let most = 64
 
     /// - Parameters:
     ///   - serviceCluster: The proxy's own, from `--service-cluster` or `node.cluster`.
     ///   - now: Nanoseconds of a clock that only goes forward; the same clock in every call.
-    package init(
+    public init(
         _ filters: [HealthCheckFilter],
         serviceCluster: [UInt8],
         statistics: HealthCheckFilterStatistics,
@@ -64,14 +64,14 @@ package struct HealthCheckRules: Sendable {
         self.serviceCluster = serviceCluster
     }
 
-    package var isEmpty: Bool { rules.isEmpty }
+    public var isEmpty: Bool { rules.isEmpty }
 
     /// Decides on a request that has just been read.
     ///
     /// - Parameters:
     ///   - isFailing: `/healthcheck/fail` was asked for.
     ///   - membership: `nil` for a cluster that there is not.
-    package func decide(
+    public func decide(
         _ head: borrowing RequestHead,
         isFailing: Bool,
         now: Int64,
@@ -125,7 +125,7 @@ package struct HealthCheckRules: Sendable {
     /// Adds what the filters tell in an answer, the proxy's own or an endpoint's.
     ///
     /// Comes behind what the router and the routes have added, and before date and server.
-    package func finish(_ head: inout ResponseHead, _ mark: Mark, isFailing: Bool, now: Int64) {
+    public func finish(_ head: inout ResponseHead, _ mark: Mark, isFailing: Bool, now: Int64) {
         if mark.reply?.isDegraded == true { Self.set("x-envoy-degraded", [], in: &head) }
         // Answers pass the filters from the last to the first.
         for (index, rule) in rules.enumerated().reversed() {

@@ -6,8 +6,8 @@
 /// The thresholds of one endpoint, and how far it has come towards them.
 ///
 /// An endpoint begins with `failedActiveCheck` and `pendingActiveCheck`; its first success makes it healthy at once.
-package struct HealthCheckState: Sendable {
-    package enum Failure: Sendable, Equatable {
+public struct HealthCheckState: Sendable {
+    public enum Failure: Sendable, Equatable {
         /// An answer that is not well; at once enough unless it is retriable.
         case answer(isRetriable: Bool)
         /// No connection, or one that ended too early.
@@ -16,7 +16,7 @@ package struct HealthCheckState: Sendable {
         /// Traffic has brought `x-envoy-immediate-health-check-fail`; at once enough.
         case passive
 
-        package var isNetwork: Bool { self == .network || self == .timeout }
+        public var isNetwork: Bool { self == .network || self == .timeout }
 
         var isEnough: Bool {
             switch self {
@@ -27,7 +27,7 @@ package struct HealthCheckState: Sendable {
         }
     }
 
-    package enum Change: Sendable, Equatable {
+    public enum Change: Sendable, Equatable {
         case unchanged
         /// A threshold is not reached yet.
         case pending
@@ -35,7 +35,7 @@ package struct HealthCheckState: Sendable {
     }
 
     /// For the log.
-    package enum Event: Sendable, Equatable {
+    public enum Event: Sendable, Equatable {
         case becameHealthy(isFirst: Bool)
         case becameUnhealthy(Failure)
         case failed(Failure, isFirst: Bool)
@@ -45,14 +45,14 @@ package struct HealthCheckState: Sendable {
     }
 
     /// What to do after a check.
-    package struct Step: Sendable, Equatable {
-        package var raised: HostHealth = []
-        package var lowered: HostHealth = []
-        package var change = Change.unchanged
-        package var events: [Event] = []
+    public struct Step: Sendable, Equatable {
+        public var raised: HostHealth = []
+        public var lowered: HostHealth = []
+        public var change = Change.unchanged
+        public var events: [Event] = []
     }
 
-    package private(set) var isFirst = true
+    public private(set) var isFirst = true
     private var successes: UInt32 = 0
     private var failures: UInt32 = 0
     private let healthyThreshold: UInt32
@@ -60,7 +60,7 @@ package struct HealthCheckState: Sendable {
     private let alwaysLogsFailures: Bool
     private let alwaysLogsSuccesses: Bool
 
-    package init(_ check: HealthCheck) {
+    public init(_ check: HealthCheck) {
         healthyThreshold = check.healthyThreshold
         unhealthyThreshold = check.unhealthyThreshold
         alwaysLogsFailures = check.alwaysLogsFailures
@@ -68,7 +68,7 @@ package struct HealthCheckState: Sendable {
     }
 
     /// - Parameter health: The endpoint's, before the check.
-    package mutating func succeeded(isDegraded: Bool, _ health: HostHealth) -> Step {
+    public mutating func succeeded(isDegraded: Bool, _ health: HostHealth) -> Step {
         var step = Step()
         failures = 0
         if health.contains(.failedActiveCheck) { countSuccess(&step) }
@@ -100,7 +100,7 @@ package struct HealthCheckState: Sendable {
     }
 
     /// - Parameter health: The endpoint's, before the check.
-    package mutating func failed(_ failure: Failure, _ health: HostHealth) -> Step {
+    public mutating func failed(_ failure: Failure, _ health: HostHealth) -> Step {
         var step = Step()
         successes = 0
         var isFailed = health.contains(.failedActiveCheck)

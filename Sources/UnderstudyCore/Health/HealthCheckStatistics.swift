@@ -3,20 +3,20 @@
 //
 // What is counted of a cluster's active checks.
 
-package final class HealthCheckStatistics: Sendable {
-    package let attempts = Counter()
-    package let successes = Counter()
-    package let failures = Counter()
-    package let passiveFailures = Counter()
-    package let networkFailures = Counter()
-    package let verifiedClusters = Counter()
+public final class HealthCheckStatistics: Sendable {
+    public let attempts = Counter()
+    public let successes = Counter()
+    public let failures = Counter()
+    public let passiveFailures = Counter()
+    public let networkFailures = Counter()
+    public let verifiedClusters = Counter()
     /// Endpoints that are well, or degraded, by the checks alone.
-    package let healthy = Gauge()
-    package let degraded = Gauge()
+    public let healthy = Gauge()
+    public let degraded = Gauge()
 
-    package init() {}
+    public init() {}
 
-    package func count(_ failure: HealthCheckState.Failure) {
+    public func count(_ failure: HealthCheckState.Failure) {
         failures.add()
         if failure.isNetwork { networkFailures.add() }
         if failure == .passive { passiveFailures.add() }
@@ -25,7 +25,7 @@ package final class HealthCheckStatistics: Sendable {
     /// Under Envoy's names.
     ///
     /// - Parameter prefix: `cluster.<name>.`.
-    package func counters(_ prefix: String) -> [Statistic] {
+    public func counters(_ prefix: String) -> [Statistic] {
         let prefix = prefix + "health_check."
         return [
             Statistic(prefix + "attempt", attempts.current),
@@ -37,7 +37,7 @@ package final class HealthCheckStatistics: Sendable {
         ]
     }
 
-    package func gauges(_ prefix: String) -> [Statistic] {
+    public func gauges(_ prefix: String) -> [Statistic] {
         let prefix = prefix + "health_check."
         return [
             Statistic(prefix + "degraded", UInt64(max(0, degraded.current))),

@@ -7,7 +7,7 @@ extension OutlierDetector {
     private enum Origin { case external, localOrigin }
 
     /// - Parameter rates: The endpoints' since the last interval.
-    package mutating func intervalPassed(
+    public mutating func intervalPassed(
         now: Duration,
         rates: [HostID: OutlierRates],
         _ settings: borrowing OutlierSettings,

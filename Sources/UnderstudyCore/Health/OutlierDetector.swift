@@ -6,11 +6,11 @@
 /// The decisions of one cluster; whoever owns it performs them.
 ///
 /// Times are since any fixed moment.
-package struct OutlierDetector: Sendable {
+public struct OutlierDetector: Sendable {
     /// Given by the owner.
-    package typealias HostID = UInt64
+    public typealias HostID = UInt64
 
-    package enum Action: Sendable, Equatable {
+    public enum Action: Sendable, Equatable {
         case eject(HostID, OutlierCause)
         /// An outlier by all the rules, but they are not enforced.
         case notice(HostID, OutlierCause)
@@ -35,34 +35,34 @@ package struct OutlierDetector: Sendable {
     private var active = 0
     let statistics: OutlierStatistics
     /// `nil` if there were too few endpoints with enough requests.
-    package internal(set) var average: OutlierAverage?
-    package internal(set) var localOriginAverage: OutlierAverage?
+    public internal(set) var average: OutlierAverage?
+    public internal(set) var localOriginAverage: OutlierAverage?
 
-    package init(_ statistics: OutlierStatistics) {
+    public init(_ statistics: OutlierStatistics) {
         self.statistics = statistics
     }
 
-    package mutating func add(_ id: HostID) {
+    public mutating func add(_ id: HostID) {
         guard index(of: id) == nil else { return }
         hosts.append(Host(id: id))
     }
 
-    package mutating func remove(_ id: HostID) {
+    public mutating func remove(_ id: HostID) {
         guard let index = index(of: id) else { return }
         if hosts.remove(at: index).isEjected { countActive(-1) }
     }
 
-    package func isEjected(_ id: HostID) -> Bool {
+    public func isEjected(_ id: HostID) -> Bool {
         index(of: id).map { hosts[$0].isEjected } ?? false
     }
 
     /// Ejections of the endpoint in all.
-    package func ejections(of id: HostID) -> UInt64 {
+    public func ejections(of id: HostID) -> UInt64 {
         index(of: id).map { hosts[$0].ejections } ?? 0
     }
 
     /// In percent in the last interval; `nil` with too few requests.
-    package func successRates(of id: HostID) -> (external: Double?, localOrigin: Double?) {
+    public func successRates(of id: HostID) -> (external: Double?, localOrigin: Double?) {
         index(of: id).map { (hosts[$0].successRate, hosts[$0].localOriginSuccessRate) } ?? (nil, nil)
     }
 
@@ -73,7 +73,7 @@ package struct OutlierDetector: Sendable {
     /// A row of failures has become too long.
     ///
     /// - Returns: `nil` if nothing becomes of it, as for an endpoint that is ejected already.
-    package mutating func reached(
+    public mutating func reached(
         _ cause: OutlierCause,
         by id: HostID,
         now: Duration,
@@ -86,7 +86,7 @@ package struct OutlierDetector: Sendable {
     }
 
     /// A check has passed, which ends an ejection.
-    package mutating func passedCheck(_ id: HostID, now: Duration) -> Action? {
+    public mutating func passedCheck(_ id: HostID, now: Duration) -> Action? {
         guard let index = index(of: id), hosts[index].isEjected else { return nil }
         return restore(at: index, now: now)
     }

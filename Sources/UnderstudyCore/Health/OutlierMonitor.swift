@@ -6,20 +6,20 @@
 internal import Synchronization
 
 /// The rows of failures that are too long, shared by all monitors of a cluster; the runtime may change them.
-package final class OutlierThresholds: Sendable {
+public final class OutlierThresholds: Sendable {
     let consecutive5xx: Atomic<UInt32>
     let consecutiveGatewayFailure: Atomic<UInt32>
     let consecutiveLocalOriginFailure: Atomic<UInt32>
     let splitsLocalOrigin: Bool
 
-    package init(_ detection: OutlierDetection) {
+    public init(_ detection: OutlierDetection) {
         consecutive5xx = Atomic(detection.consecutive5xx)
         consecutiveGatewayFailure = Atomic(detection.consecutiveGatewayFailure)
         consecutiveLocalOriginFailure = Atomic(detection.consecutiveLocalOriginFailure)
         splitsLocalOrigin = detection.splitsLocalOrigin
     }
 
-    package func update(_ settings: borrowing OutlierSettings) {
+    public func update(_ settings: borrowing OutlierSettings) {
         consecutive5xx.store(settings.consecutive5xx, ordering: .relaxed)
         consecutiveGatewayFailure.store(settings.consecutiveGatewayFailure, ordering: .relaxed)
         consecutiveLocalOriginFailure.store(settings.consecutiveLocalOriginFailure, ordering: .relaxed)
@@ -27,21 +27,21 @@ package final class OutlierThresholds: Sendable {
 }
 
 /// Rows of failures, and rates of success since they were taken last.
-package final class OutlierMonitor: Sendable {
+public final class OutlierMonitor: Sendable {
     /// Rows that have just become too long; empty nearly always.
-    package struct Reached: OptionSet, Sendable {
-        package let rawValue: UInt8
+    public struct Reached: OptionSet, Sendable {
+        public let rawValue: UInt8
 
-        package init(rawValue: UInt8) {
+        public init(rawValue: UInt8) {
             self.rawValue = rawValue
         }
 
-        package static let consecutiveGatewayFailure = Reached(rawValue: 1)
-        package static let consecutive5xx = Reached(rawValue: 2)
-        package static let consecutiveLocalOriginFailure = Reached(rawValue: 4)
+        public static let consecutiveGatewayFailure = Reached(rawValue: 1)
+        public static let consecutive5xx = Reached(rawValue: 2)
+        public static let consecutiveLocalOriginFailure = Reached(rawValue: 4)
 
         /// In the order in which Envoy acts on them.
-        package var causes: [OutlierCause] {
+        public var causes: [OutlierCause] {
             var causes: [OutlierCause] = []
             if contains(.consecutiveGatewayFailure) { causes.append(.consecutiveGatewayFailure) }
             if contains(.consecutive5xx) { causes.append(.consecutive5xx) }
@@ -59,14 +59,14 @@ package final class OutlierMonitor: Sendable {
     private let localTotal = Atomic<UInt64>(0)
     private let localSuccesses = Atomic<UInt64>(0)
 
-    package init(_ thresholds: OutlierThresholds) {
+    public init(_ thresholds: OutlierThresholds) {
         self.thresholds = thresholds
     }
 
     /// Called by workers, a few relaxed atomics each time.
     ///
     /// - Source: without `split_external_local_origin_errors` a failure counts as the status that stands for it.
-    package func record(_ report: OutlierReport) -> Reached {
+    public func record(_ report: OutlierReport) -> Reached {
         switch report {
         case .answered(let status): return record(status: status)
         case .connected:
@@ -120,7 +120,7 @@ package final class OutlierMonitor: Sendable {
     }
 
     /// Begins the row anew; nothing for causes that are no rows.
-    package func reset(_ cause: OutlierCause) {
+    public func reset(_ cause: OutlierCause) {
         switch cause {
         case .consecutive5xx: row5xx.store(0, ordering: .relaxed)
         case .consecutiveGatewayFailure: rowGateway.store(0, ordering: .relaxed)
@@ -129,12 +129,12 @@ package final class OutlierMonitor: Sendable {
         }
     }
 
-    package func resetRows() {
+    public func resetRows() {
         for cause in OutlierCause.rows { reset(cause) }
     }
 
     /// The rates since the last call.
-    package func takeRates() -> OutlierRates {
+    public func takeRates() -> OutlierRates {
         OutlierRates(
             external: OutlierRates.Rate(
                 total: total.exchange(0, ordering: .relaxed),

@@ -3,39 +3,39 @@
 //
 // How many of an endpoint's answers were good, in one interval.
 
-package struct OutlierRates: Sendable, Equatable {
-    package struct Rate: Sendable, Equatable {
-        package var total: UInt64
-        package var successes: UInt64
+public struct OutlierRates: Sendable, Equatable {
+    public struct Rate: Sendable, Equatable {
+        public var total: UInt64
+        public var successes: UInt64
 
-        package init(total: UInt64 = 0, successes: UInt64 = 0) {
+        public init(total: UInt64 = 0, successes: UInt64 = 0) {
             self.total = total
             self.successes = successes
         }
 
         /// `nil` if nothing was counted.
-        package var percent: Double? { total > 0 ? Double(successes) * 100 / Double(total) : nil }
+        public var percent: Double? { total > 0 ? Double(successes) * 100 / Double(total) : nil }
     }
 
-    package var external: Rate
-    package var localOrigin: Rate
+    public var external: Rate
+    public var localOrigin: Rate
 
-    package init(external: Rate = Rate(), localOrigin: Rate = Rate()) {
+    public init(external: Rate = Rate(), localOrigin: Rate = Rate()) {
         self.external = external
         self.localOrigin = localOrigin
     }
 }
 
 /// Mean and bound of a cluster's rates in the last interval, in percent.
-package struct OutlierAverage: Sendable, Equatable {
-    package var mean: Double
+public struct OutlierAverage: Sendable, Equatable {
+    public var mean: Double
     /// Endpoints below are ejected.
-    package var threshold: Double
+    public var threshold: Double
 
     /// The mean less a multiple of the standard deviation.
     ///
     /// - Parameter factor: `success_rate_stdev_factor`, in thousandths.
-    package init?(_ rates: [Double], factor: UInt64) {
+    public init?(_ rates: [Double], factor: UInt64) {
         guard !rates.isEmpty else { return nil }
         let count = Double(rates.count)
         let mean = rates.reduce(0, +) / count

@@ -4,7 +4,7 @@
 // Outlier detection as the runtime has it now.
 
 /// Why an endpoint is an outlier.
-package enum OutlierCause: Sendable, Hashable, CaseIterable {
+public enum OutlierCause: Sendable, Hashable, CaseIterable {
     case consecutive5xx
     case consecutiveGatewayFailure
     case consecutiveLocalOriginFailure
@@ -14,10 +14,10 @@ package enum OutlierCause: Sendable, Hashable, CaseIterable {
     case localOriginFailurePercentage
 
     /// What is noticed with a single answer.
-    package static let rows = [consecutive5xx, consecutiveGatewayFailure, consecutiveLocalOriginFailure]
+    public static let rows = [consecutive5xx, consecutiveGatewayFailure, consecutiveLocalOriginFailure]
 
     /// In statistics, runtime keys and logs.
-    package var name: String {
+    public var name: String {
         switch self {
         case .consecutive5xx: "consecutive_5xx"
         case .consecutiveGatewayFailure: "consecutive_gateway_failure"
@@ -31,28 +31,28 @@ package enum OutlierCause: Sendable, Hashable, CaseIterable {
 }
 
 /// The numbers of `OutlierDetection`, each replaced by that of its runtime key if there is one.
-package struct OutlierSettings: Sendable, Equatable {
-    package var consecutive5xx: UInt32
-    package var consecutiveGatewayFailure: UInt32
-    package var consecutiveLocalOriginFailure: UInt32
-    package var interval: Duration
-    package var baseEjectionTime: Duration
-    package var maxEjectionTime: Duration
+public struct OutlierSettings: Sendable, Equatable {
+    public var consecutive5xx: UInt32
+    public var consecutiveGatewayFailure: UInt32
+    public var consecutiveLocalOriginFailure: UInt32
+    public var interval: Duration
+    public var baseEjectionTime: Duration
+    public var maxEjectionTime: Duration
     /// In milliseconds.
-    package var ejectionJitter: UInt64
+    public var ejectionJitter: UInt64
     /// At most 100.
-    package var maxEjectionPercent: UInt64
-    package var alwaysEjectsOne: Bool
-    package var successRateMinimumHosts: UInt64
-    package var successRateRequestVolume: UInt64
-    package var successRateStdevFactor: UInt64
-    package var failurePercentageThreshold: UInt64
-    package var failurePercentageMinimumHosts: UInt64
-    package var failurePercentageRequestVolume: UInt64
+    public var maxEjectionPercent: UInt64
+    public var alwaysEjectsOne: Bool
+    public var successRateMinimumHosts: UInt64
+    public var successRateRequestVolume: UInt64
+    public var successRateStdevFactor: UInt64
+    public var failurePercentageThreshold: UInt64
+    public var failurePercentageMinimumHosts: UInt64
+    public var failurePercentageRequestVolume: UInt64
     /// Percent by cause.
     private var enforcing: [OutlierCause: UInt64]
 
-    package init(_ detection: OutlierDetection, _ runtime: RuntimeSnapshot = .empty) {
+    public init(_ detection: OutlierDetection, _ runtime: RuntimeSnapshot = .empty) {
         let numbers = Numbers(runtime: runtime)
         consecutive5xx = numbers.row("consecutive_5xx", detection.consecutive5xx)
         consecutiveGatewayFailure = numbers.row("consecutive_gateway_failure", detection.consecutiveGatewayFailure)

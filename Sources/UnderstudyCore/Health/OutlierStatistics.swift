@@ -3,21 +3,21 @@
 //
 // What is counted of a cluster's outliers.
 
-package final class OutlierStatistics: Sendable {
-    package let active = Gauge()
-    package let enforcedTotal = Counter()
+public final class OutlierStatistics: Sendable {
+    public let active = Gauge()
+    public let enforcedTotal = Counter()
     /// Outliers that stayed because too many were ejected.
-    package let overflows = Counter()
+    public let overflows = Counter()
     // Names that Envoy has kept from earlier days.
     let total = Counter()
     let consecutive5xx = Counter()
     let successRate = Counter()
     /// Reports of workers that found no room in the mailbox.
-    package let droppedReports = Counter()
+    public let droppedReports = Counter()
     private let detected: [OutlierCause: Counter]
     private let enforced: [OutlierCause: Counter]
 
-    package init() {
+    public init() {
         detected = Dictionary(uniqueKeysWithValues: OutlierCause.allCases.map { ($0, Counter()) })
         enforced = Dictionary(uniqueKeysWithValues: OutlierCause.allCases.map { ($0, Counter()) })
     }
@@ -31,14 +31,14 @@ package final class OutlierStatistics: Sendable {
         enforced[cause]?.add()
     }
 
-    package func detected(_ cause: OutlierCause) -> UInt64 { detected[cause]?.current ?? 0 }
+    public func detected(_ cause: OutlierCause) -> UInt64 { detected[cause]?.current ?? 0 }
 
-    package func enforced(_ cause: OutlierCause) -> UInt64 { enforced[cause]?.current ?? 0 }
+    public func enforced(_ cause: OutlierCause) -> UInt64 { enforced[cause]?.current ?? 0 }
 
     /// Under Envoy's names.
     ///
     /// - Parameter prefix: `cluster.<name>.`.
-    package func counters(_ prefix: String) -> [Statistic] {
+    public func counters(_ prefix: String) -> [Statistic] {
         let prefix = prefix + "outlier_detection."
         var all = [
             Statistic(prefix + "ejections_consecutive_5xx", consecutive5xx.current),
@@ -55,7 +55,7 @@ package final class OutlierStatistics: Sendable {
         return all
     }
 
-    package func gauges(_ prefix: String) -> [Statistic] {
+    public func gauges(_ prefix: String) -> [Statistic] {
         [Statistic(prefix + "outlier_detection.ejections_active", UInt64(max(0, active.current)))]
     }
 }

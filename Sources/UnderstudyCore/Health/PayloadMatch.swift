@@ -3,11 +3,11 @@
 //
 // Bytes that a check waits for.
 
-package enum PayloadMatch {
+public enum PayloadMatch {
     /// Whether all segments are in the bytes, one behind the other, with anything between them.
     ///
     /// - Source: Envoy `HealthCheck.Payload`.
-    package static func matches(_ segments: [[UInt8]], in bytes: [UInt8]) -> Bool {
+    public static func matches(_ segments: [[UInt8]], in bytes: [UInt8]) -> Bool {
         let bytes = bytes.span
         var start = 0
         for segment in segments {

@@ -4,19 +4,19 @@
 // What the answer to an HTTP check says of the endpoint.
 
 /// The parts of an answer that count.
-package struct ProbeAnswer: Sendable, Equatable {
-    package var status = 0
+public struct ProbeAnswer: Sendable, Equatable {
+    public var status = 0
     /// It has `x-envoy-immediate-health-check-fail`.
-    package var failsAtOnce = false
+    public var failsAtOnce = false
     /// It has `x-envoy-degraded`.
-    package var isDegraded = false
+    public var isDegraded = false
     /// Value of `x-envoy-upstream-healthchecked-cluster`; empty if there is none.
-    package var clusterName: [UInt8] = []
-    package var body: [UInt8] = []
+    public var clusterName: [UInt8] = []
+    public var body: [UInt8] = []
 
-    package init() {}
+    public init() {}
 
-    package init(_ head: borrowing ResponseHead) {
+    public init(_ head: borrowing ResponseHead) {
         status = head.status
         failsAtOnce = head.headers.firstIndex(named: Array("x-envoy-immediate-health-check-fail".utf8)) != nil
         isDegraded = head.headers.firstIndex(named: Array("x-envoy-degraded".utf8)) != nil
@@ -27,40 +27,40 @@ package struct ProbeAnswer: Sendable, Equatable {
 }
 
 /// An `HTTPProbe` arranged for judging.
-package struct ProbeJudge: Sendable {
-    package enum Result: Sendable, Equatable {
+public struct ProbeJudge: Sendable {
+    public enum Result: Sendable, Equatable {
         case healthy
         case degraded
         case failed(isRetriable: Bool)
     }
 
-    package struct Verdict: Sendable, Equatable {
-        package var result: Result
+    public struct Verdict: Sendable, Equatable {
+        public var result: Result
         /// The endpoint is not even counted for the panic threshold.
-        package var isExcluded = false
+        public var isExcluded = false
         /// The service name was looked at.
-        package var hasVerifiedCluster = false
+        public var hasVerifiedCluster = false
     }
 
     private let probe: HealthCheck.HTTPProbe
     private let serviceName: TextMatcher?
 
-    package init(_ probe: HealthCheck.HTTPProbe) {
+    public init(_ probe: HealthCheck.HTTPProbe) {
         self.probe = probe
         serviceName = probe.serviceName.map(TextMatcher.init)
     }
 
     /// Bytes of a body that are worth keeping; zero if none are.
-    package var bodyLimit: Int {
+    public var bodyLimit: Int {
         if probe.receive.isEmpty { return 0 }
         return probe.bodyLimit > 0 ? probe.bodyLimit : Self.largestBody
     }
 
     /// What stands for no limit, lest an endpoint fill the memory.
-    package static let largestBody = 1 << 20
+    public static let largestBody = 1 << 20
 
     /// - Parameter verifiesCluster: Runtime `health_check.verify_cluster`.
-    package func judge(_ answer: borrowing ProbeAnswer, verifiesCluster: Bool = true) -> Verdict {
+    public func judge(_ answer: borrowing ProbeAnswer, verifiesCluster: Bool = true) -> Verdict {
         guard probe.receive.isEmpty || PayloadMatch.matches(probe.receive, in: answer.body) else {
             return Verdict(result: .failed(isRetriable: false), isExcluded: answer.failsAtOnce)
         }

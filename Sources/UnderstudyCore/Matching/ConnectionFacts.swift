@@ -4,19 +4,19 @@
 // What is known of a connection before it has sent a request.
 
 /// What is known of a connection before a filter chain is chosen.
-package struct ConnectionFacts: Sendable, Equatable {
+public struct ConnectionFacts: Sendable, Equatable {
     /// 4 or 16 bytes each, network order; empty if unknown.
-    package var destination: [UInt8] = []
-    package var destinationPort: UInt16 = 0
-    package var source: [UInt8] = []
-    package var sourcePort: UInt16 = 0
-    package var isTLS = false
+    public var destination: [UInt8] = []
+    public var destinationPort: UInt16 = 0
+    public var source: [UInt8] = []
+    public var sourcePort: UInt16 = 0
+    public var isTLS = false
     /// In lower case; empty for none.
-    package var serverName = ""
+    public var serverName = ""
     /// What the client offers by ALPN.
-    package var applicationProtocols: [String] = []
+    public var applicationProtocols: [String] = []
 
-    package init() {}
+    public init() {}
 
     /// Whether the connection comes from the address that it is for, or from 127.0.0.1 or ::1.
     ///

@@ -5,13 +5,13 @@
 
 extension Decimal {
     /// The number, with blanks around it and a plus before it allowed; `nil` for anything else.
-    package static func lenientUnsigned(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
+    public static func lenientUnsigned(_ bytes: Span<UInt8>, _ range: Range<Int>) -> UInt64? {
         let (isNegative, magnitude) = lenient(bytes, range) ?? (true, 0)
         return isNegative ? nil : magnitude
     }
 
     /// The number, with blanks around it and a sign before it allowed; `nil` for anything else.
-    package static func lenientSigned(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int64? {
+    public static func lenientSigned(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Int64? {
         guard let (isNegative, magnitude) = lenient(bytes, range) else { return nil }
         guard isNegative else { return Int64(exactly: magnitude) }
         if magnitude == Int64.min.magnitude { return Int64.min }

@@ -4,20 +4,20 @@
 // The choice between the clusters of one route.
 
 /// One cluster that a route may choose, and what comes with the choice.
-package final class Destination: Sendable {
-    package let cluster: ClusterTarget
+public final class Destination: Sendable {
+    public let cluster: ClusterTarget
     /// Applied before those of the route; at most one.
-    package let requestLevels: [HeaderOperations]
+    public let requestLevels: [HeaderOperations]
     /// Applied before those of the route; at most one.
-    package let responseLevels: [HeaderOperations]
+    public let responseLevels: [HeaderOperations]
     /// Becomes the Host between the operations of the choice and those of the route, whose own rewrite comes later.
     ///
     /// Source: `WeightedCluster.ClusterWeight.host_rewrite_literal`; measured on Envoy 1.40.
-    package let hostLiteral: [UInt8]?
+    public let hostLiteral: [UInt8]?
     /// What the choice says of its copies, in place of the route; `nil` for nothing.
-    package let mirrorLimits: MirrorLimits?
+    public let mirrorLimits: MirrorLimits?
     /// In place of the route's; `nil` for nothing.
-    package let buffering: BodyBuffering?
+    public let buffering: BodyBuffering?
 
     init(_ specifier: ClusterSpecifier, clusters: NameTable) {
         cluster = ClusterTarget(specifier, clusters: clusters)

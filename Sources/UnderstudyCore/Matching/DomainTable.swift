@@ -7,7 +7,7 @@
 ///
 /// - Source: Envoy `VirtualHost.domains`. Case is ignored. A port in the Host is part of the comparison, unless
 ///   `ignore_port_in_host_matching` says otherwise.
-package struct DomainTable: Sendable {
+public struct DomainTable: Sendable {
     private typealias Wildcard = (text: [UInt8], host: Int)
 
     private var exact: NameTable
@@ -16,7 +16,7 @@ package struct DomainTable: Sendable {
     private var fallback: Int?
     private let ignoresPort: Bool
 
-    package init(_ virtualHosts: [VirtualHost], ignoresPort: Bool = false) {
+    public init(_ virtualHosts: [VirtualHost], ignoresPort: Bool = false) {
         self.ignoresPort = ignoresPort
         var exactNames: [(name: [UInt8], value: Int)] = []
         for (index, host) in virtualHosts.enumerated() {
@@ -38,7 +38,7 @@ package struct DomainTable: Sendable {
         prefixes.sort { $0.text.count > $1.text.count }
     }
 
-    package func virtualHost(for bytes: Span<UInt8>, _ host: Range<Int>) -> Int? {
+    public func virtualHost(for bytes: Span<UInt8>, _ host: Range<Int>) -> Int? {
         if exact.count == 0, suffixes.isEmpty, prefixes.isEmpty { return fallback }
         let host = ignoresPort ? HostSyntax.withoutPort(bytes, host) : host
         if let found = exact[lowercasing: bytes, host] { return found }

@@ -6,7 +6,7 @@
 extension FilterChainTable {
     /// The number of a chain that asks for the very things that an earlier one does, or for one thing twice; `nil` if
     /// there is none.
-    package static func overlap(of matches: [FilterChainMatch]) -> Int? {
+    public static func overlap(of matches: [FilterChainMatch]) -> Int? {
         let keys = matches.map { match in FilterChainProperty.allCases.map { match.keys($0) } }
         let sets = keys.map { $0.map { Set($0) } }
         var byName: [FilterChainKey: [Int]] = [:]

@@ -9,7 +9,7 @@
 /// connection to a port that some chain names never gets a chain that names none, whatever else fits.
 ///
 /// - Source: Envoy `FilterChainMatch`, whose order this is.
-package struct FilterChainTable: Sendable {
+public struct FilterChainTable: Sendable {
     /// What is left of the chains after some properties, by the next one.
     ///
     /// The numbers are those of further steps; after the last property, of chains.
@@ -24,7 +24,7 @@ package struct FilterChainTable: Sendable {
     private let first: Int
     private let standard: Int?
 
-    package init(_ listener: Listener) {
+    public init(_ listener: Listener) {
         var builder = FilterChainBuilder(listener.filterChains.map(\.match))
         first = builder.step(.destinationPort, chains: Array(listener.filterChains.indices))
         steps = builder.steps
@@ -32,7 +32,7 @@ package struct FilterChainTable: Sendable {
     }
 
     /// The number of the chain in `Listener.allFilterChains`; `nil` if there is none for it.
-    package func chain(for facts: ConnectionFacts) -> Int? {
+    public func chain(for facts: ConnectionFacts) -> Int? {
         var number = first
         for property in FilterChainProperty.allCases {
             guard let next = steps[number].next(property, facts) else { return standard }

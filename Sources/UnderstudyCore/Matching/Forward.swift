@@ -4,46 +4,46 @@
 // Where a route sends its requests, and on which terms.
 
 /// A `RouteAction` whose names are resolved.
-package final class Forward: Sendable {
+public final class Forward: Sendable {
     /// The status of the answer when no cluster has the name.
-    package let clusterNotFoundStatus: Int
+    public let clusterNotFoundStatus: Int
     /// From the end of the request to the end of the answer; `nil` waits for ever.
     ///
     /// In nanoseconds.
-    package let timeout: Int64?
+    public let timeout: Int64?
     /// Zero for none, `nil` for the connection manager's.
-    package let idleTimeout: Duration?
+    public let idleTimeout: Duration?
     /// Zero for none, `nil` for the connection manager's.
-    package let maxStreamDuration: Duration?
+    public let maxStreamDuration: Duration?
     /// Requests of gRPC are told that duration.
-    package let tellsStreamDuration: Bool
+    public let tellsStreamDuration: Bool
     let grpcTimeout: GRPCTimeoutRule?
     let grpcStreamDuration: GRPCTimeoutRule?
     /// A request's own word on its time may count.
-    package let readsGRPCTimeout: Bool
+    public let readsGRPCTimeout: Bool
     /// It has something to say about the time of whole streams, or of silence on them.
-    package let limitsStreams: Bool
-    package let mirrors: [MirrorRule]
+    public let limitsStreams: Bool
+    public let mirrors: [MirrorRule]
     /// What the route says of its copies.
-    package let mirrorLimits: MirrorLimits
+    public let mirrorLimits: MirrorLimits
     /// `nil` leaves it to the cluster and the request.
-    package let retry: RetryRule?
-    package let retryBufferLimit: Int?
-    package let internalRedirects: InternalRedirectPolicy?
+    public let retry: RetryRule?
+    public let retryBufferLimit: Int?
+    public let internalRedirects: InternalRedirectPolicy?
     /// What endpoints are chosen by, for the balancers that hash.
-    package let hash: RequestHash
-    package let priority: RoutingPriority
+    public let hash: RequestHash
+    public let priority: RoutingPriority
     /// The destination of every request, where there is no choice.
-    package let onlyDestination: Destination?
+    public let onlyDestination: Destination?
     /// Whether requests wait for their bodies depends on the destination.
-    package let differsInBuffering: Bool
+    public let differsInBuffering: Bool
     private let clusters: ClusterChoice
     private let rewriter: RequestRewriter
 
     /// - Parameters:
     ///   - route: What the books of its mirrors are called.
     ///   - catalogue: Has the numbers of the books.
-    package init(
+    public init(
         _ action: RouteAction,
         matcher: PathMatcher,
         clusters: NameTable,
@@ -76,15 +76,15 @@ package final class Forward: Sendable {
     }
 
     /// Whether Host or path change before the endpoint is known.
-    package var rewrites: Bool { rewriter.rewrites }
+    public var rewrites: Bool { rewriter.rewrites }
 
     /// Whether the endpoint's name becomes the Host.
-    package var rewritesHostByEndpoint: Bool { rewriter.rewritesHostByEndpoint }
+    public var rewritesHostByEndpoint: Bool { rewriter.rewritesHostByEndpoint }
 
     /// The cluster for this request.
     ///
     /// - Parameter random: The number that the route was matched with.
-    package func destination(
+    public func destination(
         for head: borrowing RequestHead,
         random: UInt64,
         runtime: RuntimeSnapshot = .empty
@@ -97,7 +97,7 @@ package final class Forward: Sendable {
     /// - Parameters:
     ///   - keepsOriginal: Keeps what was there in `x-envoy-original-host` and `x-envoy-original-path`.
     ///   - connectPort: The port that `settleHost` took from a CONNECT request; the upstream gets it back.
-    package func rewrite(_ head: inout RequestHead, keepsOriginal: Bool, connectPort: UInt32? = nil) {
+    public func rewrite(_ head: inout RequestHead, keepsOriginal: Bool, connectPort: UInt32? = nil) {
         if let connectPort { head.restorePort(connectPort) }
         rewriter.rewriteHost(&head, keepsOriginal: keepsOriginal)
         rewriter.rewritePath(&head, keepsOriginal: keepsOriginal)
@@ -107,7 +107,7 @@ package final class Forward: Sendable {
     ///
     /// Mirrors are not to see it, so it comes after they have been given their copies.
     /// - Source: Envoy `auto_host_rewrite`.
-    package func rewriteHost(_ head: inout RequestHead, endpoint name: [UInt8], keepsOriginal: Bool) {
+    public func rewriteHost(_ head: inout RequestHead, endpoint name: [UInt8], keepsOriginal: Bool) {
         guard rewritesHostByEndpoint, !name.isEmpty else { return }
         rewriter.replaceHost(&head, with: name, keepsOriginal: keepsOriginal)
     }

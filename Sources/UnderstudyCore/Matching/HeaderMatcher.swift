@@ -7,7 +7,7 @@
 ///
 /// Lines of the same name are looked at one by one, and one that matches is enough.
 /// - Source: Envoy `HeaderMatcher`; measured on Envoy 1.40, which does not join the lines any more.
-package struct HeaderMatcher: Sendable {
+public struct HeaderMatcher: Sendable {
     private enum Subject: Sendable {
         case lines([UInt8])
         case method, path, host, scheme, status
@@ -24,7 +24,7 @@ package struct HeaderMatcher: Sendable {
     private let isInverted: Bool
     private let treatsMissingAsEmpty: Bool
 
-    package init(_ match: HeaderMatch) {
+    public init(_ match: HeaderMatch) {
         subject = Self.subject(match.name)
         rule =
             switch match.rule {
@@ -48,7 +48,7 @@ package struct HeaderMatcher: Sendable {
         }
     }
 
-    package func matches(request head: borrowing RequestHead) -> Bool {
+    public func matches(request head: borrowing RequestHead) -> Bool {
         let bytes = head.headers.bytes.span
         switch subject {
         case .lines(let name): return matches(head.headers, name)
@@ -63,7 +63,7 @@ package struct HeaderMatcher: Sendable {
         }
     }
 
-    package func matches(response head: borrowing ResponseHead) -> Bool {
+    public func matches(response head: borrowing ResponseHead) -> Bool {
         switch subject {
         case .lines(let name): return matches(head.headers, name)
         case .status:

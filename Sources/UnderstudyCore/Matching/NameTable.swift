@@ -6,9 +6,9 @@
 /// A fixed set of names, each with a number.
 ///
 /// Exact and case-sensitive, unless asked otherwise.
-package struct NameTable: Sendable {
+public struct NameTable: Sendable {
     private var buckets: [[Entry]]
-    package let count: Int
+    public let count: Int
 
     private struct Entry: Sendable {
         let name: [UInt8]
@@ -16,7 +16,7 @@ package struct NameTable: Sendable {
     }
 
     /// Later duplicates are ignored.
-    package init(_ names: some Sequence<(name: [UInt8], value: Int)>) {
+    public init(_ names: some Sequence<(name: [UInt8], value: Int)>) {
         let all = Array(names)
         count = all.count
         var size = 1
@@ -28,7 +28,7 @@ package struct NameTable: Sendable {
         }
     }
 
-    package subscript(bytes: Span<UInt8>, range: Range<Int>) -> Int? {
+    public subscript(bytes: Span<UInt8>, range: Range<Int>) -> Int? {
         guard count > 0, range.upperBound <= bytes.count else { return nil }
         for entry in buckets[Self.bucket(of: bytes, range, buckets.count)]
         where ByteScan.equals(bytes, range, entry.name) {
@@ -37,10 +37,10 @@ package struct NameTable: Sendable {
         return nil
     }
 
-    package subscript(name: [UInt8]) -> Int? { self[name.span, 0..<name.count] }
+    public subscript(name: [UInt8]) -> Int? { self[name.span, 0..<name.count] }
 
     /// The number of the name that the range holds in any case; the table's names are all in lower case.
-    package subscript(lowercasing bytes: Span<UInt8>, range: Range<Int>) -> Int? {
+    public subscript(lowercasing bytes: Span<UInt8>, range: Range<Int>) -> Int? {
         guard count > 0, range.upperBound <= bytes.count else { return nil }
         for entry in buckets[Self.bucket(of: bytes, range, buckets.count, fold: HeaderToken.lowercased)]
         where entry.name.count == range.count && Self.isEqual(bytes, range.lowerBound, entry.name) {

@@ -4,7 +4,7 @@
 // Whether a path is the one a route is for.
 
 /// A `PathMatch` arranged for bytes.
-package struct PathMatcher: Sendable {
+public struct PathMatcher: Sendable {
     private enum Form: Sendable {
         case prefix, exact, separatedPrefix, connect
         case regex(RegexPattern)
@@ -19,7 +19,7 @@ package struct PathMatcher: Sendable {
     /// - Parameters:
     ///   - isCaseSensitive: Means nothing to regular expressions.
     ///   - ignoresParameters: Each segment ends before its first semicolon.
-    package init(_ match: PathMatch, isCaseSensitive: Bool = true, ignoresParameters: Bool = false) {
+    public init(_ match: PathMatch, isCaseSensitive: Bool = true, ignoresParameters: Bool = false) {
         let text: String
         switch match {
         case .prefix(let wanted): (form, text) = (.prefix, wanted)
@@ -37,7 +37,7 @@ package struct PathMatcher: Sendable {
     ///
     /// - Source: measured on Envoy 1.40, whose prefixes do not reach into the query either. CONNECT has no path, and
     ///   only a route for CONNECT takes it.
-    package func matches(_ bytes: Span<UInt8>, path: Range<Int>, method: Method) -> Bool {
+    public func matches(_ bytes: Span<UInt8>, path: Range<Int>, method: Method) -> Bool {
         guard method != .connect else {
             if case .connect = form { return true }
             return false
@@ -62,7 +62,7 @@ package struct PathMatcher: Sendable {
 
     /// The part of a path that matched, which a new prefix takes the place of; `nil` if it matched without its
     /// parameters only.
-    package func matchedPart(of bytes: Span<UInt8>, _ path: Range<Int>) -> Range<Int>? {
+    public func matchedPart(of bytes: Span<UInt8>, _ path: Range<Int>) -> Range<Int>? {
         switch form {
         case .prefix, .exact, .separatedPrefix:
             ignoresParameters && !begins(bytes, path) ? nil : path.prefix(text.count)

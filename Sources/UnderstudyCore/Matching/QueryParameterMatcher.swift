@@ -7,7 +7,7 @@
 ///
 /// - Source: Envoy `QueryParameterMatcher`; measured on Envoy 1.40: the first parameter of the name counts, nothing is
 ///   decoded, and only `&` separates.
-package struct QueryParameterMatcher: Sendable {
+public struct QueryParameterMatcher: Sendable {
     private enum Rule: Sendable {
         case present(Bool)
         case text(TextMatcher)
@@ -16,7 +16,7 @@ package struct QueryParameterMatcher: Sendable {
     private let name: [UInt8]
     private let rule: Rule
 
-    package init(_ match: QueryParameterMatch) {
+    public init(_ match: QueryParameterMatch) {
         name = Array(match.name.utf8)
         rule =
             switch match.rule {
@@ -25,7 +25,7 @@ package struct QueryParameterMatcher: Sendable {
             }
     }
 
-    package func matches(_ bytes: Span<UInt8>, target: Range<Int>) -> Bool {
+    public func matches(_ bytes: Span<UInt8>, target: Range<Int>) -> Bool {
         let value = Self.firstValue(of: name, bytes, target)
         switch rule {
         case .present(let isWanted): return (value != nil) == isWanted

@@ -8,26 +8,26 @@
 
 import CRE2
 
-package struct RegexPattern: Sendable, Equatable {
-    package let source: String
+public struct RegexPattern: Sendable, Equatable {
+    public let source: String
     private let compiled: Compiled
 
     /// Bytes of the longest text that a replacement may make; more than any head can hold.
-    package static let longestReplacement = 1 << 20
+    public static let longestReplacement = 1 << 20
 
     /// - Throws:
     ///
     /// `Invalid` with RE2's own reason.
-    package init(_ source: String) throws(Invalid) {
+    public init(_ source: String) throws(Invalid) {
         self.source = source
         self.compiled = try Compiled(source)
     }
 
-    package struct Invalid: Error, Equatable {
-        package let reason: String
+    public struct Invalid: Error, Equatable {
+        public let reason: String
     }
 
-    package func matchesWhole(_ text: Span<UInt8>) -> Bool {
+    public func matchesWhole(_ text: Span<UInt8>) -> Bool {
         unsafe text.withUnsafeBufferPointer { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
                 unsafe cre2_full_match(compiled.pattern, characters.baseAddress, characters.count)
@@ -35,7 +35,7 @@ package struct RegexPattern: Sendable, Equatable {
         }
     }
 
-    package func matchesPart(of text: Span<UInt8>) -> Bool {
+    public func matchesPart(of text: Span<UInt8>) -> Bool {
         unsafe text.withUnsafeBufferPointer { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) { characters in
                 unsafe cre2_partial_match(compiled.pattern, characters.baseAddress, characters.count)
@@ -47,7 +47,7 @@ package struct RegexPattern: Sendable, Equatable {
     ///
     /// - Parameter substitution: RE2's notation; one that names a group which does not exist changes nothing.
     /// - Returns: `nil` if the result is longer than `longestReplacement`.
-    package func replacingAll(in text: Span<UInt8>, with substitution: [UInt8]) -> [UInt8]? {
+    public func replacingAll(in text: Span<UInt8>, with substitution: [UInt8]) -> [UInt8]? {
         let guess = text.count + substitution.count + 64
         let (result, length) = replace(in: text, with: substitution, capacity: guess)
         guard length <= Self.longestReplacement else { return nil }
@@ -85,7 +85,7 @@ package struct RegexPattern: Sendable, Equatable {
     }
 
     /// What RE2 has against a substitution; `nil` if it is a good one.
-    package func fault(inSubstitution substitution: String) -> String? {
+    public func fault(inSubstitution substitution: String) -> String? {
         let text = substitution.utf8.map { CChar(bitPattern: $0) }
         var reason = [CChar](repeating: 0, count: 256)
         let isGood = unsafe text.withUnsafeBufferPointer { characters in
@@ -106,7 +106,7 @@ package struct RegexPattern: Sendable, Equatable {
         String(decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    package static func == (left: RegexPattern, right: RegexPattern) -> Bool {
+    public static func == (left: RegexPattern, right: RegexPattern) -> Bool {
         left.source == right.source
     }
 

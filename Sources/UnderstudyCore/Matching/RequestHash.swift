@@ -6,27 +6,27 @@
 /// `HashPolicy`s arranged for bytes.
 ///
 /// - Source: Envoy `RouteAction.hash_policy`; measured on Envoy 1.40.
-package struct RequestHash: Sendable {
+public struct RequestHash: Sendable {
     /// Who sent the request.
-    package struct Client: Sendable {
+    public struct Client: Sendable {
         /// The address that is trusted to be the client's, which may be from `x-forwarded-for`.
-        package var address: [UInt8]?
+        public var address: [UInt8]?
         /// Both ends of the connection with their ports, one after the other, as `1.2.3.4:5678` and `[::1]:80`.
-        package var connection: [UInt8]
+        public var connection: [UInt8]
 
-        package init(address: [UInt8]?, connection: [UInt8]) {
+        public init(address: [UInt8]?, connection: [UInt8]) {
             self.address = address
             self.connection = connection
         }
     }
 
-    package struct Result: Sendable, Equatable {
-        package init() {}
+    public struct Result: Sendable, Equatable {
+        public init() {}
 
         /// `nil` if the request has nothing that the policies look at.
-        package var hash: UInt64?
+        public var hash: UInt64?
         /// Values of the `set-cookie` lines that the client has to get.
-        package var cookies: [[UInt8]] = []
+        public var cookies: [[UInt8]] = []
     }
 
     private enum Source: Sendable {
@@ -38,7 +38,7 @@ package struct RequestHash: Sendable {
 
     private let policies: [(source: Source, isTerminal: Bool)]
 
-    package init(_ policies: [HashPolicy]) {
+    public init(_ policies: [HashPolicy]) {
         self.policies = policies.map { policy in
             let source: Source =
                 switch policy.source {
@@ -51,10 +51,10 @@ package struct RequestHash: Sendable {
         }
     }
 
-    package var isEmpty: Bool { policies.isEmpty }
+    public var isEmpty: Bool { policies.isEmpty }
 
     /// - Parameter client: Asked at most once for each policy that needs it.
-    package func hash(of head: borrowing RequestHead, client: () -> Client) -> Result {
+    public func hash(of head: borrowing RequestHead, client: () -> Client) -> Result {
         var result = Result()
         for (source, isTerminal) in policies {
             if let hash = hash(source, of: head, client: client, cookies: &result.cookies) {

@@ -4,12 +4,12 @@
 // Everything a route asks of a request before it takes it.
 
 /// A `RouteMatch` arranged for bytes.
-package struct RouteMatcher: Sendable {
-    package let path: PathMatcher
+public struct RouteMatcher: Sendable {
+    public let path: PathMatcher
     /// `nil` for the common route, which asks for nothing but a path.
     private let conditions: Conditions?
 
-    package init(_ match: RouteMatch, ignoresParameters: Bool = false) {
+    public init(_ match: RouteMatch, ignoresParameters: Bool = false) {
         path = PathMatcher(
             match.path,
             isCaseSensitive: match.isCaseSensitive,
@@ -23,7 +23,7 @@ package struct RouteMatcher: Sendable {
     /// - Parameters:
     ///   - path: Where the head's path stands.
     ///   - random: One number per request.
-    package func matches(
+    public func matches(
         _ head: borrowing RequestHead,
         path range: Range<Int>,
         random: () -> UInt64,
@@ -66,7 +66,7 @@ extension RequestHead {
     /// Whether the content type is `application/grpc`, or that with a plus and a format.
     ///
     /// - Source: measured on Envoy 1.40, which minds the case.
-    package var isGRPC: Bool {
+    public var isGRPC: Bool {
         guard let first = headers.firstIndex(named: Self.contentType) else { return false }
         let value = headers.lines[first].value
         let bytes = headers.bytes.span

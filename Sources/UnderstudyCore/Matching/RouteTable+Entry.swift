@@ -7,28 +7,28 @@ extension RouteTable {
     /// What a matched route wants.
     ///
     /// A class, so that handing one out costs a reference and not a copy.
-    package final class Entry: Sendable {
-        package enum Action: Sendable {
+    public final class Entry: Sendable {
+        public enum Action: Sendable {
             case forward(Forward)
             case redirect(Redirection)
             case direct(DirectResponse)
             case none
         }
 
-        package let matcher: RouteMatcher
-        package let action: Action
+        public let matcher: RouteMatcher
+        public let action: Action
         /// Empty if the file gives none.
-        package let name: [UInt8]
-        package let virtualHostName: [UInt8]
+        public let name: [UInt8]
+        public let virtualHostName: [UInt8]
         /// Those that change requests, in the order of their application.
-        package let requestLevels: [HeaderOperations]
+        public let requestLevels: [HeaderOperations]
         /// Those that change answers, in the order of their application.
-        package let responseLevels: [HeaderOperations]
-        package let countsAttemptsInRequest: Bool
-        package let countsAttemptsInResponse: Bool
-        package let marksTimeoutRetries: Bool
+        public let responseLevels: [HeaderOperations]
+        public let countsAttemptsInRequest: Bool
+        public let countsAttemptsInResponse: Bool
+        public let marksTimeoutRetries: Bool
         /// A destination may have another.
-        package let buffering: BodyBuffering
+        public let buffering: BodyBuffering
         private let upgrades: UpgradeTable
 
         /// - Parameter number: Its place among the routes of its virtual host.
@@ -80,7 +80,7 @@ extension RouteTable {
         }
 
         /// The policy for what the request asks to change to; `nil` if that is not allowed here.
-        package func upgradePolicy(for head: borrowing RequestHead) -> UpgradePolicy? {
+        public func upgradePolicy(for head: borrowing RequestHead) -> UpgradePolicy? {
             let bytes = head.headers.bytes.span
             if head.method == .connect { return upgrades.policy(bytes, head.methodName) }
             guard let line = head.headers.firstIndex(of: .upgrade) else { return nil }
@@ -88,12 +88,12 @@ extension RouteTable {
         }
 
         /// The policy for an upgrade of this type, in any case; `nil` if it is not allowed here.
-        package func upgradePolicy(_ bytes: Span<UInt8>, _ type: Range<Int>) -> UpgradePolicy? {
+        public func upgradePolicy(_ bytes: Span<UInt8>, _ type: Range<Int>) -> UpgradePolicy? {
             upgrades.policy(bytes, type)
         }
 
         /// The `location` that Envoy adds to a direct response of 201 or 3xx.
-        package func directLocation(for head: borrowing RequestHead) -> [UInt8]? {
+        public func directLocation(for head: borrowing RequestHead) -> [UInt8]? {
             guard case .direct(let response) = action else { return nil }
             guard response.status == 201 || (300..<400).contains(response.status) else { return nil }
             return Redirection.toItself.location(for: head)

@@ -6,8 +6,8 @@
 /// A route configuration arranged for matching.
 ///
 /// Immutable, shared by all workers.
-package final class RouteTable: Sendable {
-    package enum Lookup: Sendable {
+public final class RouteTable: Sendable {
+    public enum Lookup: Sendable {
         case noVirtualHost
         /// The virtual host has no route that takes the request.
         case noRoute
@@ -29,7 +29,7 @@ package final class RouteTable: Sendable {
     ///   - upgrades: The connection manager's, by type in lower case.
     ///   - catalogue: Has the numbers of the mirrors' books.
     ///   - buffering: Of requests that are sent to HTTPS.
-    package init(
+    public init(
         _ configuration: RouteConfiguration,
         clusters: NameTable,
         upgrades: [String: UpgradePolicy] = [:],
@@ -57,7 +57,7 @@ package final class RouteTable: Sendable {
     /// The first matching route of the Host's virtual host.
     ///
     /// - Parameter random: One number per request, the same for its route, its cluster and its mirrors.
-    package func route(
+    public func route(
         for head: borrowing RequestHead,
         random: @autoclosure () -> UInt64 = 0,
         runtime: RuntimeSnapshot = .empty
@@ -67,7 +67,7 @@ package final class RouteTable: Sendable {
     }
 
     /// As `route(for:random:runtime:)`, and tells why there is none.
-    package func find(
+    public func find(
         _ head: borrowing RequestHead,
         random: @autoclosure () -> UInt64 = 0,
         runtime: RuntimeSnapshot = .empty

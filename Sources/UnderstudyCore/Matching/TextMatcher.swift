@@ -4,7 +4,7 @@
 // Texts compared where they stand.
 
 /// A `StringMatcher` arranged for bytes.
-package struct TextMatcher: Sendable {
+public struct TextMatcher: Sendable {
     private enum Form: Sendable {
         case exact, prefix, suffix, contains
         case regex(RegexPattern)
@@ -15,7 +15,7 @@ package struct TextMatcher: Sendable {
     private let text: [UInt8]
     private let ignoresCase: Bool
 
-    package init(_ matcher: StringMatcher) {
+    public init(_ matcher: StringMatcher) {
         var text: String
         switch matcher.pattern {
         case .exact(let wanted): (form, text) = (.exact, wanted)
@@ -28,7 +28,7 @@ package struct TextMatcher: Sendable {
         self.text = ignoresCase ? text.utf8.map(HeaderToken.lowercased) : Array(text.utf8)
     }
 
-    package func matches(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+    public func matches(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         if case .regex(let pattern) = form { return pattern.matchesWhole(bytes.extracting(range)) }
         guard range.count >= text.count else { return false }
         switch form {

@@ -7,9 +7,9 @@
 ///
 /// A mirror that answers as the primary does is never held back, however much that is; what goes beyond is read at a
 /// fixed rate.
-package struct AnswerPace: Sendable {
+public struct AnswerPace: Sendable {
     /// In a second.
-    package var rate: Int
+    public var rate: Int
     private var timed: Int
     private var earned = 0
     /// Nanoseconds.
@@ -28,7 +28,7 @@ package struct AnswerPace: Sendable {
     /// - Parameters:
     ///   - now: Nanoseconds on any clock that only goes on.
     ///   - saving: Seconds whose worth may be saved up.
-    package init(rate: Int, now: UInt64, saving: Double = 1) {
+    public init(rate: Int, now: UInt64, saving: Double = 1) {
         self.rate = rate
         self.saving = saving
         timed = Int(Double(rate) * saving)
@@ -36,7 +36,7 @@ package struct AnswerPace: Sendable {
     }
 
     /// Bytes of an answer went to a client; mirrors may answer as much.
-    package mutating func earn(_ bytes: Int) {
+    public mutating func earn(_ bytes: Int) {
         // A primary is read in larger pieces than mirrors are.
         let reads = max(1, (bytes + Self.bytesOfRead - 1) / Self.bytesOfRead)
         earned = min(Self.mostEarned, earned &+ bytes &+ reads &* Self.costOfRead)
@@ -47,7 +47,7 @@ package struct AnswerPace: Sendable {
     /// A debt is never more than a second's worth: whoever comes later does not wait for what others have read long ago.
     ///
     /// - Returns: Whether more may be read now.
-    package mutating func spend(_ bytes: Int) -> Bool {
+    public mutating func spend(_ bytes: Int) -> Bool {
         let cost = bytes &+ Self.costOfRead
         let fromEarned = min(earned, cost)
         earned -= fromEarned
@@ -56,12 +56,12 @@ package struct AnswerPace: Sendable {
     }
 
     /// Bytes that may be read now; below zero for a debt.
-    package var available: Int { timed + earned }
+    public var available: Int { timed + earned }
 
-    package var isOpen: Bool { available > 0 }
+    public var isOpen: Bool { available > 0 }
 
     /// Fills the first purse, to no more than what may be saved up.
-    package mutating func advance(to now: UInt64) {
+    public mutating func advance(to now: UInt64) {
         guard now > time else { return }
         let elapsed = min(now - time, 1_000_000_000)
         let gain = Int(Double(rate) * Double(elapsed) / 1e9)

@@ -6,37 +6,37 @@
 internal import Synchronization
 
 /// Which policies a book is kept for.
-package struct MirrorKey: Sendable, Hashable {
+public struct MirrorKey: Sendable, Hashable {
     /// The route's name, or `<virtual host>[<number>]`; `cluster:<name>` for the mirrors of a cluster.
-    package var route: String
+    public var route: String
     /// The mirror's cluster; empty where a request named none that exists.
-    package var mirror: String
+    public var mirror: String
 
-    package init(route: String, mirror: String) {
+    public init(route: String, mirror: String) {
         self.route = route
         self.mirror = mirror
     }
 }
 
 /// Goes on through reloads, as long as a configuration has its policy.
-package final class MirrorBook: Sendable {
-    package let key: MirrorKey
+public final class MirrorBook: Sendable {
+    public let key: MirrorKey
     /// By worker.
-    package let tallies: [MirrorTally]
+    public let tallies: [MirrorTally]
     /// From the end of a request to the end of the primary's answer, of requests that had a copy; recorded in
     /// microseconds and told in milliseconds.
-    package let primaryTime = Histogram(.thousandths)
+    public let primaryTime = Histogram(.thousandths)
     /// The same of the mirror's answers.
-    package let mirrorTime = Histogram(.thousandths)
+    public let mirrorTime = Histogram(.thousandths)
     private let base = Mutex(MirrorCounts())
 
-    package init(_ key: MirrorKey, workers: Int) {
+    public init(_ key: MirrorKey, workers: Int) {
         self.key = key
         tallies = (0..<workers).map { _ in MirrorTally() }
     }
 
     /// All workers together, since the start or the last reset; balanced at any time.
-    package var counts: MirrorCounts {
+    public var counts: MirrorCounts {
         base.withLock { base in
             var counts = total
             counts.subtract(base)
@@ -45,7 +45,7 @@ package final class MirrorBook: Sendable {
     }
 
     /// Every outcome begins again at zero; copies in flight stay.
-    package func reset() {
+    public func reset() {
         base.withLock { $0 = total }
     }
 
@@ -57,13 +57,13 @@ package final class MirrorBook: Sendable {
 /// Gives every policy of a configuration the number of its book.
 ///
 /// Used while a configuration is arranged, and then only read.
-package final class MirrorCatalogue {
-    package private(set) var keys: [MirrorKey] = []
+public final class MirrorCatalogue {
+    public private(set) var keys: [MirrorKey] = []
     private var numbers: [MirrorKey: Int] = [:]
 
-    package init() {}
+    public init() {}
 
-    package func number(of key: MirrorKey) -> Int {
+    public func number(of key: MirrorKey) -> Int {
         if let number = numbers[key] { return number }
         numbers[key] = keys.count
         keys.append(key)

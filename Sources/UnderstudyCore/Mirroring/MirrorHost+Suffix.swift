@@ -4,12 +4,12 @@
 // Where `-shadow` goes in a Host.
 
 extension MirrorHost {
-    package static let suffix = Array("-shadow".utf8)
+    public static let suffix = Array("-shadow".utf8)
 
     /// The offset at which the suffix is inserted: before the last colon, unless a bracket closes behind it.
     ///
     /// - Source: `docs/differences-from-envoy.md` has none here; every form was measured on Envoy 1.40.
-    package static func suffixOffset(in bytes: Span<UInt8>, host: Range<Int>) -> Int {
+    public static func suffixOffset(in bytes: Span<UInt8>, host: Range<Int>) -> Int {
         var offset = host.upperBound
         while offset > host.lowerBound {
             offset -= 1

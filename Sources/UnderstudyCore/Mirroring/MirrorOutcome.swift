@@ -4,7 +4,7 @@
 // How a mirror policy can end for one request: exactly one of these for each policy of each request.
 
 /// The order is that in which they are shown: what the mirror did, what we cut, what was never sent.
-package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
+public enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     /// The mirror answered completely, with a status below 400.
     case ok
     /// The mirror answered completely, with 400 to 499.
@@ -57,10 +57,10 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     case hopLimit
 
     /// Whether there was a copy at all.
-    package var isSent: Bool { rawValue < Self.sampledOut.rawValue }
+    public var isSent: Bool { rawValue < Self.sampledOut.rawValue }
 
     /// The label under which it is published.
-    package var label: StaticString {
+    public var label: StaticString {
         switch self {
         case .ok: "ok"
         case .clientError: "http_error_4xx"
@@ -95,7 +95,7 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     }
 
     /// The outcome of a copy whose upstream failed.
-    package init(_ failure: UpstreamFailure) {
+    public init(_ failure: UpstreamFailure) {
         switch failure {
         case .noHealthyUpstream: self = .noHost
         case .overflow: self = .overflow
@@ -107,7 +107,7 @@ package enum MirrorOutcome: Int, CaseIterable, Error, Sendable {
     }
 
     /// The outcome of a complete answer.
-    package init(status: Int) {
+    public init(status: Int) {
         switch status {
         case ..<400: self = .ok
         case 400..<500: self = .clientError

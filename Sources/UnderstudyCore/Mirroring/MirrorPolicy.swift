@@ -6,19 +6,19 @@
 /// Where copies go, how many, and under which Host.
 ///
 /// - Source: Envoy `RouteAction.RequestMirrorPolicy`.
-package struct MirrorPolicy: Sendable, Equatable {
-    package var cluster: ClusterSpecifier
+public struct MirrorPolicy: Sendable, Equatable {
+    public var cluster: ClusterSpecifier
     /// Share of the requests that are copied.
     ///
     /// Default all. Source: `runtime_fraction`.
-    package var fraction: RuntimeFraction
-    package var host: MirrorHost
+    public var fraction: RuntimeFraction
+    public var host: MirrorHost
     /// Changes to the copy's header lines, in order.
     ///
     /// Source: `request_headers_mutations`.
-    package var mutations: [HeaderMutation]
+    public var mutations: [HeaderMutation]
 
-    package init(
+    public init(
         cluster: ClusterSpecifier,
         fraction: RuntimeFraction = .always,
         host: MirrorHost = .suffixed,
@@ -32,7 +32,7 @@ package struct MirrorPolicy: Sendable, Equatable {
 }
 
 /// What the mirror sees as `Host`.
-package enum MirrorHost: Sendable, Equatable {
+public enum MirrorHost: Sendable, Equatable {
     /// `-shadow` before the port.
     case suffixed
     /// As the primary sees it.
@@ -48,14 +48,14 @@ package enum MirrorHost: Sendable, Equatable {
 /// A share of requests.
 ///
 /// Source: Envoy `type.v3.FractionalPercent`.
-package struct Fraction: Sendable, Equatable {
-    package var numerator: UInt32
+public struct Fraction: Sendable, Equatable {
+    public var numerator: UInt32
     /// 100, 10,000 or 1,000,000.
-    package var denominator: UInt32
+    public var denominator: UInt32
 
-    package static let always = Fraction(numerator: 100, denominator: 100)
+    public static let always = Fraction(numerator: 100, denominator: 100)
 
-    package init(numerator: UInt32, denominator: UInt32) {
+    public init(numerator: UInt32, denominator: UInt32) {
         self.numerator = numerator
         self.denominator = denominator
     }
@@ -63,7 +63,7 @@ package struct Fraction: Sendable, Equatable {
     /// Whether a request that drew `random` is part of the share.
     ///
     /// A numerator above the denominator means always.
-    package func includes(_ random: UInt64) -> Bool {
+    public func includes(_ random: UInt64) -> Bool {
         random % UInt64(denominator) < UInt64(numerator)
     }
 }

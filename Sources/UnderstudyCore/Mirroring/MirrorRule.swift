@@ -4,27 +4,27 @@
 // A mirror policy arranged for the request path, and the decision it takes for one request.
 
 /// A `MirrorPolicy` whose names are resolved.
-package struct MirrorRule: Sendable {
-    package enum Host: Sendable {
+public struct MirrorRule: Sendable {
+    public enum Host: Sendable {
         case suffixed
         case unchanged
         case literal([UInt8])
     }
 
-    package let cluster: ClusterTarget
-    package let fraction: RuntimeFraction
-    package let host: Host
+    public let cluster: ClusterTarget
+    public let fraction: RuntimeFraction
+    public let host: Host
     /// Changes to the copy's header lines, in order.
-    package let mutations: [HeaderMutation]
+    public let mutations: [HeaderMutation]
     /// The cluster that gets a copy of every request but CONNECT, whatever its head says.
-    package let certainCluster: Int?
+    public let certainCluster: Int?
     /// The number of its book; with a cluster from a header, of the one for requests that name none that exists.
-    package let book: Int
+    public let book: Int
 
     /// - Parameters:
     ///   - route: What the books are to be called.
     ///   - catalogue: Has the number of its book.
-    package init(
+    public init(
         _ policy: MirrorPolicy,
         clusters: NameTable,
         route: String = "",
@@ -52,7 +52,7 @@ package struct MirrorRule: Sendable {
     /// - Parameters:
     ///   - random: One number per request, the same for all its policies, so that shares nest.
     ///   - trust: Whom to believe; `nil` for everyone.
-    package func decide(
+    public func decide(
         _ head: borrowing RequestHead,
         clusters: NameTable,
         random: UInt64,
@@ -75,14 +75,14 @@ extension ClusterSpecifier {
 }
 
 /// A `ClusterSpecifier` whose fixed name is resolved to the cluster's number.
-package enum ClusterTarget: Sendable {
+public enum ClusterTarget: Sendable {
     case index(Int)
     /// The name is in the first line of this lower-case header.
     case header([UInt8])
     /// A fixed name that no cluster has.
     case unknown
 
-    package init(_ specifier: ClusterSpecifier, clusters: NameTable) {
+    public init(_ specifier: ClusterSpecifier, clusters: NameTable) {
         switch specifier {
         case .name(let name): self = clusters[Array(name.utf8)].map { .index($0) } ?? .unknown
         // Envoy keeps the Host under its HTTP/2 name, and both spellings find it.
@@ -91,7 +91,7 @@ package enum ClusterTarget: Sendable {
         }
     }
 
-    package func resolve(
+    public func resolve(
         _ head: borrowing RequestHead,
         clusters: NameTable
     ) -> Result<Int, MirrorOutcome> {

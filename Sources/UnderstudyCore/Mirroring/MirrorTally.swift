@@ -9,7 +9,7 @@ internal import Synchronization
 ///
 /// The numbers that belong together change together: a reader sees all of a step or nothing of it, so that every
 /// reading balances. The writer never waits; a reader that meets a step looks again.
-package final class MirrorTally: Sendable {
+public final class MirrorTally: Sendable {
     /// Odd while a step is being written.
     private let version = Atomic<UInt64>(0)
     /// Requests, copies in flight, and then the outcomes.
@@ -19,12 +19,12 @@ package final class MirrorTally: Sendable {
     private static let inFlight = 1
     private static let firstOutcome = 2
 
-    package init() {
+    public init() {
         precondition(Self.firstOutcome + MirrorOutcome.allCases.count == cells.count)
     }
 
     /// A copy is on its way; `end` follows.
-    package func begin() {
+    public func begin() {
         step {
             add(1, at: Self.requests)
             add(1, at: Self.inFlight)
@@ -32,7 +32,7 @@ package final class MirrorTally: Sendable {
     }
 
     /// A copy that was begun has its outcome.
-    package func end(_ outcome: MirrorOutcome) {
+    public func end(_ outcome: MirrorOutcome) {
         step {
             add(.max, at: Self.inFlight)
             add(1, at: Self.firstOutcome + outcome.rawValue)
@@ -40,7 +40,7 @@ package final class MirrorTally: Sendable {
     }
 
     /// There is no copy.
-    package func skip(_ outcome: MirrorOutcome) {
+    public func skip(_ outcome: MirrorOutcome) {
         step {
             add(1, at: Self.requests)
             add(1, at: Self.firstOutcome + outcome.rawValue)
@@ -48,7 +48,7 @@ package final class MirrorTally: Sendable {
     }
 
     /// The numbers as they were between two steps.
-    package var counts: MirrorCounts {
+    public var counts: MirrorCounts {
         while true {
             let before = version.load(ordering: .acquiring)
             guard before & 1 == 0 else { continue }

@@ -4,7 +4,7 @@
 // Whose word counts where a request says something of its mirrors: which cluster, and that it is a copy itself.
 
 /// The trust of one listener, arranged for requests; only where the configuration asks for any.
-package struct MirrorTrust: Sendable {
+public struct MirrorTrust: Sendable {
     /// How copies are marked, and whose mark counts.
     struct Hops: Sendable {
         let header: [UInt8]
@@ -25,7 +25,7 @@ package struct MirrorTrust: Sendable {
     ///   - policies: All that may count for a request of the listener.
     ///   - clusters: Their numbers.
     /// - Returns: `nil` if everything is believed.
-    package init?(_ options: MirroringOptions, policies: some Sequence<MirrorPolicy>, clusters: NameTable) {
+    public init?(_ options: MirroringOptions, policies: some Sequence<MirrorPolicy>, clusters: NameTable) {
         guard options.clusterHeader != nil || options.hops != nil else { return nil }
         namingSources = options.clusterHeader?.sources
         allowed = options.clusterHeader?.clusters.map { names in Set(names.compactMap { clusters[Array($0.utf8)] }) }
@@ -43,7 +43,7 @@ package struct MirrorTrust: Sendable {
     }
 
     /// What the mark of a copy says after this hop.
-    package func mark(_ head: inout RequestHead, of standing: MirrorStanding) {
+    public func mark(_ head: inout RequestHead, of standing: MirrorStanding) {
         guard let hops else { return }
         head.headers.removeLines(named: hops.header, from: RequestHead.hostLine + 1)
         head.headers.add(hops.header, known: hops.known) { $0.append(decimal: min(standing.depth, hops.most) + 1) }
@@ -75,20 +75,20 @@ package struct MirrorTrust: Sendable {
 }
 
 /// What a request's peer may say of mirrors, and what it has said of copies.
-package struct MirrorStanding: Sendable, Equatable {
+public struct MirrorStanding: Sendable, Equatable {
     /// The peer may name a mirror.
-    package internal(set) var mayName = true
+    public internal(set) var mayName = true
     /// Headers that were removed because the peer may not.
-    package internal(set) var refused: [[UInt8]] = []
+    public internal(set) var refused: [[UInt8]] = []
     /// How often the request was copied, as trusted peers have marked it.
-    package internal(set) var depth = 0
+    public internal(set) var depth = 0
 
-    package init() {}
+    public init() {}
 }
 
 extension RequestHead {
     /// Removes what the peer may not say of mirrors; to be called before anything is decided by the head.
-    package mutating func settleMirrorTrust(_ trust: MirrorTrust, peer: borrowing PeerFacts) -> MirrorStanding {
+    public mutating func settleMirrorTrust(_ trust: MirrorTrust, peer: borrowing PeerFacts) -> MirrorStanding {
         var standing = MirrorStanding()
         if let sources = trust.namingSources, !sources.contain(peer.address) {
             standing.mayName = false

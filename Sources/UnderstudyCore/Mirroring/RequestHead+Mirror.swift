@@ -13,7 +13,7 @@ extension RequestHead {
     ///   - localAddress: The proxy's own address, added to `x-forwarded-for` because the proxy is the mirror's client.
     /// - Source: measured on Envoy 1.40: Host, then `x-envoy-internal`, then `x-forwarded-for`; an internal
     ///   request's `x-envoy-internal` stays in its place.
-    package mutating func becomeMirror(host policy: MirrorRule.Host, localAddress: [UInt8]) {
+    public mutating func becomeMirror(host policy: MirrorRule.Host, localAddress: [UInt8]) {
         switch policy {
         case .unchanged where lacksHost && host.isEmpty: headers.removeLine(at: Self.hostLine)
         case .unchanged: break

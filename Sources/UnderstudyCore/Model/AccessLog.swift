@@ -6,20 +6,20 @@
 /// One access log.
 ///
 /// - Source: Envoy `AccessLog` with `FileAccessLog`, `StdoutAccessLog` or `StderrAccessLog`.
-package struct AccessLog: Sendable, Equatable {
-    package enum Sink: Sendable, Hashable {
+public struct AccessLog: Sendable, Equatable {
+    public enum Sink: Sendable, Hashable {
         case file(path: String)
         case standardOutput
         case standardError
     }
 
-    package var sink: Sink
+    public var sink: Sink
     /// `nil` gives a line to every request.
-    package var filter: AccessLogFilter?
+    public var filter: AccessLogFilter?
     /// `nil` is Envoy's default line.
-    package var format: BodyFormat?
+    public var format: BodyFormat?
 
-    package init(_ sink: Sink, filter: AccessLogFilter? = nil, format: BodyFormat? = nil) {
+    public init(_ sink: Sink, filter: AccessLogFilter? = nil, format: BodyFormat? = nil) {
         self.sink = sink
         self.filter = filter
         self.format = format
@@ -29,8 +29,8 @@ package struct AccessLog: Sendable, Equatable {
 /// Which requests get a line, and which replies a mapper is for.
 ///
 /// Source: Envoy `AccessLogFilter`.
-package indirect enum AccessLogFilter: Sendable, Equatable {
-    package enum Comparison: Sendable, Equatable { case equal, atLeast, atMost, notEqual }
+public indirect enum AccessLogFilter: Sendable, Equatable {
+    public enum Comparison: Sendable, Equatable { case equal, atLeast, atMost, notEqual }
 
     /// The value may be replaced in the runtime under the key; an empty key never is.
     case status(Comparison, value: UInt32, runtimeKey: String)

@@ -6,19 +6,19 @@
 /// A prefix of IPv4 or IPv6 addresses (RFC 4632 section 3.1).
 ///
 /// Source: Envoy `CidrRange`.
-package struct AddressRange: Sendable, Hashable {
+public struct AddressRange: Sendable, Hashable {
     /// 4 or 16 bytes, network order.
-    package var address: [UInt8]
+    public var address: [UInt8]
     /// Bits that count, at most those of the address.
-    package var prefixLength: Int
+    public var prefixLength: Int
 
-    package init(address: [UInt8], prefixLength: Int) {
+    public init(address: [UInt8], prefixLength: Int) {
         self.address = address
         self.prefixLength = prefixLength
     }
 
     /// The same range with the bits that do not count as zero.
-    package var masked: AddressRange {
+    public var masked: AddressRange {
         var range = self
         for index in range.address.indices {
             // Safe: at least 0 and at most 8.
@@ -29,7 +29,7 @@ package struct AddressRange: Sendable, Hashable {
     }
 
     /// Whether the address (4 or 16 bytes) lies in the range; one of the other family never does.
-    package func contains(_ other: [UInt8]) -> Bool {
+    public func contains(_ other: [UInt8]) -> Bool {
         guard other.count == address.count, prefixLength <= address.count * 8 else { return false }
         let whole = prefixLength / 8
         guard other.prefix(whole) == address.prefix(whole) else { return false }

@@ -6,14 +6,14 @@
 /// Whether a request waits for its body before it goes anywhere.
 ///
 /// - Source: Envoy `envoy.filters.http.buffer`.
-package enum BodyBuffering: Sendable, Equatable {
+public enum BodyBuffering: Sendable, Equatable {
     /// It goes to the upstreams as it comes.
     case none
     /// It waits; a body of more than these bytes is refused.
     case upTo(Int)
 
     /// What two filters come to, one behind the other.
-    package func narrowed(by other: BodyBuffering) -> BodyBuffering {
+    public func narrowed(by other: BodyBuffering) -> BodyBuffering {
         switch (self, other) {
         case (.none, _): other
         case (_, .none): self

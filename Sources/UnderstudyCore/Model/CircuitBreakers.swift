@@ -4,53 +4,53 @@
 // How much of a cluster may be in use at a time.
 
 /// - Source: Envoy `cluster.v3.CircuitBreakers`.
-package struct CircuitBreakers: Sendable, Equatable {
-    package struct Thresholds: Sendable, Equatable {
-        package var connections: UInt32 = 1024
-        package var pendingRequests: UInt32 = 1024
-        package var requests: UInt32 = 1024
-        package var retries: UInt32 = 3
-        package var retryBudget: RetryBudget?
+public struct CircuitBreakers: Sendable, Equatable {
+    public struct Thresholds: Sendable, Equatable {
+        public var connections: UInt32 = 1024
+        public var pendingRequests: UInt32 = 1024
+        public var requests: UInt32 = 1024
+        public var retries: UInt32 = 3
+        public var retryBudget: RetryBudget?
         /// Publishes what is left in `remaining_...` gauges.
-        package var tracksRemaining = false
+        public var tracksRemaining = false
 
-        package init() {}
+        public init() {}
     }
 
     /// Retries as a share of the requests in flight, instead of a fixed number.
-    package struct RetryBudget: Sendable, Equatable {
+    public struct RetryBudget: Sendable, Equatable {
         /// Default 20.
-        package var percent = 20.0
+        public var percent = 20.0
         /// Default 3.
-        package var minimumConcurrency: UInt32 = 3
+        public var minimumConcurrency: UInt32 = 3
 
-        package init() {}
+        public init() {}
     }
 
     /// For requests of routes whose `priority` is default, and high.
-    package var normal = Thresholds()
-    package var high = Thresholds()
+    public var normal = Thresholds()
+    public var high = Thresholds()
     /// Connections to one endpoint, for all priorities; `nil` for no limit.
     ///
     /// Source: `per_host_thresholds`.
-    package var connectionsPerHost: UInt32?
+    public var connectionsPerHost: UInt32?
 
-    package init() {}
+    public init() {}
 }
 
 /// - Source: Envoy `core.v3.RoutingPriority`.
-package enum RoutingPriority: Int, Sendable, CaseIterable {
+public enum RoutingPriority: Int, Sendable, CaseIterable {
     case normal
     case high
 }
 
 /// - Source: Envoy `core.v3.TcpKeepalive`; `nil` leaves the system's value.
-package struct TCPKeepalive: Sendable, Equatable {
-    package var probes: UInt32?
+public struct TCPKeepalive: Sendable, Equatable {
+    public var probes: UInt32?
     /// Seconds of silence before the first probe.
-    package var time: UInt32?
+    public var time: UInt32?
     /// Seconds between probes.
-    package var interval: UInt32?
+    public var interval: UInt32?
 
-    package init() {}
+    public init() {}
 }

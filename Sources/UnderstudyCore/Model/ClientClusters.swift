@@ -7,12 +7,12 @@
 ///
 /// Every other one is only ever sent copies, or nothing at all. A choice whose weight is zero counts, since a runtime
 /// value may raise it.
-package struct ClientClusters: Sendable, Equatable {
+public struct ClientClusters: Sendable, Equatable {
     private var names: Set<String> = []
     /// A header of the request says which.
     private var isAny = false
 
-    package init(_ configuration: ServerConfiguration) {
+    public init(_ configuration: ServerConfiguration) {
         for listener in configuration.listeners {
             for host in listener.allFilterChains.flatMap(\.connectionManager.routes.virtualHosts) {
                 for route in host.routes {
@@ -37,5 +37,5 @@ package struct ClientClusters: Sendable, Equatable {
         }
     }
 
-    package func contains(_ cluster: String) -> Bool { isAny || names.contains(cluster) }
+    public func contains(_ cluster: String) -> Bool { isAny || names.contains(cluster) }
 }

@@ -6,8 +6,8 @@
 /// Endpoints under one name, with how to find and reach them.
 ///
 /// - Source: Envoy `config.cluster.v3.Cluster`.
-package struct Cluster: Sendable, Equatable {
-    package enum Discovery: Sendable, Equatable {
+public struct Cluster: Sendable, Equatable {
+    public enum Discovery: Sendable, Equatable {
         /// Endpoints are IP literals.
         case `static`
         /// Every address that each name resolves to is an endpoint, asked again and again.
@@ -16,36 +16,36 @@ package struct Cluster: Sendable, Equatable {
         case logicalDNS(DNSOptions)
     }
 
-    package struct DNSOptions: Sendable, Equatable {
+    public struct DNSOptions: Sendable, Equatable {
         /// Default 5 s.
         ///
         /// Source: `dns_refresh_rate`.
-        package var refreshRate = Duration.seconds(5)
-        package var family = DNSFamily.auto
+        public var refreshRate = Duration.seconds(5)
+        public var family = DNSFamily.auto
         /// Between tries while a name does not resolve; `nil` as `refreshRate`.
         ///
         /// Source: `dns_failure_refresh_rate`.
-        package var failureRefresh: FailureRefresh?
+        public var failureRefresh: FailureRefresh?
         /// Up to this is added to every wait, by chance.
         ///
         /// Source: `dns_jitter`.
-        package var jitter = Duration.zero
+        public var jitter = Duration.zero
 
-        package init() {}
+        public init() {}
     }
 
     /// Begins at `base` and doubles up to `maximum`.
-    package struct FailureRefresh: Sendable, Equatable {
-        package var base: Duration
-        package var maximum: Duration
+    public struct FailureRefresh: Sendable, Equatable {
+        public var base: Duration
+        public var maximum: Duration
 
-        package init(base: Duration, maximum: Duration) {
+        public init(base: Duration, maximum: Duration) {
             self.base = base
             self.maximum = maximum
         }
     }
 
-    package enum DNSFamily: Sendable, Equatable {
+    public enum DNSFamily: Sendable, Equatable {
         /// IPv6 answers if there are any, else IPv4.
         ///
         /// Envoy's default.
@@ -57,78 +57,78 @@ package struct Cluster: Sendable, Equatable {
         case all
     }
 
-    package var name: String
-    package var discovery: Discovery
+    public var name: String
+    public var discovery: Discovery
     /// In file order.
-    package var endpoints: [Endpoint]
+    public var endpoints: [Endpoint]
     /// The `cluster.<name>.` in the names of its statistics; empty for `name`.
     ///
     /// Source: `alt_stat_name`.
-    package var statName = ""
-    package var balancing = LoadBalancing()
-    package var healthChecks: [HealthCheck] = []
-    package var outlierDetection: OutlierDetection?
-    package var circuitBreakers = CircuitBreakers()
+    public var statName = ""
+    public var balancing = LoadBalancing()
+    public var healthChecks: [HealthCheck] = []
+    public var outlierDetection: OutlierDetection?
+    public var circuitBreakers = CircuitBreakers()
     /// Source: `upstream_connection_options.tcp_keepalive`; `nil` for none.
-    package var keepalive: TCPKeepalive?
+    public var keepalive: TCPKeepalive?
     /// Publishes the current and the remaining time of requests with a timeout.
     ///
     /// Source: `track_cluster_stats.timeout_budgets`.
-    package var tracksTimeoutBudgets = false
+    public var tracksTimeoutBudgets = false
     /// Longest wait for a TCP connection.
     ///
     /// Default 5 s. Source: `connect_timeout`.
-    package var connectTimeout: Duration
+    public var connectTimeout: Duration
     /// Bytes that may wait for a slow endpoint before reading from the client pauses (primaries only).
     ///
     /// `nil`: the default of `UnderstudyHTTP`. Source: `per_connection_buffer_limit_bytes`.
-    package var connectionBufferLimit: Int?
+    public var connectionBufferLimit: Int?
     /// Replaces the lists of the routes that lead here; `nil` leaves them.
     ///
     /// Source: `HttpProtocolOptions.request_mirror_policies`.
-    package var mirrorPolicies: [MirrorPolicy]?
+    public var mirrorPolicies: [MirrorPolicy]?
     /// For routes that have none.
     ///
     /// Source: `HttpProtocolOptions.retry_policy`.
-    package var retryPolicy: RetryPolicy?
+    public var retryPolicy: RetryPolicy?
     /// Source: `HttpProtocolOptions.upstream_protocol_options`.
-    package var version = HTTPVersionChoice.http1
-    package var http1 = HTTP1Options()
-    package var http2 = HTTP2Options()
+    public var version = HTTPVersionChoice.http1
+    public var http1 = HTTP1Options()
+    public var http2 = HTTP2Options()
     /// `nil` for plain text.
     ///
     /// Source: `transport_socket`.
-    package var tls: UpstreamTLS?
+    public var tls: UpstreamTLS?
     /// The request's Host, without its port, is the SNI.
     ///
     /// Source: `upstream_http_protocol_options.auto_sni`.
-    package var usesHostAsSNI = false
+    public var usesHostAsSNI = false
     /// The certificate has to be for that name.
     ///
     /// Source: `upstream_http_protocol_options.auto_san_validation`.
-    package var validatesHostAsName = false
+    public var validatesHostAsName = false
     /// The header to take the SNI from instead, in lower case; empty for Host.
     ///
     /// Source: `upstream_http_protocol_options.override_auto_sni_header`.
-    package var sniHeader = ""
+    public var sniHeader = ""
     /// Longest time a connection is kept unused; zero for ever.
     ///
     /// Default 1 h. Source: `common_http_protocol_options.idle_timeout`.
-    package var idleTimeout = Duration.seconds(3600)
+    public var idleTimeout = Duration.seconds(3600)
     /// From a request's head to the end of its answer; zero for none, the default.
     ///
     /// Source: `common_http_protocol_options.max_stream_duration`.
-    package var maxStreamDuration = Duration.zero
+    public var maxStreamDuration = Duration.zero
     /// Zero for no limit, the default.
-    package var requestsPerConnection = 0
+    public var requestsPerConnection = 0
     /// Bytes of an answer's head, in KiB; default 60.
-    package var responseHeadKilobytes = 60
+    public var responseHeadKilobytes = 60
     /// Header lines of an answer; default 100.
-    package var responseHeaderCount = 100
+    public var responseHeaderCount = 100
 
-    package static let defaultConnectTimeout = Duration.seconds(5)
+    public static let defaultConnectTimeout = Duration.seconds(5)
 
-    package init(
+    public init(
         name: String,
         discovery: Discovery,
         endpoints: [Endpoint],
@@ -145,7 +145,7 @@ package struct Cluster: Sendable, Equatable {
 
 extension Cluster.Discovery {
     /// `nil` for IP literals.
-    package var dnsOptions: Cluster.DNSOptions? {
+    public var dnsOptions: Cluster.DNSOptions? {
         switch self {
         case .static: nil
         case .strictDNS(let options), .logicalDNS(let options): options
@@ -156,41 +156,41 @@ extension Cluster.Discovery {
 /// One place to connect to.
 ///
 /// - Source: Envoy `LbEndpoint`.
-package struct Endpoint: Sendable, Equatable {
-    package var address: SocketEndpoint
+public struct Endpoint: Sendable, Equatable {
+    public var address: SocketEndpoint
     /// Relative share of the requests, 1 or more.
     ///
     /// Source: `load_balancing_weight`.
-    package var weight: UInt32
+    public var weight: UInt32
     /// The name for `auto_host_rewrite`; empty for the one that is resolved.
     ///
     /// Source: `Endpoint.hostname`.
-    package var hostname: String
-    package var locality = Locality()
+    public var hostname: String
+    public var locality = Locality()
     /// Of the locality within its priority; zero gives it no requests if localities are weighted.
     ///
     /// Source: `LocalityLbEndpoints.load_balancing_weight`.
-    package var localityWeight: UInt32 = 0
+    public var localityWeight: UInt32 = 0
     /// 0 comes first.
     ///
     /// Source: `LocalityLbEndpoints.priority`.
-    package var priority: UInt32 = 0
+    public var priority: UInt32 = 0
     /// What the file says of its health; `unknown` and `healthy` are well.
-    package var health = HealthStatus.unknown
+    public var health = HealthStatus.unknown
     /// Where health checks go instead of `address`; a port of zero is that of `address`.
     ///
     /// Source: `Endpoint.HealthCheckConfig`.
-    package var healthCheckAddress: SocketEndpoint?
+    public var healthCheckAddress: SocketEndpoint?
     /// The Host of health checks; empty for none of its own.
-    package var healthCheckHostname = ""
-    package var isHealthChecked = true
+    public var healthCheckHostname = ""
+    public var isHealthChecked = true
 
     /// - Source: Envoy `core.v3.HealthStatus`.
-    package enum HealthStatus: Sendable, Equatable {
+    public enum HealthStatus: Sendable, Equatable {
         case unknown, healthy, unhealthy, draining, timeout, degraded
     }
 
-    package init(address: SocketEndpoint, weight: UInt32 = 1, hostname: String = "") {
+    public init(address: SocketEndpoint, weight: UInt32 = 1, hostname: String = "") {
         self.address = address
         self.weight = weight
         self.hostname = hostname

@@ -6,23 +6,23 @@
 /// A connection manager with what stands in front of it.
 ///
 /// - Source: Envoy `config.listener.v3.FilterChain`.
-package struct FilterChain: Sendable, Equatable {
+public struct FilterChain: Sendable, Equatable {
     /// May be empty.
-    package var name = ""
-    package var match = FilterChainMatch()
+    public var name = ""
+    public var match = FilterChainMatch()
     /// `nil` for plain text.
     ///
     /// Source: `transport_socket`.
-    package var tls: DownstreamTLS?
+    public var tls: DownstreamTLS?
     /// Longest wait for a TLS handshake; zero for none.
     ///
     /// Default 10 s here, none in Envoy. Source: `transport_socket_connect_timeout`.
-    package var handshakeTime = Duration.seconds(10)
+    public var handshakeTime = Duration.seconds(10)
     /// In front of the connection manager, in their order.
-    package var connectionLimits: [ConnectionLimit] = []
-    package var connectionManager: ConnectionManager
+    public var connectionLimits: [ConnectionLimit] = []
+    public var connectionManager: ConnectionManager
 
-    package init(_ connectionManager: ConnectionManager) {
+    public init(_ connectionManager: ConnectionManager) {
         self.connectionManager = connectionManager
     }
 }
@@ -30,22 +30,22 @@ package struct FilterChain: Sendable, Equatable {
 /// What has to be true of a connection; an empty field is true of all.
 ///
 /// - Source: Envoy `FilterChainMatch`.
-package struct FilterChainMatch: Sendable, Hashable {
-    package enum Source: Sendable, Hashable { case any, sameHost, external }
+public struct FilterChainMatch: Sendable, Hashable {
+    public enum Source: Sendable, Hashable { case any, sameHost, external }
 
     /// `nil` for any.
-    package var destinationPort: UInt16?
-    package var destinationRanges: [AddressRange] = []
+    public var destinationPort: UInt16?
+    public var destinationRanges: [AddressRange] = []
     /// In lower case; `*.example.com` for every name below it.
-    package var serverNames: [String] = []
+    public var serverNames: [String] = []
     /// `tls`, `raw_buffer`, or empty.
-    package var transportProtocol = ""
+    public var transportProtocol = ""
     /// ALPN names.
-    package var applicationProtocols: [String] = []
-    package var directSourceRanges: [AddressRange] = []
-    package var source = Source.any
-    package var sourceRanges: [AddressRange] = []
-    package var sourcePorts: [UInt16] = []
+    public var applicationProtocols: [String] = []
+    public var directSourceRanges: [AddressRange] = []
+    public var source = Source.any
+    public var sourceRanges: [AddressRange] = []
+    public var sourcePorts: [UInt16] = []
 
-    package init() {}
+    public init() {}
 }

@@ -7,32 +7,32 @@
 ///
 /// - Source: Envoy `request_headers_to_add`, `request_headers_to_remove`, `response_headers_to_add`,
 ///   `response_headers_to_remove`.
-package struct HeaderOperations: Sendable, Equatable {
-    package var requestAdditions: [HeaderAddition] = []
+public struct HeaderOperations: Sendable, Equatable {
+    public var requestAdditions: [HeaderAddition] = []
     /// Lower case.
-    package var requestRemovals: [String] = [] {
+    public var requestRemovals: [String] = [] {
         didSet { requestRemovalNames = requestRemovals.map(HeaderName.init) }
     }
-    package var responseAdditions: [HeaderAddition] = []
+    public var responseAdditions: [HeaderAddition] = []
     /// Lower case.
-    package var responseRemovals: [String] = [] {
+    public var responseRemovals: [String] = [] {
         didSet { responseRemovalNames = responseRemovals.map(HeaderName.init) }
     }
     /// `requestRemovals` arranged for comparing.
-    package private(set) var requestRemovalNames: [HeaderName] = []
-    package private(set) var responseRemovalNames: [HeaderName] = []
+    public private(set) var requestRemovalNames: [HeaderName] = []
+    public private(set) var responseRemovalNames: [HeaderName] = []
 
-    package init() {}
+    public init() {}
 
-    package var changesRequests: Bool { !requestAdditions.isEmpty || !requestRemovals.isEmpty }
-    package var changesResponses: Bool { !responseAdditions.isEmpty || !responseRemovals.isEmpty }
+    public var changesRequests: Bool { !requestAdditions.isEmpty || !requestRemovals.isEmpty }
+    public var changesResponses: Bool { !responseAdditions.isEmpty || !responseRemovals.isEmpty }
 }
 
 /// One header line to add.
 ///
 /// - Source: Envoy `HeaderValueOption`.
-package struct HeaderAddition: Sendable, Equatable {
-    package enum Action: Sendable, Equatable {
+public struct HeaderAddition: Sendable, Equatable {
+    public enum Action: Sendable, Equatable {
         case appendIfExistsOrAdd
         case addIfAbsent
         case overwriteIfExistsOrAdd
@@ -40,17 +40,17 @@ package struct HeaderAddition: Sendable, Equatable {
     }
 
     /// As configured; written in lower case.
-    package var name: String {
+    public var name: String {
         didSet { lineName = HeaderName(name) }
     }
     /// `name` arranged for comparing and writing.
-    package private(set) var lineName: HeaderName
-    package var value: FormatString
-    package var action: Action
+    public private(set) var lineName: HeaderName
+    public var value: FormatString
+    public var action: Action
     /// Adds the line even if its value turns out to be empty.
-    package var keepsEmptyValue: Bool
+    public var keepsEmptyValue: Bool
 
-    package init(
+    public init(
         name: String,
         value: FormatString,
         action: Action = .appendIfExistsOrAdd,
@@ -67,7 +67,7 @@ package struct HeaderAddition: Sendable, Equatable {
 /// One change to the header lines of a mirror's copy.
 ///
 /// - Source: Envoy `config.common.mutation_rules.v3.HeaderMutation`.
-package enum HeaderMutation: Sendable, Equatable {
+public enum HeaderMutation: Sendable, Equatable {
     case append(HeaderAddition)
     /// All lines of this lower-case name.
     case remove(String)

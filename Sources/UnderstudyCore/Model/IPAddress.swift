@@ -4,10 +4,10 @@
 // Addresses as numbers: read from `x-forwarded-for` without allocating, told in the one form that everybody writes.
 
 /// An IPv4 or IPv6 address.
-package struct IPAddress: Sendable, Equatable {
+public struct IPAddress: Sendable, Equatable {
     private let high: UInt64
     private let low: UInt64
-    package let isIPv6: Bool
+    public let isIPv6: Bool
 
     private init(ipv4: UInt32) {
         high = 0
@@ -26,7 +26,7 @@ package struct IPAddress: Sendable, Equatable {
     /// Scopes (`%eth0`) and brackets are not part of an address here.
     ///
     /// - Source: POSIX `inet_pton`, which Envoy asks.
-    package init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
+    public init?(_ bytes: Span<UInt8>, _ range: Range<Int>) {
         guard range.count <= Self.longestText, range.upperBound <= bytes.count else { return nil }
         if let number = Self.ipv4(bytes, range) {
             self.init(ipv4: number)
@@ -37,19 +37,19 @@ package struct IPAddress: Sendable, Equatable {
         }
     }
 
-    package init?(_ text: [UInt8]) {
+    public init?(_ text: [UInt8]) {
         self.init(text.span, 0..<text.count)
     }
 
     private static let longestText = 45
 
     /// 127.0.0.0/8 or `::1`.
-    package var isLoopback: Bool {
+    public var isLoopback: Bool {
         isIPv6 ? high == 0 && low == 1 : low >> 24 == 127
     }
 
     /// The IPv4 address that `::ffff:1.2.3.4` stands for, or the address itself.
-    package var unmapped: IPAddress {
+    public var unmapped: IPAddress {
         guard isIPv6, high == 0, low >> 32 == 0xFFFF else { return self }
         return IPAddress(ipv4: UInt32(truncatingIfNeeded: low))
     }
@@ -57,7 +57,7 @@ package struct IPAddress: Sendable, Equatable {
     /// The network whose name the first bits of the address are.
     ///
     /// - Parameter prefixLength: From 0 to 32, or 128 in an IPv6 address.
-    package func network(prefixLength: Int) -> IPAddress {
+    public func network(prefixLength: Int) -> IPAddress {
         guard isIPv6 else { return IPAddress(ipv4: UInt32(truncatingIfNeeded: low) & .max << (32 - prefixLength)) }
         return IPAddress(
             high: high & .max << max(0, 64 - prefixLength),
@@ -66,7 +66,7 @@ package struct IPAddress: Sendable, Equatable {
     }
 
     /// 4 or 16 bytes, in network order.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         let count = isIPv6 ? 16 : 4
         return (0..<count).map { index in
             let word = index < 8 ? bits.high : bits.low
@@ -85,7 +85,7 @@ extension AddressRange {
     /// Whether the address lies in the range; one of the other family never does.
     ///
     /// A prefix longer than the address means the whole address, as in Envoy.
-    package func contains(_ other: IPAddress) -> Bool {
+    public func contains(_ other: IPAddress) -> Bool {
         guard address.count == (other.isIPv6 ? 16 : 4) else { return false }
         let bits = other.bits
         for index in 0..<min(prefixLength, address.count * 8) {
@@ -208,7 +208,7 @@ extension IPAddress {
 
 extension IPAddress {
     /// Appends the address as text, in the one form of RFC 5952.
-    package func append(to bytes: inout [UInt8]) {
+    public func append(to bytes: inout [UInt8]) {
         guard isIPv6 else { return Self.append(UInt32(truncatingIfNeeded: low), to: &bytes) }
         let tailIsIPv4 = high == 0 && (low >> 32 == 0xFFFF || low >> 32 == 0 && low > 0xFFFF)
         let count = tailIsIPv4 ? 6 : 8
@@ -229,7 +229,7 @@ extension IPAddress {
         Self.append(UInt32(truncatingIfNeeded: low), to: &bytes)
     }
 
-    package var text: [UInt8] {
+    public var text: [UInt8] {
         var bytes: [UInt8] = []
         append(to: &bytes)
         return bytes

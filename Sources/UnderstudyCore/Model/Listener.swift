@@ -6,52 +6,52 @@
 /// An address to accept on and the connection manager behind it.
 ///
 /// - Source: Envoy `config.listener.v3.Listener`.
-package struct Listener: Sendable, Equatable {
+public struct Listener: Sendable, Equatable {
     /// As configured, or the address if the file gives no name.
-    package var name: String
-    package var address: SocketEndpoint
+    public var name: String
+    public var address: SocketEndpoint
     /// Bytes that may wait for a slow client before reading from the primary pauses.
     ///
     /// `nil`: the default of `UnderstudyHTTP`. Source: `per_connection_buffer_limit_bytes`.
-    package var connectionBufferLimit: Int?
+    public var connectionBufferLimit: Int?
     /// In file order; the most specific match wins.
-    package var filterChains: [FilterChain]
+    public var filterChains: [FilterChain]
     /// For connections that no chain matches; `nil` closes them.
-    package var defaultFilterChain: FilterChain?
+    public var defaultFilterChain: FilterChain?
     /// The first bytes are looked at for TLS before a chain is chosen.
     ///
     /// Source: the `tls_inspector` listener filter; Envoy 1.40 has none of its own accord.
-    package var inspectsTLS = false
+    public var inspectsTLS = false
     /// Longest wait for those bytes; zero for none.
     ///
     /// Default 15 s. Source: `listener_filters_timeout`.
-    package var inspectionTime = Duration.seconds(15)
+    public var inspectionTime = Duration.seconds(15)
     /// When it is over the connection goes on with what is known of it, instead of its end.
     ///
     /// Source: `continue_on_listener_filters_timeout`.
-    package var continuesAfterInspectionTime = false
+    public var continuesAfterInspectionTime = false
     /// The `listener.<...>.` in the names of its statistics; empty for the address.
     ///
     /// Source: `stat_prefix`.
-    package var statPrefix = ""
+    public var statPrefix = ""
     /// Whether `/healthcheck/fail` ends its clients' connections.
     ///
     /// Source: `drain_type`, whose default is true here.
-    package var drainsOnHealthFailure = true
+    public var drainsOnHealthFailure = true
     /// Source: `traffic_direction: INBOUND`.
-    package var isInbound = false
+    public var isInbound = false
     /// Its connections neither count for the limit of the process nor are refused by it.
     ///
     /// Source: `ignore_global_conn_limit`.
-    package var ignoresGlobalLimit = false
+    public var ignoresGlobalLimit = false
     /// What the overload manager does leaves it alone.
     ///
     /// Source: `bypass_overload_manager`.
-    package var bypassesOverload = false
+    public var bypassesOverload = false
     /// A line of each when a connection ends.
-    package var accessLogs: [AccessLog] = []
+    public var accessLogs: [AccessLog] = []
 
-    package init(
+    public init(
         name: String,
         address: SocketEndpoint,
         connectionBufferLimit: Int? = nil,
@@ -65,7 +65,7 @@ package struct Listener: Sendable, Equatable {
         )
     }
 
-    package init(
+    public init(
         name: String,
         address: SocketEndpoint,
         connectionBufferLimit: Int? = nil,
@@ -78,16 +78,16 @@ package struct Listener: Sendable, Equatable {
     }
 
     /// Of the first chain.
-    package var connectionManager: ConnectionManager {
+    public var connectionManager: ConnectionManager {
         get { filterChains[0].connectionManager }
         set { filterChains[0].connectionManager = newValue }
     }
 
     /// Of the first chain.
-    package var connectionLimits: [ConnectionLimit] {
+    public var connectionLimits: [ConnectionLimit] {
         get { filterChains[0].connectionLimits }
         set { filterChains[0].connectionLimits = newValue }
     }
 
-    package var allFilterChains: [FilterChain] { filterChains + (defaultFilterChain.map { [$0] } ?? []) }
+    public var allFilterChains: [FilterChain] { filterChains + (defaultFilterChain.map { [$0] } ?? []) }
 }

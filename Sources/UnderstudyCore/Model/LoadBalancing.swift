@@ -5,8 +5,8 @@
 
 /// - Source: Envoy `Cluster.lb_policy` with its `..._lb_config`, `load_balancing_policy`, `common_lb_config` and
 ///   `ClusterLoadAssignment.policy`.
-package struct LoadBalancing: Sendable, Equatable {
-    package enum Policy: Sendable, Equatable {
+public struct LoadBalancing: Sendable, Equatable {
+    public enum Policy: Sendable, Equatable {
         case roundRobin
         /// The one with the fewest requests in flight among `choices` that were drawn; weighted if weights differ.
         ///
@@ -18,66 +18,66 @@ package struct LoadBalancing: Sendable, Equatable {
         case maglev(tableSize: UInt32)
     }
 
-    package struct RingHash: Sendable, Equatable {
-        package enum Function: Sendable, Equatable { case xxHash, murmurHash2 }
+    public struct RingHash: Sendable, Equatable {
+        public enum Function: Sendable, Equatable { case xxHash, murmurHash2 }
 
-        package var function = Function.xxHash
+        public var function = Function.xxHash
         /// Default 1,024.
-        package var minimumSize: UInt64 = 1024
+        public var minimumSize: UInt64 = 1024
         /// Default 8,388,608.
-        package var maximumSize: UInt64 = 8_388_608
+        public var maximumSize: UInt64 = 8_388_608
 
-        package init() {}
+        public init() {}
     }
 
-    package enum LocalityChoice: Sendable, Equatable {
+    public enum LocalityChoice: Sendable, Equatable {
         /// Localities are not told apart.
         case none
         /// By `LocalityLbEndpoints.load_balancing_weight`.
         case weighted
     }
 
-    package var policy: Policy
+    public var policy: Policy
     /// Percent of healthy endpoints below which all count as healthy; zero never.
     ///
     /// Default 50. Source: `healthy_panic_threshold`, which the runtime key `upstream.healthy_panic_threshold` replaces.
-    package var panicThreshold = 50.0
+    public var panicThreshold = 50.0
     /// Instead of a panic there is no endpoint at all.
     ///
     /// Source: `zone_aware_lb_config.fail_traffic_on_panic`.
-    package var failsOnPanic = false
+    public var failsOnPanic = false
     /// Percent; default 140.
     ///
     /// Source: `ClusterLoadAssignment.Policy.overprovisioning_factor`.
-    package var overprovisioningFactor: UInt32 = 140
-    package var localities = LocalityChoice.none
+    public var overprovisioningFactor: UInt32 = 140
+    public var localities = LocalityChoice.none
     /// Hash by the endpoint's name instead of its address, for ring hash and maglev.
     ///
     /// Source: `consistent_hashing_lb_config.use_hostname_for_hashing`.
-    package var hashesHostnames = false
+    public var hashesHostnames = false
     /// Percent of the mean load that an endpoint may have in ring hash and maglev; `nil` for no bound.
     ///
     /// Source: `consistent_hashing_lb_config.hash_balance_factor`.
-    package var hashBalanceFactor: UInt32?
+    public var hashBalanceFactor: UInt32?
     /// Endpoints that health checks have not seen yet get no requests.
     ///
     /// Source: `ignore_new_hosts_until_first_hc`.
-    package var ignoresUncheckedHosts = false
+    public var ignoresUncheckedHosts = false
     /// Idle connections are closed when endpoints come or go.
     ///
     /// Source: `close_connections_on_host_set_change`.
-    package var closesConnectionsOnChange = false
+    public var closesConnectionsOnChange = false
     /// Endpoints that leave are kept while their health checks pass, unless this is set.
     ///
     /// Source: `ignore_health_on_host_removal`.
-    package var ignoresHealthOnRemoval = false
+    public var ignoresHealthOnRemoval = false
 
-    package init(_ policy: Policy = .roundRobin) {
+    public init(_ policy: Policy = .roundRobin) {
         self.policy = policy
     }
 
     /// Whether requests are spread by their hash.
-    package var hashes: Bool {
+    public var hashes: Bool {
         switch policy {
         case .ringHash, .maglev: true
         case .roundRobin, .leastRequest, .random: false
@@ -88,12 +88,12 @@ package struct LoadBalancing: Sendable, Equatable {
 /// Where an endpoint stands.
 ///
 /// - Source: Envoy `core.v3.Locality`.
-package struct Locality: Sendable, Hashable {
-    package var region: String
-    package var zone: String
-    package var subZone: String
+public struct Locality: Sendable, Hashable {
+    public var region: String
+    public var zone: String
+    public var subZone: String
 
-    package init(region: String = "", zone: String = "", subZone: String = "") {
+    public init(region: String = "", zone: String = "", subZone: String = "") {
         self.region = region
         self.zone = zone
         self.subZone = subZone

@@ -4,26 +4,26 @@
 // How the proxy's own answers are changed before they are sent.
 
 /// Source: Envoy `LocalReplyConfig`.
-package struct LocalReplyOptions: Sendable, Equatable {
+public struct LocalReplyOptions: Sendable, Equatable {
     /// The first whose filter matches is applied.
-    package var mappers: [LocalReplyMapper] = []
+    public var mappers: [LocalReplyMapper] = []
     /// For replies whose mapper has none of its own; `nil` leaves the text as it is.
-    package var format: BodyFormat?
+    public var format: BodyFormat?
 
-    package init() {}
+    public init() {}
 
-    package var changesNothing: Bool { mappers.isEmpty && format == nil }
+    public var changesNothing: Bool { mappers.isEmpty && format == nil }
 }
 
 /// Source: Envoy `ResponseMapper`.
-package struct LocalReplyMapper: Sendable, Equatable {
-    package var filter: AccessLogFilter
-    package var status: Int?
-    package var body: [UInt8]?
-    package var format: BodyFormat?
-    package var headers: [HeaderAddition] = []
+public struct LocalReplyMapper: Sendable, Equatable {
+    public var filter: AccessLogFilter
+    public var status: Int?
+    public var body: [UInt8]?
+    public var format: BodyFormat?
+    public var headers: [HeaderAddition] = []
 
-    package init(filter: AccessLogFilter) {
+    public init(filter: AccessLogFilter) {
         self.filter = filter
     }
 }
@@ -31,18 +31,18 @@ package struct LocalReplyMapper: Sendable, Equatable {
 /// How a body is made.
 ///
 /// Source: Envoy `SubstitutionFormatString`.
-package struct BodyFormat: Sendable, Equatable {
-    package enum Form: Sendable, Equatable {
+public struct BodyFormat: Sendable, Equatable {
+    public enum Form: Sendable, Equatable {
         case text(FormatString)
         case json(FormatTree)
     }
 
-    package var form: Form
+    public var form: Form
     /// `nil`: `text/plain` for text, `application/json` for JSON.
-    package var contentType: String?
-    package var omitsEmptyValues: Bool
+    public var contentType: String?
+    public var omitsEmptyValues: Bool
 
-    package init(_ form: Form, contentType: String? = nil, omitsEmptyValues: Bool = false) {
+    public init(_ form: Form, contentType: String? = nil, omitsEmptyValues: Bool = false) {
         self.form = form
         self.contentType = contentType
         self.omitsEmptyValues = omitsEmptyValues
@@ -50,7 +50,7 @@ package struct BodyFormat: Sendable, Equatable {
 }
 
 /// JSON whose strings are format strings.
-package indirect enum FormatTree: Sendable, Equatable {
+public indirect enum FormatTree: Sendable, Equatable {
     case string(FormatString)
     case number(Double)
     case bool(Bool)
@@ -59,11 +59,11 @@ package indirect enum FormatTree: Sendable, Equatable {
     /// In the order in which it is written: by key.
     case object([Member])
 
-    package struct Member: Sendable, Equatable {
-        package var key: String
-        package var value: FormatTree
+    public struct Member: Sendable, Equatable {
+        public var key: String
+        public var value: FormatTree
 
-        package init(key: String, value: FormatTree) {
+        public init(key: String, value: FormatTree) {
             self.key = key
             self.value = value
         }

@@ -4,41 +4,41 @@
 // What is watched, and what is done when there is too little of it.
 
 /// Source: Envoy `OverloadManager`.
-package struct OverloadOptions: Sendable, Equatable {
-    package enum Resource: Sendable, Equatable {
+public struct OverloadOptions: Sendable, Equatable {
+    public enum Resource: Sendable, Equatable {
         /// Bytes that the allocator has given out, of so many.
         case heap(maximum: UInt64)
         /// Connections of clients, in the whole process.
         case connections(maximum: Int)
     }
 
-    package struct Monitor: Sendable, Equatable {
-        package var name: String
-        package var resource: Resource
+    public struct Monitor: Sendable, Equatable {
+        public var name: String
+        public var resource: Resource
 
-        package init(_ name: String, _ resource: Resource) {
+        public init(_ name: String, _ resource: Resource) {
             self.name = name
             self.resource = resource
         }
     }
 
-    package struct Trigger: Sendable, Equatable {
+    public struct Trigger: Sendable, Equatable {
         /// The name of a monitor.
-        package var monitor: String
+        public var monitor: String
         /// 0 to 1: the action is on at this pressure and above.
-        package var threshold: Double
+        public var threshold: Double
 
-        package init(_ monitor: String, threshold: Double) {
+        public init(_ monitor: String, threshold: Double) {
             self.monitor = monitor
             self.threshold = threshold
         }
     }
 
-    package struct Rule: Sendable, Equatable {
-        package var action: OverloadAction
-        package var triggers: [Trigger]
+    public struct Rule: Sendable, Equatable {
+        public var action: OverloadAction
+        public var triggers: [Trigger]
 
-        package init(_ action: OverloadAction, _ triggers: [Trigger]) {
+        public init(_ action: OverloadAction, _ triggers: [Trigger]) {
             self.action = action
             self.triggers = triggers
         }
@@ -47,26 +47,26 @@ package struct OverloadOptions: Sendable, Equatable {
     /// How often resources are looked at.
     ///
     /// Default 1 s. Source: `refresh_interval`.
-    package var refreshInterval = Duration.seconds(1)
+    public var refreshInterval = Duration.seconds(1)
     /// Each name once.
-    package var monitors: [Monitor]
+    public var monitors: [Monitor]
     /// Each action once.
-    package var rules: [Rule]
+    public var rules: [Rule]
 
-    package init(monitors: [Monitor], rules: [Rule] = []) {
+    public init(monitors: [Monitor], rules: [Rule] = []) {
         self.monitors = monitors
         self.rules = rules
     }
 
     /// How many connections clients may have; `nil` for no limit.
-    package var maximumConnections: Int? {
+    public var maximumConnections: Int? {
         for case .connections(let maximum) in monitors.map(\.resource) { return maximum }
         return nil
     }
 }
 
 /// Under Envoy's names.
-package enum OverloadAction: String, Sendable, CaseIterable {
+public enum OverloadAction: String, Sendable, CaseIterable {
     /// Requests are answered with 503.
     case stopAcceptingRequests = "envoy.overload_actions.stop_accepting_requests"
     /// Answers end their connections.
@@ -80,22 +80,22 @@ package enum OverloadAction: String, Sendable, CaseIterable {
 }
 
 /// What is on now.
-package struct OverloadState: OptionSet, Sendable {
-    package let rawValue: UInt8
+public struct OverloadState: OptionSet, Sendable {
+    public let rawValue: UInt8
 
-    package init(rawValue: UInt8) {
+    public init(rawValue: UInt8) {
         self.rawValue = rawValue
     }
 
-    package static let stopsRequests = OverloadState(rawValue: 1)
-    package static let disablesKeepalive = OverloadState(rawValue: 2)
-    package static let stopsConnections = OverloadState(rawValue: 4)
-    package static let rejectsConnections = OverloadState(rawValue: 8)
-    package static let shrinksHeap = OverloadState(rawValue: 16)
+    public static let stopsRequests = OverloadState(rawValue: 1)
+    public static let disablesKeepalive = OverloadState(rawValue: 2)
+    public static let stopsConnections = OverloadState(rawValue: 4)
+    public static let rejectsConnections = OverloadState(rawValue: 8)
+    public static let shrinksHeap = OverloadState(rawValue: 16)
     /// No copy begins.
-    package static let shedsCopies = OverloadState(rawValue: 32)
+    public static let shedsCopies = OverloadState(rawValue: 32)
 
-    package init(_ action: OverloadAction) {
+    public init(_ action: OverloadAction) {
         self =
             switch action {
             case .stopAcceptingRequests: .stopsRequests
@@ -116,7 +116,7 @@ extension OverloadOptions {
     /// Copies go first: they end with the first action of any kind, and before requests are refused.
     ///
     /// - Parameter pressure: Of a monitor, 1 for all that there may be; `nil` for one that sets off no action.
-    package func state(_ pressure: (Monitor) -> Double?) -> OverloadState {
+    public func state(_ pressure: (Monitor) -> Double?) -> OverloadState {
         var pressures: [String: Double] = [:]
         for monitor in monitors { pressures[monitor.name] = pressure(monitor) }
         var state: OverloadState = []

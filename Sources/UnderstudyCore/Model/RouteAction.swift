@@ -4,70 +4,70 @@
 // Where a matched request goes, and how it is changed on the way.
 
 /// Source: Envoy `RouteAction`.
-package struct RouteAction: Sendable, Equatable {
-    package var clusters: ClusterSelection
+public struct RouteAction: Sendable, Equatable {
+    public var clusters: ClusterSelection
     /// The answer when no cluster has the name: 503, 404 or 500.
     ///
     /// Default 503. Source: `cluster_not_found_response_code`.
-    package var clusterNotFoundStatus = 503
-    package var pathRewrite: PathRewrite?
-    package var hostRewrite: HostRewrite?
+    public var clusterNotFoundStatus = 503
+    public var pathRewrite: PathRewrite?
+    public var hostRewrite: HostRewrite?
     /// Keeps the Host before its rewrite in `x-forwarded-host`.
     ///
     /// Source: `append_x_forwarded_host`.
-    package var appendsForwardedHost = false
+    public var appendsForwardedHost = false
     /// From the end of the request to the end of the answer; zero waits for ever.
     ///
     /// Default 15 s.
-    package var timeout: Duration
+    public var timeout: Duration
     /// Longest silence in either direction; zero for none, `nil` for the connection manager's.
     ///
     /// Source: `idle_timeout`.
-    package var idleTimeout: Duration?
+    public var idleTimeout: Duration?
     /// From the request's head to the end of the answer; zero for none, `nil` for the connection manager's.
     ///
     /// Source: `max_stream_duration.max_stream_duration`.
-    package var maxStreamDuration: Duration?
+    public var maxStreamDuration: Duration?
     /// How `grpc-timeout` takes the place of `timeout`; `nil` if it does not.
     ///
     /// Source: `max_grpc_timeout`, `grpc_timeout_offset`.
-    package var grpcTimeout: GRPCTimeoutRule?
+    public var grpcTimeout: GRPCTimeoutRule?
     /// Requests of gRPC are told their time from head to end in `grpc-timeout`.
     ///
     /// Source: there is a `max_stream_duration`.
-    package var tellsStreamDuration = false
+    public var tellsStreamDuration = false
     /// How `grpc-timeout` takes the place of `maxStreamDuration`; `nil` if it does not.
     ///
     /// Source: `grpc_timeout_header_max`, `grpc_timeout_header_offset`.
-    package var grpcStreamDuration: GRPCTimeoutRule?
+    public var grpcStreamDuration: GRPCTimeoutRule?
     /// The route's own, else the virtual host's.
-    package var retryPolicy: RetryPolicy?
+    public var retryPolicy: RetryPolicy?
     /// Bytes of a request body that are kept for another try; `nil` for the listener's buffer limit.
     ///
     /// Source: `request_body_buffer_limit`, `per_request_buffer_limit_bytes`; the route's, else the virtual host's.
-    package var retryBufferLimit: Int?
-    package var internalRedirects: InternalRedirectPolicy?
+    public var retryBufferLimit: Int?
+    public var internalRedirects: InternalRedirectPolicy?
     /// By type in lower case; overrides the connection manager's.
     ///
     /// Source: `upgrade_configs`.
-    package var upgrades: [String: UpgradePolicy] = [:]
+    public var upgrades: [String: UpgradePolicy] = [:]
     /// Which of the cluster's circuit breakers count the request.
-    package var priority = RoutingPriority.normal
+    public var priority = RoutingPriority.normal
     /// What endpoints are chosen by, for the balancers that hash.
-    package var hashPolicy: [HashPolicy] = []
+    public var hashPolicy: [HashPolicy] = []
     /// The effective list: the nearest non-empty one of route, virtual host and route configuration.
     ///
     /// A list on the primary cluster (`Cluster.mirrorPolicies`) wins over it.
-    package var mirrorPolicies: [MirrorPolicy]
+    public var mirrorPolicies: [MirrorPolicy]
     /// What one copy may take.
     ///
     /// The nearest of route, virtual host and route configuration that has
     /// `understudy.mirroring.v1.MirroringPerRoute` among its `typed_per_filter_config`; a weighted cluster's wins.
-    package var mirrorLimits = MirrorLimits()
+    public var mirrorLimits = MirrorLimits()
 
-    package static let defaultTimeout = Duration.seconds(15)
+    public static let defaultTimeout = Duration.seconds(15)
 
-    package init(
+    public init(
         clusters: ClusterSelection,
         timeout: Duration = RouteAction.defaultTimeout,
         mirrorPolicies: [MirrorPolicy] = []
@@ -77,7 +77,7 @@ package struct RouteAction: Sendable, Equatable {
         self.mirrorPolicies = mirrorPolicies
     }
 
-    package init(
+    public init(
         cluster: ClusterSpecifier,
         timeout: Duration = RouteAction.defaultTimeout,
         mirrorPolicies: [MirrorPolicy] = []
@@ -86,53 +86,53 @@ package struct RouteAction: Sendable, Equatable {
     }
 }
 
-package enum ClusterSelection: Sendable, Equatable {
+public enum ClusterSelection: Sendable, Equatable {
     case one(ClusterSpecifier)
     case weighted(WeightedClusters)
 }
 
 /// Source: Envoy `WeightedCluster`.
-package struct WeightedClusters: Sendable, Equatable {
-    package struct Choice: Sendable, Equatable {
-        package var cluster: ClusterSpecifier
-        package var weight: UInt32
-        package var headers = HeaderOperations()
+public struct WeightedClusters: Sendable, Equatable {
+    public struct Choice: Sendable, Equatable {
+        public var cluster: ClusterSpecifier
+        public var weight: UInt32
+        public var headers = HeaderOperations()
         /// Wins over the route's own rewrite.
-        package var hostRewriteLiteral: String?
+        public var hostRewriteLiteral: String?
         /// What one copy may take when this is chosen, in place of the route's; `nil` leaves it to the route.
-        package var mirrorLimits: MirrorLimits?
+        public var mirrorLimits: MirrorLimits?
         /// In place of the route's when this is chosen; `nil` leaves it to the route.
-        package var buffering: BodyBuffering?
+        public var buffering: BodyBuffering?
 
-        package init(cluster: ClusterSpecifier, weight: UInt32) {
+        public init(cluster: ClusterSpecifier, weight: UInt32) {
             self.cluster = cluster
             self.weight = weight
         }
     }
 
     /// The sum of the weights is 1 or more and fits 32 bits.
-    package var choices: [Choice]
+    public var choices: [Choice]
     /// Weights are looked up in the runtime under this prefix, a dot and the cluster's name; empty for none.
-    package var runtimeKeyPrefix: String
+    public var runtimeKeyPrefix: String
     /// The request header that holds the number to pick by, instead of chance.
     ///
     /// Lower case. Source: `header_name`.
-    package var randomHeader: String?
+    public var randomHeader: String?
 
-    package init(choices: [Choice], runtimeKeyPrefix: String = "", randomHeader: String? = nil) {
+    public init(choices: [Choice], runtimeKeyPrefix: String = "", randomHeader: String? = nil) {
         self.choices = choices
         self.runtimeKeyPrefix = runtimeKeyPrefix
         self.randomHeader = randomHeader
     }
 }
 
-package enum PathRewrite: Sendable, Equatable {
+public enum PathRewrite: Sendable, Equatable {
     /// Replaces what the route's prefix or path matched.
     case prefix(String)
     case regex(RegexRewrite)
 }
 
-package enum HostRewrite: Sendable, Equatable {
+public enum HostRewrite: Sendable, Equatable {
     case literal(String)
     /// The value of this lower-case request header, if it is there and not empty.
     case header(String)
@@ -145,30 +145,30 @@ package enum HostRewrite: Sendable, Equatable {
 }
 
 /// Source: Envoy `RouteAction.UpgradeConfig`, `HttpConnectionManager.UpgradeConfig`.
-package struct UpgradePolicy: Sendable, Equatable {
-    package var isEnabled: Bool
+public struct UpgradePolicy: Sendable, Equatable {
+    public var isEnabled: Bool
     /// CONNECT ends here, and the upstream gets the bytes inside without an HTTP head.
     ///
     /// Source: `connect_config`.
-    package var terminatesConnect: Bool
+    public var terminatesConnect: Bool
 
-    package init(isEnabled: Bool = true, terminatesConnect: Bool = false) {
+    public init(isEnabled: Bool = true, terminatesConnect: Bool = false) {
         self.isEnabled = isEnabled
         self.terminatesConnect = terminatesConnect
     }
 }
 
 /// Source: Envoy `InternalRedirectPolicy`.
-package struct InternalRedirectPolicy: Sendable, Equatable {
+public struct InternalRedirectPolicy: Sendable, Equatable {
     /// Default 1.
-    package var maximum: Int
+    public var maximum: Int
     /// Default 302 alone.
-    package var statuses: Set<Int>
-    package var allowsOtherScheme: Bool
+    public var statuses: Set<Int>
+    public var allowsOtherScheme: Bool
     /// Lower case.
-    package var responseHeadersToCopy: [String]
+    public var responseHeadersToCopy: [String]
 
-    package init(
+    public init(
         maximum: Int = 1,
         statuses: Set<Int> = [302],
         allowsOtherScheme: Bool = false,
@@ -182,8 +182,8 @@ package struct InternalRedirectPolicy: Sendable, Equatable {
 }
 
 /// Source: Envoy `RouteAction.HashPolicy`.
-package struct HashPolicy: Sendable, Equatable {
-    package enum Source: Sendable, Equatable {
+public struct HashPolicy: Sendable, Equatable {
+    public enum Source: Sendable, Equatable {
         case header(name: String, rewrite: RegexRewrite?)
         /// `ttl` of `nil` never makes a cookie; zero makes one that lasts for the session.
         case cookie(name: String, ttl: Duration?, path: String)
@@ -191,24 +191,24 @@ package struct HashPolicy: Sendable, Equatable {
         case queryParameter(name: String)
     }
 
-    package var source: Source
+    public var source: Source
     /// Later policies are not asked once this one has a value.
-    package var isTerminal: Bool
+    public var isTerminal: Bool
 
-    package init(_ source: Source, isTerminal: Bool = false) {
+    public init(_ source: Source, isTerminal: Bool = false) {
         self.source = source
         self.isTerminal = isTerminal
     }
 }
 
 /// What becomes of the time that a gRPC client gives.
-package struct GRPCTimeoutRule: Sendable, Equatable {
+public struct GRPCTimeoutRule: Sendable, Equatable {
     /// Zero for no bound.
-    package var maximum: Duration
+    public var maximum: Duration
     /// Taken off.
-    package var offset = Duration.zero
+    public var offset = Duration.zero
 
-    package init(maximum: Duration) {
+    public init(maximum: Duration) {
         self.maximum = maximum
     }
 }

@@ -4,20 +4,20 @@
 // What a route asks of a request before it takes it.
 
 /// Source: Envoy `RouteMatch`.
-package struct RouteMatch: Sendable, Equatable {
-    package var path: PathMatch
+public struct RouteMatch: Sendable, Equatable {
+    public var path: PathMatch
     /// Default true.
-    package var isCaseSensitive = true
+    public var isCaseSensitive = true
     /// The share of the requests that match otherwise; `nil` for all.
-    package var fraction: RuntimeFraction?
+    public var fraction: RuntimeFraction?
     /// All must match.
-    package var headers: [HeaderMatch] = []
+    public var headers: [HeaderMatch] = []
     /// All must match.
-    package var queryParameters: [QueryParameterMatch] = []
+    public var queryParameters: [QueryParameterMatch] = []
     /// Only requests whose content type is that of gRPC.
-    package var isGRPC = false
+    public var isGRPC = false
 
-    package init(path: PathMatch) {
+    public init(path: PathMatch) {
         self.path = path
     }
 }
@@ -25,7 +25,7 @@ package struct RouteMatch: Sendable, Equatable {
 /// How the path (the target without its query) must look.
 ///
 /// Source: Envoy `RouteMatch.path_specifier`.
-package enum PathMatch: Sendable, Equatable {
+public enum PathMatch: Sendable, Equatable {
     case prefix(String)
     case exact(String)
     /// RE2, matched against the whole path.
@@ -37,8 +37,8 @@ package enum PathMatch: Sendable, Equatable {
 }
 
 /// Source: Envoy `HeaderMatcher`.
-package struct HeaderMatch: Sendable, Equatable {
-    package enum Rule: Sendable, Equatable {
+public struct HeaderMatch: Sendable, Equatable {
+    public enum Rule: Sendable, Equatable {
         case present(Bool)
         /// The value is a decimal integer of this half-open range.
         case range(Range<Int64>)
@@ -46,12 +46,12 @@ package struct HeaderMatch: Sendable, Equatable {
     }
 
     /// Lower case; `:method`, `:path`, `:authority` and `:scheme` are those of the request.
-    package var name: String
-    package var rule: Rule
-    package var isInverted: Bool
-    package var treatsMissingAsEmpty: Bool
+    public var name: String
+    public var rule: Rule
+    public var isInverted: Bool
+    public var treatsMissingAsEmpty: Bool
 
-    package init(name: String, rule: Rule, isInverted: Bool = false, treatsMissingAsEmpty: Bool = false) {
+    public init(name: String, rule: Rule, isInverted: Bool = false, treatsMissingAsEmpty: Bool = false) {
         self.name = name
         self.rule = rule
         self.isInverted = isInverted
@@ -60,24 +60,24 @@ package struct HeaderMatch: Sendable, Equatable {
 }
 
 /// Source: Envoy `QueryParameterMatcher`.
-package struct QueryParameterMatch: Sendable, Equatable {
-    package enum Rule: Sendable, Equatable {
+public struct QueryParameterMatch: Sendable, Equatable {
+    public enum Rule: Sendable, Equatable {
         case present(Bool)
         case string(StringMatcher)
     }
 
-    package var name: String
-    package var rule: Rule
+    public var name: String
+    public var rule: Rule
 
-    package init(name: String, rule: Rule) {
+    public init(name: String, rule: Rule) {
         self.name = name
         self.rule = rule
     }
 }
 
 /// Source: Envoy `type.matcher.v3.StringMatcher`.
-package struct StringMatcher: Sendable, Equatable {
-    package enum Pattern: Sendable, Equatable {
+public struct StringMatcher: Sendable, Equatable {
+    public enum Pattern: Sendable, Equatable {
         case exact(String)
         case prefix(String)
         case suffix(String)
@@ -86,11 +86,11 @@ package struct StringMatcher: Sendable, Equatable {
         case regex(RegexPattern)
     }
 
-    package var pattern: Pattern
+    public var pattern: Pattern
     /// Not for regular expressions.
-    package var ignoresCase: Bool
+    public var ignoresCase: Bool
 
-    package init(_ pattern: Pattern, ignoresCase: Bool = false) {
+    public init(_ pattern: Pattern, ignoresCase: Bool = false) {
         self.pattern = pattern
         self.ignoresCase = ignoresCase
     }
@@ -99,12 +99,12 @@ package struct StringMatcher: Sendable, Equatable {
 /// A pattern, and what takes the place of each of its matches.
 ///
 /// Source: Envoy `RegexMatchAndSubstitute`.
-package struct RegexRewrite: Sendable, Equatable {
-    package var pattern: RegexPattern
+public struct RegexRewrite: Sendable, Equatable {
+    public var pattern: RegexPattern
     /// RE2's notation: `\1` for the first group, `\0` for the match.
-    package var substitution: String
+    public var substitution: String
 
-    package init(pattern: RegexPattern, substitution: String) {
+    public init(pattern: RegexPattern, substitution: String) {
         self.pattern = pattern
         self.substitution = substitution
     }

@@ -4,8 +4,8 @@
 // Answers that routes give without any upstream.
 
 /// Source: Envoy `RedirectAction`.
-package struct RedirectAction: Sendable, Equatable {
-    package enum Path: Sendable, Equatable {
+public struct RedirectAction: Sendable, Equatable {
+    public enum Path: Sendable, Equatable {
         /// Replaces path and query.
         case whole(String)
         /// Replaces what the route's prefix or path matched.
@@ -14,26 +14,26 @@ package struct RedirectAction: Sendable, Equatable {
     }
 
     /// `https` for `https_redirect`.
-    package var scheme: String?
-    package var host: String?
-    package var port: UInt16?
-    package var path: Path?
+    public var scheme: String?
+    public var host: String?
+    public var port: UInt16?
+    public var path: Path?
     /// 301, 302, 303, 307 or 308.
-    package var status = 301
-    package var stripsQuery = false
+    public var status = 301
+    public var stripsQuery = false
 
-    package init() {}
+    public init() {}
 }
 
 /// Source: Envoy `DirectResponseAction`.
-package struct DirectResponse: Sendable, Equatable {
+public struct DirectResponse: Sendable, Equatable {
     /// 200 to 599.
-    package var status: Int
-    package var body: [UInt8]
+    public var status: Int
+    public var body: [UInt8]
     /// Makes the body; `body` is then its `%LOCAL_REPLY_BODY%`.
-    package var format: BodyFormat?
+    public var format: BodyFormat?
 
-    package init(status: Int, body: [UInt8] = [], format: BodyFormat? = nil) {
+    public init(status: Int, body: [UInt8] = [], format: BodyFormat? = nil) {
         self.status = status
         self.body = body
         self.format = format

@@ -6,39 +6,39 @@
 /// Everything a run needs to know, immutable and free of wire types.
 ///
 /// The compile stage of `UnderstudyConfig` makes it; whatever reaches this type has passed every check.
-package struct ServerConfiguration: Sendable, Equatable {
-    package var listeners: [Listener]
-    package var clusters: [Cluster]
+public struct ServerConfiguration: Sendable, Equatable {
+    public var listeners: [Listener]
+    public var clusters: [Cluster]
     /// Where the admin server listens; `nil` switches it off.
     ///
     /// Source: Envoy `Bootstrap.admin`.
-    package var admin: SocketEndpoint?
+    public var admin: SocketEndpoint?
     /// A line of each for every admin request.
-    package var adminLogs: [AccessLog] = []
+    public var adminLogs: [AccessLog] = []
     /// How often histograms take over what was recorded.
     ///
     /// Default 5 s. Source: `stats_flush_interval`.
-    package var statsFlushInterval = Duration.seconds(5)
+    public var statsFlushInterval = Duration.seconds(5)
     /// The configuration as `/config_dump` shows it.
-    package var document = ConfigurationDocument()
+    public var document = ConfigurationDocument()
     /// Later layers win.
     ///
     /// Source: `layered_runtime.layers`.
-    package var runtime: [RuntimeLayer] = []
+    public var runtime: [RuntimeLayer] = []
     /// The service's own name.
     ///
     /// Source: `node.cluster`.
-    package var serviceCluster = ""
+    public var serviceCluster = ""
     /// Source: `node.id`.
-    package var serviceNode = ""
+    public var serviceNode = ""
     /// `nil` sheds no load.
     ///
     /// Source: `overload_manager`.
-    package var overload: OverloadOptions?
+    public var overload: OverloadOptions?
     /// What mirrors may take.
-    package var mirroring = MirroringOptions()
+    public var mirroring = MirroringOptions()
 
-    package init(listeners: [Listener], clusters: [Cluster], admin: SocketEndpoint? = nil) {
+    public init(listeners: [Listener], clusters: [Cluster], admin: SocketEndpoint? = nil) {
         self.listeners = listeners
         self.clusters = clusters
         self.admin = admin
@@ -46,8 +46,8 @@ package struct ServerConfiguration: Sendable, Equatable {
 }
 
 /// Source: Envoy `RuntimeLayer`.
-package struct RuntimeLayer: Sendable, Equatable {
-    package enum Kind: Sendable, Equatable {
+public struct RuntimeLayer: Sendable, Equatable {
+    public enum Kind: Sendable, Equatable {
         case `static`([String: RuntimeValue])
         /// A directory with a file for each value, read again when the directory at `root` is replaced.
         case disk(root: String, subdirectory: String)
@@ -55,22 +55,22 @@ package struct RuntimeLayer: Sendable, Equatable {
         case admin
     }
 
-    package var name: String
-    package var kind: Kind
+    public var name: String
+    public var kind: Kind
 
-    package init(name: String, kind: Kind) {
+    public init(name: String, kind: Kind) {
         self.name = name
         self.kind = kind
     }
 }
 
 /// A host and a port as configured: an IP literal, or a name that is still to be resolved.
-package struct SocketEndpoint: Sendable, Equatable, Hashable {
-    package var host: String
+public struct SocketEndpoint: Sendable, Equatable, Hashable {
+    public var host: String
     /// 0 to 65535; 0 on a listener asks the system for a free port.
-    package var port: UInt16
+    public var port: UInt16
 
-    package init(host: String, port: UInt16) {
+    public init(host: String, port: UInt16) {
         self.host = host
         self.port = port
     }
@@ -78,7 +78,7 @@ package struct SocketEndpoint: Sendable, Equatable, Hashable {
 
 extension SocketEndpoint: CustomStringConvertible {
     /// `host:port`, with brackets around an IPv6 literal (RFC 3986 section 3.2.2).
-    package var description: String {
+    public var description: String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }

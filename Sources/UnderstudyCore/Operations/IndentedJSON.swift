@@ -3,16 +3,16 @@
 //
 // JSON as protobuf's printer lays it out, which is how Envoy's admin server answers.
 
-package enum IndentedJSON {
+public enum IndentedJSON {
     /// A JSON string with its quotation marks.
-    package static func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         RuntimeJSON.quoted(text)
     }
 
     /// The same JSON with a line for each value and one space for each level, and a newline at the end.
     ///
     /// - Parameter json: Well-formed, with any white space or none.
-    package static func laidOut(_ json: String) -> String {
+    public static func laidOut(_ json: String) -> String {
         var layout = Layout()
         for byte in json.utf8 { layout.add(byte) }
         layout.out.append(0x0A)

@@ -4,60 +4,60 @@
 // What the running proxy tells of its mirrors.
 
 /// All mirrors as they are now.
-package struct MirroringStatus: Sendable, Equatable {
+public struct MirroringStatus: Sendable, Equatable {
     /// Something in use and how much of it there may be.
-    package struct Budget: Sendable, Equatable {
-        package var used: UInt64
-        package var most: UInt64
+    public struct Budget: Sendable, Equatable {
+        public var used: UInt64
+        public var most: UInt64
 
-        package init(used: UInt64, most: UInt64) {
+        public init(used: UInt64, most: UInt64) {
             self.used = used
             self.most = most
         }
     }
 
     /// One book.
-    package struct Entry: Sendable, Equatable {
-        package var key: MirrorKey
-        package var counts: MirrorCounts
+    public struct Entry: Sendable, Equatable {
+        public var key: MirrorKey
+        public var counts: MirrorCounts
         /// Milliseconds from the end of the request to the end of the answer.
-        package var primaryTime = HistogramSnapshot(.thousandths)
-        package var mirrorTime = HistogramSnapshot(.thousandths)
+        public var primaryTime = HistogramSnapshot(.thousandths)
+        public var mirrorTime = HistogramSnapshot(.thousandths)
         /// Neither all mirrors nor this one are switched off.
-        package var isEnabled = true
+        public var isEnabled = true
 
-        package init(_ key: MirrorKey, _ counts: MirrorCounts) {
+        public init(_ key: MirrorKey, _ counts: MirrorCounts) {
             self.key = key
             self.counts = counts
         }
     }
 
     /// One cluster that mirrors may send to, with its share of the bytes.
-    package struct Cluster: Sendable, Equatable {
-        package var name: String
-        package var isEnabled = true
-        package var bufferedBytes: Budget
+    public struct Cluster: Sendable, Equatable {
+        public var name: String
+        public var isEnabled = true
+        public var bufferedBytes: Budget
 
-        package init(_ name: String, bufferedBytes: Budget) {
+        public init(_ name: String, bufferedBytes: Budget) {
             self.name = name
             self.bufferedBytes = bufferedBytes
         }
     }
 
     /// The switch for all mirrors.
-    package var isEnabled = true
-    package var copies = Budget(used: 0, most: 0)
-    package var bufferedBytes = Budget(used: 0, most: 0)
-    package var connections = Budget(used: 0, most: 0)
+    public var isEnabled = true
+    public var copies = Budget(used: 0, most: 0)
+    public var bufferedBytes = Budget(used: 0, most: 0)
+    public var connections = Budget(used: 0, most: 0)
     /// Sorted by route and mirror.
-    package var entries: [Entry] = []
+    public var entries: [Entry] = []
     /// Those that policies name or have sent to, sorted by name.
-    package var clusters: [Cluster] = []
+    public var clusters: [Cluster] = []
 
-    package init() {}
+    public init() {}
 }
 
-package enum MirrorSwitchResult: Sendable, Equatable {
+public enum MirrorSwitchResult: Sendable, Equatable {
     case switched
     /// It was so already.
     case unchanged
@@ -65,7 +65,7 @@ package enum MirrorSwitchResult: Sendable, Equatable {
     case unknown([String])
 }
 
-package protocol MirrorControl: Sendable {
+public protocol MirrorControl: Sendable {
     func mirroring() -> MirroringStatus
     /// From the return on no copy is started, or copies are again.
     ///

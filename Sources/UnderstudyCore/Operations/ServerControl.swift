@@ -4,7 +4,7 @@
 // What an operator may look at and change while the proxy runs.
 
 /// Snapshot values of the running proxy; every call may come from any thread but an event loop's.
-package protocol ServerView: StatisticsSource {
+public protocol ServerView: StatisticsSource {
     var information: ServerInformation { get }
     func clusterStatuses() -> [ClusterStatus]
     func listenerStatuses() -> [ListenerStatus]
@@ -13,18 +13,18 @@ package protocol ServerView: StatisticsSource {
     var memory: MemoryStatus { get }
 }
 
-package struct ListenerDrain: Sendable, Equatable {
+public struct ListenerDrain: Sendable, Equatable {
     /// Keeps accepting for the drain time, and ends connections little by little meanwhile.
-    package var isGraceful = false
+    public var isGraceful = false
     /// Like it, but without closing the listeners at its end.
-    package var skipsExit = false
+    public var skipsExit = false
     /// Only listeners with `traffic_direction: INBOUND`.
-    package var onlyInbound = false
+    public var onlyInbound = false
 
-    package init() {}
+    public init() {}
 }
 
-package protocol ServerControl: Sendable {
+public protocol ServerControl: Sendable {
     func drainListeners(_ drain: ListenerDrain) async
     /// From now on `/ready` and the health check filter tell of a failure, or no longer do.
     func failHealthChecks(_ isFailing: Bool) async
@@ -35,16 +35,16 @@ package protocol ServerControl: Sendable {
 }
 
 /// Levels under Envoy's names, in ascending order.
-package enum LogLevel: String, Sendable, CaseIterable, Comparable {
+public enum LogLevel: String, Sendable, CaseIterable, Comparable {
     case trace, debug, info, warning, error, critical, off
 
     /// `warn` is `warning`.
-    package init?(name: String) {
+    public init?(name: String) {
         guard let level = LogLevel(rawValue: name == "warn" ? "warning" : name) else { return nil }
         self = level
     }
 
-    package static func < (left: LogLevel, right: LogLevel) -> Bool {
+    public static func < (left: LogLevel, right: LogLevel) -> Bool {
         left.rank < right.rank
     }
 
@@ -52,7 +52,7 @@ package enum LogLevel: String, Sendable, CaseIterable, Comparable {
 }
 
 /// The levels of the parts that log, by name.
-package protocol LogControl: Sendable {
+public protocol LogControl: Sendable {
     /// In the order in which they are shown.
     var levels: [(component: String, level: LogLevel)] { get }
     func setAll(_ level: LogLevel)

@@ -4,7 +4,7 @@
 // What the running proxy tells of itself.
 
 /// - Source: Envoy `admin.v3.ServerInfo.State`.
-package enum ServerState: Int, Sendable {
+public enum ServerState: Int, Sendable {
     case live = 0
     case draining = 1
     /// Names are not resolved yet, or health checks have not ended.
@@ -13,47 +13,47 @@ package enum ServerState: Int, Sendable {
 }
 
 /// The last attempt to load a configuration.
-package struct ReloadStatus: Sendable, Equatable {
-    package enum Result: Sendable, Equatable {
+public struct ReloadStatus: Sendable, Equatable {
+    public enum Result: Sendable, Equatable {
         case never, loaded
         /// The configuration before it still serves.
         case refused
     }
 
-    package var result = Result.never
+    public var result = Result.never
     /// Seconds since 1970.
-    package var time: Int64 = 0
+    public var time: Int64 = 0
     /// `file:line:column: path: message`, a line each.
-    package var errors: [String] = []
+    public var errors: [String] = []
 
-    package init() {}
+    public init() {}
 }
 
-package struct ServerInformation: Sendable, Equatable {
-    package var state = ServerState.initializing
-    package var version = ""
-    package var serviceCluster = ""
-    package var serviceNode = ""
+public struct ServerInformation: Sendable, Equatable {
+    public var state = ServerState.initializing
+    public var version = ""
+    public var serviceCluster = ""
+    public var serviceNode = ""
     /// Source: `node.locality.zone`.
-    package var serviceZone = ""
+    public var serviceZone = ""
     /// Seconds since 1970.
-    package var startTime: Int64 = 0
-    package var now: Int64 = 0
-    package var concurrency = 0
-    package var reload = ReloadStatus()
+    public var startTime: Int64 = 0
+    public var now: Int64 = 0
+    public var concurrency = 0
+    public var reload = ReloadStatus()
     /// The command line, under Envoy's names in `server_info`.
-    package var options: [(name: String, value: OptionValue)] = []
+    public var options: [(name: String, value: OptionValue)] = []
 
-    package enum OptionValue: Sendable, Equatable {
+    public enum OptionValue: Sendable, Equatable {
         case text(String)
         case number(Int)
         case flag(Bool)
         case list([String])
     }
 
-    package init() {}
+    public init() {}
 
-    package static func == (left: Self, right: Self) -> Bool {
+    public static func == (left: Self, right: Self) -> Bool {
         left.state == right.state && left.version == right.version && left.startTime == right.startTime
             && left.reload == right.reload
     }
@@ -62,71 +62,71 @@ package struct ServerInformation: Sendable, Equatable {
 /// One cluster with its endpoints as they are now.
 ///
 /// - Source: Envoy `admin.v3.ClusterStatus`.
-package struct ClusterStatus: Sendable, Equatable {
-    package var name: String
+public struct ClusterStatus: Sendable, Equatable {
+    public var name: String
     /// The name in statistics; empty for `name`.
     ///
     /// Source: `alt_stat_name`.
-    package var observabilityName = ""
+    public var observabilityName = ""
     /// Whether the four success rates are shown in text.
-    package var detectsOutliers = false
+    public var detectsOutliers = false
     /// As `CircuitBreakers` has it.
-    package var circuitBreakers = CircuitBreakers()
+    public var circuitBreakers = CircuitBreakers()
     /// Percent; `nil` if there is none.
     ///
     /// Source: `success_rate_ejection_threshold`.
-    package var successRateThreshold: Double?
-    package var localOriginSuccessRateThreshold: Double?
-    package var successRateMean: Double?
-    package var localOriginSuccessRateMean: Double?
-    package var hosts: [HostStatus] = []
+    public var successRateThreshold: Double?
+    public var localOriginSuccessRateThreshold: Double?
+    public var successRateMean: Double?
+    public var localOriginSuccessRateMean: Double?
+    public var hosts: [HostStatus] = []
 
-    package init(name: String) {
+    public init(name: String) {
         self.name = name
     }
 }
 
 /// - Source: Envoy `admin.v3.HostStatus`.
-package struct HostStatus: Sendable, Equatable {
-    package var address = NetworkAddress()
-    package var hostname = ""
-    package var connectionsActive: UInt64 = 0
-    package var connectionFailures: UInt64 = 0
-    package var connectionsTotal: UInt64 = 0
-    package var requestsActive: UInt64 = 0
-    package var requestsPending: UInt64 = 0
-    package var requestErrors: UInt64 = 0
-    package var requestSuccesses: UInt64 = 0
-    package var requestTimeouts: UInt64 = 0
-    package var requestsTotal: UInt64 = 0
-    package var health = HostHealth()
-    package var weight: UInt32 = 1
-    package var locality = Locality()
-    package var priority: UInt32 = 0
+public struct HostStatus: Sendable, Equatable {
+    public var address = NetworkAddress()
+    public var hostname = ""
+    public var connectionsActive: UInt64 = 0
+    public var connectionFailures: UInt64 = 0
+    public var connectionsTotal: UInt64 = 0
+    public var requestsActive: UInt64 = 0
+    public var requestsPending: UInt64 = 0
+    public var requestErrors: UInt64 = 0
+    public var requestSuccesses: UInt64 = 0
+    public var requestTimeouts: UInt64 = 0
+    public var requestsTotal: UInt64 = 0
+    public var health = HostHealth()
+    public var weight: UInt32 = 1
+    public var locality = Locality()
+    public var priority: UInt32 = 0
     /// Percent; `nil` while too few requests were seen.
-    package var successRate: Double?
-    package var localOriginSuccessRate: Double?
+    public var successRate: Double?
+    public var localOriginSuccessRate: Double?
 
-    package init() {}
+    public init() {}
 }
 
 /// One listener.
-package struct ListenerStatus: Sendable, Equatable {
-    package var name: String
+public struct ListenerStatus: Sendable, Equatable {
+    public var name: String
     /// In use, with the port that the system chose.
-    package var address: NetworkAddress
+    public var address: NetworkAddress
 
-    package init(name: String, address: NetworkAddress) {
+    public init(name: String, address: NetworkAddress) {
         self.name = name
         self.address = address
     }
 }
 
 /// Memory in bytes.
-package struct MemoryStatus: Sendable, Equatable {
-    package var allocated: UInt64 = 0
-    package var heapSize: UInt64 = 0
-    package var resident: UInt64 = 0
+public struct MemoryStatus: Sendable, Equatable {
+    public var allocated: UInt64 = 0
+    public var heapSize: UInt64 = 0
+    public var resident: UInt64 = 0
 
-    package init() {}
+    public init() {}
 }

@@ -4,7 +4,7 @@
 // Redirects that the proxy follows itself instead of showing them to the client.
 
 /// Why a redirect is shown to the client after all.
-package enum InternalRedirectRefusal: Error, Sendable, Equatable {
+public enum InternalRedirectRefusal: Error, Sendable, Equatable {
     case noLocation
     /// `location` is empty, relative, or no URL of HTTP.
     case badLocation
@@ -14,7 +14,7 @@ package enum InternalRedirectRefusal: Error, Sendable, Equatable {
 }
 
 extension InternalRedirectPolicy {
-    package func applies(to status: Int) -> Bool { statuses.contains(status) }
+    public func applies(to status: Int) -> Bool { statuses.contains(status) }
 }
 
 extension RequestHead {
@@ -26,7 +26,7 @@ extension RequestHead {
     ///   - answer: The redirect.
     ///   - followed: How many this request has followed already.
     /// - Source: Envoy `InternalRedirectPolicy`; order of the lines measured on Envoy 1.40.
-    package mutating func follow(
+    public mutating func follow(
         _ answer: borrowing ResponseHead,
         policy: InternalRedirectPolicy,
         followed: Int

@@ -3,7 +3,7 @@
 //
 // One spelling for every path, so that no upstream reads one differently than the route table did.
 
-package enum PathNormalisation: Sendable, Equatable {
+public enum PathNormalisation: Sendable, Equatable {
     case unchanged
     case changed
     /// The path has a spelling that is not allowed: an escaped zero byte, or an escaped slash where those are refused.
@@ -19,7 +19,7 @@ extension RequestHead {
     /// - Source: Envoy `normalize_path`, `merge_slashes`, `path_with_escaped_slashes_action`, in Envoy's order:
     ///   escaped slashes, parameters of dot segments, the rules of Chromium's URL library, merging. Measured on
     ///   Envoy 1.40.
-    package mutating func normalisePath(_ options: PathOptions) -> PathNormalisation {
+    public mutating func normalisePath(_ options: PathOptions) -> PathNormalisation {
         guard method != .connect else { return .unchanged }
         let path = path
         guard PathSpelling.mayBreak(options, headers.bytes.span, path) else { return .unchanged }

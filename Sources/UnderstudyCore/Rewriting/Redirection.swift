@@ -6,13 +6,13 @@
 /// A `RedirectAction` arranged for bytes.
 ///
 /// - Source: Envoy `RedirectAction`; every rule measured on Envoy 1.40.
-package final class Redirection: Sendable {
+public final class Redirection: Sendable {
     private enum Path: Sendable {
         case whole([UInt8], hasQuery: Bool)
         case rewritten(PathRewriter)
     }
 
-    package let status: Int
+    public let status: Int
     private let scheme: [UInt8]
     private let host: [UInt8]
     /// With its colon.
@@ -22,7 +22,7 @@ package final class Redirection: Sendable {
     /// The Host's port stays even if it is the one of the scheme that is left.
     private let keepsPort: Bool
 
-    package convenience init(_ action: RedirectAction, matcher: PathMatcher) {
+    public convenience init(_ action: RedirectAction, matcher: PathMatcher) {
         self.init(action, matcher: matcher, keepsPort: false)
     }
 
@@ -53,7 +53,7 @@ package final class Redirection: Sendable {
     static let toItself = Redirection(RedirectAction(), matcher: PathMatcher(.prefix("")), keepsPort: false)
 
     /// The value of `location`; `nil` for CONNECT, which has no path to speak of.
-    package func location(for head: borrowing RequestHead) -> [UInt8]? {
+    public func location(for head: borrowing RequestHead) -> [UInt8]? {
         guard head.method != .connect else { return nil }
         var bytes: [UInt8] = []
         appendScheme(to: &bytes, head)

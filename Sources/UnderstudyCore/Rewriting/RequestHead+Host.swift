@@ -10,7 +10,7 @@ extension RequestHead {
     /// - Returns: The port of a CONNECT request, whose upstream must get it back.
     /// - Source: Envoy `strip_trailing_host_dot`, `strip_matching_host_port`, `strip_any_host_port`, in Envoy's order;
     ///   measured on Envoy 1.40.
-    package mutating func settleHost(_ options: HostOptions, listenerPort: UInt16) -> UInt32? {
+    public mutating func settleHost(_ options: HostOptions, listenerPort: UInt16) -> UInt32? {
         if options.stripsTrailingDot { stripTrailingDot() }
         guard options.port != .keep else { return nil }
         let host = host
@@ -43,7 +43,7 @@ extension RequestHead {
 
 extension HostSyntax {
     /// What stands before the last colon, unless that is part of a bracketed address.
-    package static func withoutPort(_ bytes: Span<UInt8>, _ host: Range<Int>) -> Range<Int> {
+    public static func withoutPort(_ bytes: Span<UInt8>, _ host: Range<Int>) -> Range<Int> {
         var offset = host.upperBound
         while offset > host.lowerBound {
             offset -= 1

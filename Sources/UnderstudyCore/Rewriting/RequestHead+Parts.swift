@@ -8,7 +8,7 @@ extension RequestHead {
     ///
     /// This is also the request's scheme: this proxy's own listeners are plain.
     /// - Source: measured on Envoy 1.40, which takes `:scheme` from `x-forwarded-proto`, in any case.
-    package var isHTTPS: Bool {
+    public var isHTTPS: Bool {
         if saysHTTPS { return true }
         guard let index = headers.firstIndex(of: .forwardedProto) else { return false }
         return HeaderToken.isExactly("https", headers.bytes.span, headers.lines[index].value)
@@ -22,12 +22,12 @@ extension RequestHead {
             && ByteScan.equals(headers.bytes.span, at: value.lowerBound, scheme)
     }
 
-    package mutating func setHost(to value: [UInt8]) {
+    public mutating func setHost(to value: [UInt8]) {
         headers.setValue(at: Self.hostLine, to: value)
     }
 
     /// Gives the request another target.
-    package mutating func setTarget(to value: [UInt8]) {
+    public mutating func setTarget(to value: [UInt8]) {
         let start = headers.bytes.count
         headers.bytes.append(contentsOf: value)
         target = start..<headers.bytes.count

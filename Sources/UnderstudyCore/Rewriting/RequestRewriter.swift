@@ -89,17 +89,17 @@ enum PathRewriter: Sendable {
 }
 
 /// A `RegexRewrite` arranged for bytes.
-package struct RegexRewriter: Sendable {
+public struct RegexRewriter: Sendable {
     private let pattern: RegexPattern
     private let substitution: [UInt8]
 
-    package init(_ rewrite: RegexRewrite) {
+    public init(_ rewrite: RegexRewrite) {
         pattern = rewrite.pattern
         substitution = Array(rewrite.substitution.utf8)
     }
 
     /// The bytes with every match replaced; `nil` if there would be too many of them.
-    package func result(in bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
+    public func result(in bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8]? {
         pattern.replacingAll(in: bytes.extracting(range), with: substitution)
     }
 
@@ -113,5 +113,5 @@ extension RegexRewrite {
     ///
     /// Envoy accepts it all the same: one that names a group which does not exist never changes anything, and a bad
     /// escape cuts the substitution short.
-    package var fault: String? { pattern.fault(inSubstitution: substitution) }
+    public var fault: String? { pattern.fault(inSubstitution: substitution) }
 }

@@ -4,32 +4,32 @@
 // The runtime as the admin server shows and changes it.
 
 /// All layers and values at one moment.
-package struct RuntimeDocument: Sendable, Equatable {
-    package struct Entry: Sendable, Equatable {
-        package let key: String
+public struct RuntimeDocument: Sendable, Equatable {
+    public struct Entry: Sendable, Equatable {
+        public let key: String
         /// The last value that is not empty.
-        package let finalValue: String
+        public let finalValue: String
         /// One for each layer; empty where a layer has none.
-        package let layerValues: [String]
+        public let layerValues: [String]
 
-        package init(key: String, finalValue: String, layerValues: [String]) {
+        public init(key: String, finalValue: String, layerValues: [String]) {
             self.key = key
             self.finalValue = finalValue
             self.layerValues = layerValues
         }
     }
 
-    package let layers: [String]
+    public let layers: [String]
     /// By key.
-    package let entries: [Entry]
+    public let entries: [Entry]
 
-    package init(layers: [String], entries: [Entry]) {
+    public init(layers: [String], entries: [Entry]) {
         self.layers = layers
         self.entries = entries
     }
 
     /// - Source: the form of Envoy 1.40, whose order of keys is another each time; here they are sorted.
-    package var json: String {
+    public var json: String {
         var lines = ["{"]
         lines += Self.list("layers", layers, indent: " ", comma: true)
         guard !entries.isEmpty else { return (lines + [" \"entries\": {}", "}", ""]).joined(separator: "\n") }
@@ -54,7 +54,7 @@ package struct RuntimeDocument: Sendable, Equatable {
 }
 
 /// Whoever holds the runtime, for whoever shows and changes it.
-package protocol RuntimeControl: Sendable {
+public protocol RuntimeControl: Sendable {
     func runtimeDocument() -> RuntimeDocument
     /// Sets values of the admin layer; an empty one removes the key.
     ///

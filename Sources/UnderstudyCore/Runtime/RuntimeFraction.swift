@@ -4,20 +4,20 @@
 // Shares of requests that may be changed while traffic flows.
 
 /// Source: Envoy `RuntimeFractionalPercent`.
-package struct RuntimeFraction: Sendable, Equatable {
-    package var fraction: Fraction
+public struct RuntimeFraction: Sendable, Equatable {
+    public var fraction: Fraction
     /// The runtime key whose value replaces the fraction; empty for none.
-    package var key: String
+    public var key: String
 
-    package static let always = RuntimeFraction(.always)
+    public static let always = RuntimeFraction(.always)
 
-    package init(_ fraction: Fraction, key: String = "") {
+    public init(_ fraction: Fraction, key: String = "") {
         self.fraction = fraction
         self.key = key
     }
 
     /// Whether a request that drew `random` is part of the share.
-    package func includes(_ random: UInt64, _ runtime: RuntimeSnapshot) -> Bool {
+    public func includes(_ random: UInt64, _ runtime: RuntimeSnapshot) -> Bool {
         guard !key.isEmpty, let fraction = runtime.fraction(key) else { return fraction.includes(random) }
         return fraction.includes(random)
     }

@@ -6,13 +6,13 @@
 /// Layers in the order of the configuration; later ones win.
 ///
 /// - Source: Envoy `LayeredRuntime`.
-package struct RuntimeLayers: Sendable {
+public struct RuntimeLayers: Sendable {
     private let names: [String]
     /// `nil` for a disk layer whose directory does not exist.
     private var values: [[String: RuntimeValue]?]
     private let adminLayer: Int?
 
-    package init(_ layers: [RuntimeLayer]) {
+    public init(_ layers: [RuntimeLayer]) {
         names = layers.map(\.name)
         adminLayer = layers.firstIndex { if case .admin = $0.kind { true } else { false } }
         values = layers.map { layer in
@@ -25,19 +25,19 @@ package struct RuntimeLayers: Sendable {
     }
 
     /// Somebody has changed a value.
-    package var hasAdminOverrides: Bool {
+    public var hasAdminOverrides: Bool {
         adminLayer.flatMap { values[$0] }.map { !$0.isEmpty } ?? false
     }
 
     /// Layers that are there.
-    package var count: Int { values.count { $0 != nil } }
+    public var count: Int { values.count { $0 != nil } }
 
-    package func isPresent(_ index: Int) -> Bool { values[index] != nil }
+    public func isPresent(_ index: Int) -> Bool { values[index] != nil }
 
     /// Sets values of the admin layer; an empty one removes the key.
     ///
     /// Changes all or, if it throws, nothing.
-    package mutating func modify(_ changes: [(key: String, value: String)]) throws(RuntimeFault) {
+    public mutating func modify(_ changes: [(key: String, value: String)]) throws(RuntimeFault) {
         guard let adminLayer, var layer = values[adminLayer] else { throw RuntimeFault("No admin layer specified") }
         for (key, value) in changes {
             layer[key] = value.isEmpty ? nil : try RuntimeValue(parsing: value)
@@ -48,19 +48,19 @@ package struct RuntimeLayers: Sendable {
     /// - Parameters:
     ///   - index: The layer's place in the configuration.
     ///   - layer: `nil` if there is no such directory.
-    package mutating func setDisk(_ index: Int, to layer: [String: RuntimeValue]?) {
+    public mutating func setDisk(_ index: Int, to layer: [String: RuntimeValue]?) {
         values[index] = layer
     }
 
     /// What requests see.
-    package var snapshot: RuntimeSnapshot {
+    public var snapshot: RuntimeSnapshot {
         var merged: [String: RuntimeValue] = [:]
         for case .some(let layer) in values { merged.merge(layer) { $1 } }
         return RuntimeSnapshot(merged)
     }
 
     /// What the admin server shows.
-    package var document: RuntimeDocument {
+    public var document: RuntimeDocument {
         let present = values.indices.filter { values[$0] != nil }
         let layers = present.map { values[$0] ?? [:] }
         let keys = Set(layers.flatMap(\.keys)).sorted()

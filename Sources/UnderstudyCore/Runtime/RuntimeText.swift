@@ -7,7 +7,7 @@ extension RuntimeValue {
     /// The value that a text describes: a number, a truth, a share, or just the text.
     ///
     /// - Throws: For the YAML that no parser could read.
-    package init(parsing text: String) throws(RuntimeFault) {
+    public init(parsing text: String) throws(RuntimeFault) {
         self.init(plain: text)
         switch try RuntimeText.tree(text) {
         case .number(let number): self = RuntimeValue(number, text: text)
@@ -19,7 +19,7 @@ extension RuntimeValue {
 }
 
 /// - Source: YAML 1.2 chapters 6 and 7; what means what was measured on Envoy 1.40.
-package enum RuntimeText {
+public enum RuntimeText {
     static func tree(_ text: String) throws(RuntimeFault) -> RuntimeTree {
         let lines = text.split(whereSeparator: \.isNewline).map(withoutComment).filter { !trimmed($0).isEmpty }
         guard let first = lines.first.map({ trimmed($0) }) else { return .null }
@@ -166,7 +166,7 @@ extension RuntimeText {
     /// The value in a file of a disk layer: without comment lines, empty lines and the blanks at its end.
     ///
     /// - Source: Envoy, including its oddity that every line equal to the last one is joined to the next.
-    package static func value(ofFile bytes: [UInt8]) -> String {
+    public static func value(ofFile bytes: [UInt8]) -> String {
         let lines = bytes.split(separator: 0x0A)
         var value: [UInt8] = []
         for line in lines where line.first != 0x23 {

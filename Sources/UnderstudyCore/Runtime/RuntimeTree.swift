@@ -6,7 +6,7 @@
 /// A value of a static layer as the file has it.
 ///
 /// - Source: `google.protobuf.Value`, the type of `RuntimeLayer.static_layer`.
-package indirect enum RuntimeTree: Sendable, Equatable {
+public indirect enum RuntimeTree: Sendable, Equatable {
     case null
     case bool(Bool)
     case number(Double)
@@ -16,11 +16,11 @@ package indirect enum RuntimeTree: Sendable, Equatable {
 }
 
 /// A change or a layer that the runtime refuses.
-package struct RuntimeFault: Error, Equatable {
+public struct RuntimeFault: Error, Equatable {
     /// Envoy's own wording.
-    package let message: String
+    public let message: String
 
-    package init(_ message: String) {
+    public init(_ message: String) {
         self.message = message
     }
 }
@@ -31,7 +31,7 @@ extension RuntimeValue {
     /// An object with a `numerator` or a `denominator`, or with nothing, is a value itself.
     ///
     /// - Throws: For lists and nulls, as Envoy does.
-    package static func flatten(_ fields: [String: RuntimeTree]) throws(RuntimeFault) -> [String: RuntimeValue] {
+    public static func flatten(_ fields: [String: RuntimeTree]) throws(RuntimeFault) -> [String: RuntimeValue] {
         var values: [String: RuntimeValue] = [:]
         // In order, so that it is always the same of two equal keys that wins.
         for name in fields.keys.sorted() {

@@ -8,19 +8,19 @@ internal import Synchronization
 /// A count that only grows, until an operator sets it back.
 ///
 /// One relaxed add per event; the handle is resolved when the configuration is.
-package final class Counter: Sendable {
+public final class Counter: Sendable {
     private let value = Atomic<UInt64>(0)
     /// What `value` was at the last reset, so that a reset loses no add that happens meanwhile.
     private let base = Atomic<UInt64>(0)
 
-    package init() {}
+    public init() {}
 
-    package func add(_ amount: UInt64 = 1) {
+    public func add(_ amount: UInt64 = 1) {
         value.wrappingAdd(amount, ordering: .relaxed)
     }
 
     /// The count since the last reset.
-    package var current: UInt64 {
+    public var current: UInt64 {
         // Relaxed loads may be seen out of order, so a reset in between may show a base above the value.
         let base = base.load(ordering: .relaxed)
         let value = value.load(ordering: .relaxed)
@@ -28,42 +28,42 @@ package final class Counter: Sendable {
     }
 
     /// The count since the start; no reset touches it.
-    package var total: UInt64 { value.load(ordering: .relaxed) }
+    public var total: UInt64 { value.load(ordering: .relaxed) }
 
     /// Was ever added to, also before a reset.
-    package var isUsed: Bool { total != 0 }
+    public var isUsed: Bool { total != 0 }
 
     /// Begins again at zero.
     ///
     /// - Source: Envoy `/reset_counters`.
-    package func reset() {
+    public func reset() {
         base.store(value.load(ordering: .relaxed), ordering: .relaxed)
     }
 }
 
 /// A number that goes up and down.
-package final class Gauge: Sendable {
+public final class Gauge: Sendable {
     private let value = Atomic<Int>(0)
     private let wasChanged = Atomic<Bool>(false)
 
-    package init() {}
+    public init() {}
 
     /// - Returns: The value after the change.
     @discardableResult
-    package func add(_ amount: Int) -> Int {
+    public func add(_ amount: Int) -> Int {
         markUsed()
         return value.wrappingAdd(amount, ordering: .relaxed).newValue
     }
 
-    package func set(_ number: Int) {
+    public func set(_ number: Int) {
         markUsed()
         value.store(number, ordering: .relaxed)
     }
 
-    package var current: Int { value.load(ordering: .relaxed) }
+    public var current: Int { value.load(ordering: .relaxed) }
 
     /// Was ever changed, also if it is zero again.
-    package var isUsed: Bool { wasChanged.load(ordering: .relaxed) }
+    public var isUsed: Bool { wasChanged.load(ordering: .relaxed) }
 
     private func markUsed() {
         // A load of a shared cache line costs less than a store to it.

@@ -10,7 +10,7 @@ internal import Synchronization
 /// Recording is one atomic load and one relaxed add. What was recorded is seen after the next `takeInterval()`.
 /// An unused one takes less than 100 bytes. The first record allocates 4,000; after that come 16 for each of the at
 /// most 1,000 bins that was ever hit, and 16 for each that was hit in the last interval.
-package final class Histogram: Sendable {
+public final class Histogram: Sendable {
     private let scale: HistogramScale
     private let counts = LazyCounts(count: HistogramBin.count)
     private let merged: Mutex<Merged>
@@ -27,20 +27,20 @@ package final class Histogram: Sendable {
     }
 
     /// - Parameter scale: What one recorded unit is of those that are told.
-    package init(_ scale: HistogramScale = .whole) {
+    public init(_ scale: HistogramScale = .whole) {
         self.scale = scale
         merged = Mutex(Merged(scale))
     }
 
     /// Counts a value; one above 999,999,999,999 counts as this.
-    package func record(_ value: UInt64) {
+    public func record(_ value: UInt64) {
         counts.add(at: HistogramBin(of: value).index)
     }
 
     /// Ends an interval: all that was recorded since the last call becomes what `reading.interval` tells.
     ///
     /// Called each `stats_flush_interval`, from any thread but an event loop's.
-    package func takeInterval() {
+    public func takeInterval() {
         guard counts.isAllocated else { return }
         merged.withLock { merged in
             collect(into: &merged)
@@ -51,7 +51,7 @@ package final class Histogram: Sendable {
     }
 
     /// All up to now; the interval under way goes on.
-    package var current: HistogramSnapshot {
+    public var current: HistogramSnapshot {
         guard counts.isAllocated else { return HistogramSnapshot(scale) }
         return merged.withLock { merged in
             collect(into: &merged)
@@ -68,5 +68,5 @@ package final class Histogram: Sendable {
     }
 
     /// All up to the last `takeInterval()`, and what was recorded between the last two calls of it.
-    package var reading: HistogramReading { merged.withLock { $0.reading } }
+    public var reading: HistogramReading { merged.withLock { $0.reading } }
 }

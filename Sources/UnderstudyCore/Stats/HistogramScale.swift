@@ -4,7 +4,7 @@
 // How fine a histogram is: what it records is whole, what it tells need not be.
 
 /// What one recorded unit is of those that a histogram tells.
-package enum HistogramScale: Sendable, Equatable {
+public enum HistogramScale: Sendable, Equatable {
     /// The same; Envoy's histograms.
     case whole
     /// Such as microseconds that are told as milliseconds.
@@ -22,7 +22,7 @@ package enum HistogramScale: Sendable, Equatable {
     ///
     /// - Source: those of `whole` are Envoy's defaults, which `stats_config.histogram_bucket_settings` would change;
     ///   `thousandths` has three more of them below five, where a close mirror answers.
-    package var bounds: [Double] {
+    public var bounds: [Double] {
         switch self {
         case .whole: Self.wholeBounds
         case .thousandths: Self.fineBounds

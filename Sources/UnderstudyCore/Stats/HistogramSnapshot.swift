@@ -3,10 +3,10 @@
 //
 // What a histogram had counted at one time, and what can be told of it.
 
-package struct HistogramSnapshot: Sendable, Equatable {
+public struct HistogramSnapshot: Sendable, Equatable {
     /// Those that are not empty, in ascending order.
     private(set) var bins: [Bin] = []
-    package private(set) var scale: HistogramScale
+    public private(set) var scale: HistogramScale
 
     /// In recorded units.
     struct Bin: Sendable, Equatable {
@@ -23,9 +23,9 @@ package struct HistogramSnapshot: Sendable, Equatable {
     }
 
     /// - Source: Envoy's list.
-    package static let quantiles: [Double] = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 1]
+    public static let quantiles: [Double] = [0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.995, 0.999, 1]
 
-    package init(_ scale: HistogramScale = .whole) {
+    public init(_ scale: HistogramScale = .whole) {
         self.scale = scale
     }
 
@@ -34,13 +34,13 @@ package struct HistogramSnapshot: Sendable, Equatable {
         self.bins = bins
     }
 
-    package var isEmpty: Bool { bins.isEmpty }
+    public var isEmpty: Bool { bins.isEmpty }
 
     /// How many values were recorded.
-    package var count: UInt64 { bins.reduce(0) { $0 &+ $1.count } }
+    public var count: UInt64 { bins.reduce(0) { $0 &+ $1.count } }
 
     /// Each value counts as the harmonic mean of its bin's ends.
-    package var sum: Double {
+    public var sum: Double {
         let sum = bins.reduce(0.0) { sum, bin in
             let high = bin.low + bin.width
             guard high > 0 else { return sum }
@@ -50,7 +50,7 @@ package struct HistogramSnapshot: Sendable, Equatable {
     }
 
     /// The bins with the least value in each, how far the next begins above it, and how many values it has.
-    package var ranges: [(low: Double, width: Double, count: UInt64)] {
+    public var ranges: [(low: Double, width: Double, count: UInt64)] {
         bins.map { ($0.low / scale.recorded, $0.width / scale.recorded, $0.count) }
     }
 
@@ -58,7 +58,7 @@ package struct HistogramSnapshot: Sendable, Equatable {
     ///
     /// The values of a bin are taken to lie evenly in it, so that one alone lies in its middle.
     /// - Parameter shares: In ascending order, 0...1.
-    package func values(at shares: [Double] = quantiles) -> [Double] {
+    public func values(at shares: [Double] = quantiles) -> [Double] {
         guard !bins.isEmpty else { return shares.map { _ in .nan } }
         let total = Double(count)
         var position = 0
@@ -78,7 +78,7 @@ package struct HistogramSnapshot: Sendable, Equatable {
     /// How many values lie in bins that begin at or below each bound.
     ///
     /// - Parameter bounds: In ascending order; unless given, those of the scale.
-    package func counts(upTo bounds: [Double]? = nil) -> [UInt64] {
+    public func counts(upTo bounds: [Double]? = nil) -> [UInt64] {
         var position = 0
         var sum: UInt64 = 0
         return (bounds ?? scale.bounds).map { bound in
@@ -91,7 +91,7 @@ package struct HistogramSnapshot: Sendable, Equatable {
     }
 
     /// - Parameter other: Of the same scale; an empty one takes on that of the other.
-    package mutating func add(_ other: HistogramSnapshot) {
+    public mutating func add(_ other: HistogramSnapshot) {
         if bins.isEmpty { scale = other.scale }
         guard !other.bins.isEmpty else { return }
         var sums: [Bin] = []
@@ -108,21 +108,21 @@ package struct HistogramSnapshot: Sendable, Equatable {
 }
 
 /// A histogram as it is shown: since the start, and in the last interval.
-package struct HistogramReading: Sendable, Equatable {
-    package var interval: HistogramSnapshot
-    package var cumulative: HistogramSnapshot
+public struct HistogramReading: Sendable, Equatable {
+    public var interval: HistogramSnapshot
+    public var cumulative: HistogramSnapshot
 
-    package init(_ scale: HistogramScale = .whole) {
+    public init(_ scale: HistogramScale = .whole) {
         interval = HistogramSnapshot(scale)
         cumulative = HistogramSnapshot(scale)
     }
 
-    package var scale: HistogramScale { cumulative.scale }
+    public var scale: HistogramScale { cumulative.scale }
 
     /// Was ever recorded to.
-    package var isUsed: Bool { !cumulative.isEmpty }
+    public var isUsed: Bool { !cumulative.isEmpty }
 
-    package mutating func add(_ other: HistogramReading) {
+    public mutating func add(_ other: HistogramReading) {
         interval.add(other.interval)
         cumulative.add(other.cumulative)
     }

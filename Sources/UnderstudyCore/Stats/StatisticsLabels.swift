@@ -7,24 +7,24 @@
 // `a.b` the label is `a` and `b` stays in the metric's name. Dashboards have learned these names, so they are kept.
 
 /// A label and its value.
-package struct StatisticsLabel: Sendable, Equatable {
-    package let name: String
-    package let value: String
+public struct StatisticsLabel: Sendable, Equatable {
+    public let name: String
+    public let value: String
 
-    package init(_ name: String, _ value: String) {
+    public init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
     }
 }
 
 /// A prefix without what became labels.
-package struct LabelledPrefix: Sendable, Equatable {
+public struct LabelledPrefix: Sendable, Equatable {
     /// Envoy has no such names, so they do not begin with its own.
-    package var isOurs = false
+    public var isOurs = false
     /// With the dot or `_` at its end.
-    package var rest: String
+    public var rest: String
     /// In Envoy's order.
-    package var labels: [StatisticsLabel]
+    public var labels: [StatisticsLabel]
 
     init(_ rest: String, _ labels: [StatisticsLabel] = []) {
         self.rest = rest
@@ -39,7 +39,7 @@ package struct LabelledPrefix: Sendable, Equatable {
 }
 
 extension StatisticsScope.Kind {
-    package var labelled: LabelledPrefix {
+    public var labelled: LabelledPrefix {
         switch self {
         case .cluster(let name):
             let name = Cut(name)
@@ -156,14 +156,14 @@ private struct Cut {
 }
 
 /// The name of a value without what became a label.
-package struct LabelledName: Sendable, Equatable {
-    package var rest: String
-    package var label: StatisticsLabel?
+public struct LabelledName: Sendable, Equatable {
+    public var rest: String
+    public var label: StatisticsLabel?
     /// By how much a histogram's values are divided: ours are in seconds for Prometheus, as it advises.
-    package var divisor = 1.0
+    public var divisor = 1.0
 
     /// Of a value of a scope.
-    package init(_ name: String, in kind: StatisticsScope.Kind) {
+    public init(_ name: String, in kind: StatisticsScope.Kind) {
         guard case .mirror = kind else {
             self.init(name)
             return
@@ -186,7 +186,7 @@ package struct LabelledName: Sendable, Equatable {
     /// The response code.
     ///
     /// - Parameter name: Such as `upstream_rq_200` or `external.upstream_rq_2xx`.
-    package init(_ name: String) {
+    public init(_ name: String) {
         rest = name
         let tail = Array(name.utf8.suffix(7))
         guard tail.count == 7, tail.starts(with: [0x5F, 0x72, 0x71, 0x5F]) else { return }

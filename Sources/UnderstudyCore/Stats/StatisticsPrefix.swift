@@ -5,7 +5,7 @@
 
 extension StatisticsScope.Kind {
     /// With the dot at its end.
-    package var prefix: String {
+    public var prefix: String {
         switch self {
         case .cluster(let name): "cluster.\(Self.clean(name))."
         case .healthCheck(let cluster, let name):

@@ -4,7 +4,7 @@
 // The numbers of one part of the proxy, for whoever shows them.
 
 /// Whoever has numbers to show.
-package protocol StatisticsSource: Sendable {
+public protocol StatisticsSource: Sendable {
     /// All numbers as they are now, in no particular order.
     func statistics() -> [StatisticsScope]
     /// The proxy takes new requests.
@@ -14,14 +14,14 @@ package protocol StatisticsSource: Sendable {
 /// Numbers under one prefix, so that no full name is built for each.
 ///
 /// Names inside a scope are Envoy's and may have dots, as `circuit_breakers.default.cx_open`. Literals cost nothing.
-package struct StatisticsScope: Sendable {
-    package let kind: Kind
-    package private(set) var values: [Value] = []
+public struct StatisticsScope: Sendable {
+    public let kind: Kind
+    public private(set) var values: [Value] = []
     private var counters: [Counter] = []
     private var histograms: [Histogram] = []
 
     /// Which part, and with it the prefix and the Prometheus labels.
-    package enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable {
         /// `cluster.<name>.`; give `alt_stat_name` if the cluster has one.
         case cluster(String)
         /// `cluster.<name>.health_check.name.<name>.`, one for each checker that has a name.
@@ -48,77 +48,77 @@ package struct StatisticsScope: Sendable {
         case part(String)
     }
 
-    package struct Value: Sendable {
+    public struct Value: Sendable {
         /// Without the prefix.
-        package let name: String
-        package var number: Number
+        public let name: String
+        public var number: Number
         /// Was ever changed since the start, as `usedonly` asks.
-        package var isUsed: Bool
+        public var isUsed: Bool
     }
 
-    package enum Number: Sendable {
+    public enum Number: Sendable {
         case counter(UInt64)
         case gauge(UInt64)
         case text(String)
         case histogram(HistogramReading)
     }
 
-    package init(_ kind: Kind) {
+    public init(_ kind: Kind) {
         self.kind = kind
     }
 
-    package mutating func reserveCapacity(_ count: Int) {
+    public mutating func reserveCapacity(_ count: Int) {
         values.reserveCapacity(count)
     }
 
-    package mutating func counter(_ name: String, _ counter: Counter) {
+    public mutating func counter(_ name: String, _ counter: Counter) {
         counters.append(counter)
         values.append(Value(name: name, number: .counter(counter.current), isUsed: counter.isUsed))
     }
 
     /// Ends an interval of every histogram.
-    package func takeIntervals() {
+    public func takeIntervals() {
         for histogram in histograms { histogram.takeInterval() }
     }
 
     /// Sets the counters of the scope back to zero.
-    package func resetCounters() {
+    public func resetCounters() {
         for counter in counters { counter.reset() }
     }
 
     /// - Parameter isUsed: Whether it was ever changed; unless given, whether it is not zero.
-    package mutating func counter(_ name: String, _ value: UInt64, isUsed: Bool? = nil) {
+    public mutating func counter(_ name: String, _ value: UInt64, isUsed: Bool? = nil) {
         values.append(Value(name: name, number: .counter(value), isUsed: isUsed ?? (value != 0)))
     }
 
     /// A gauge below zero, which only a race can show, counts as zero.
-    package mutating func gauge(_ name: String, _ gauge: Gauge) {
+    public mutating func gauge(_ name: String, _ gauge: Gauge) {
         values.append(Value(name: name, number: .gauge(UInt64(max(0, gauge.current))), isUsed: gauge.isUsed))
     }
 
-    package mutating func gauge(_ name: String, _ value: UInt64, isUsed: Bool = true) {
+    public mutating func gauge(_ name: String, _ value: UInt64, isUsed: Bool = true) {
         values.append(Value(name: name, number: .gauge(value), isUsed: isUsed))
     }
 
-    package mutating func text(_ name: String, _ text: String, isUsed: Bool = true) {
+    public mutating func text(_ name: String, _ text: String, isUsed: Bool = true) {
         values.append(Value(name: name, number: .text(text), isUsed: isUsed))
     }
 
-    package mutating func histogram(_ name: String, _ histogram: Histogram) {
+    public mutating func histogram(_ name: String, _ histogram: Histogram) {
         histograms.append(histogram)
         self.histogram(name, histogram.reading)
     }
 
-    package mutating func histogram(_ name: String, _ reading: HistogramReading) {
+    public mutating func histogram(_ name: String, _ reading: HistogramReading) {
         values.append(Value(name: name, number: .histogram(reading), isUsed: reading.isUsed))
     }
 
-    package mutating func removeAll(where isUnwanted: (Value) -> Bool) {
+    public mutating func removeAll(where isUnwanted: (Value) -> Bool) {
         values.removeAll(where: isUnwanted)
     }
 
     /// Adds the values of another scope of the same prefix, as Envoy does when two parts count under one name.
-    package mutating func add(_ other: StatisticsScope) {
+    public mutating func add(_ other: StatisticsScope) {
         var places: [String: Int] = [:]
         for (place, value) in values.enumerated() { places[value.name] = place }
         for value in other.values {
@@ -132,7 +132,7 @@ package struct StatisticsScope: Sendable {
     }
 
     /// Counters and gauges under their whole names, for tests and small lists.
-    package var statistics: [Statistic] {
+    public var statistics: [Statistic] {
         values.compactMap { value in
             switch value.number {
             case .counter(let number), .gauge(let number): Statistic(kind.prefix + value.name, number)

@@ -11,7 +11,7 @@ internal import UnderstudyCore
 /// What one connection was told holds for those that follow, until one is told otherwise.
 ///
 /// Loop-bound.
-package final class AutomaticPool: ClientPool {
+public final class AutomaticPool: ClientPool {
     let settings: ConnectionPool.Settings
     let connectingBytes: Int
     let counters: UpstreamCounters
@@ -30,7 +30,7 @@ package final class AutomaticPool: ClientPool {
 
     private static let mostConnectingBytes = 64 * 1024
 
-    package convenience init(
+    public convenience init(
         _ settings: ConnectionPool.Settings,
         loop: LoopContext,
         counters: UpstreamCounters = UpstreamCounters(),
@@ -80,7 +80,7 @@ package final class AutomaticPool: ClientPool {
         }
     }
 
-    package func acquire(
+    public func acquire(
         within limits: UpstreamLimits,
         fresh: Bool,
         patient: Bool
@@ -98,22 +98,22 @@ package final class AutomaticPool: ClientPool {
         return stream
     }
 
-    package func hasIdle(_ limits: UpstreamLimits) -> Bool {
+    public func hasIdle(_ limits: UpstreamLimits) -> Bool {
         agreed[limits.slot].map { pool($0).hasIdle(limits) } ?? false
     }
 
-    package func retire() {
+    public func retire() {
         http1.retire()
         http2.retire()
     }
 
-    package func closeIdle() {
+    public func closeIdle() {
         http1.closeIdle()
         http2.closeIdle()
     }
 
     /// Its pools are asked themselves.
-    package func closeOneIdle(sparingCopies: Bool) -> Bool { false }
+    public func closeOneIdle(sparingCopies: Bool) -> Bool { false }
 
     // MARK: Asking
 

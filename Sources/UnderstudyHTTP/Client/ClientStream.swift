@@ -3,13 +3,13 @@
 //
 // A request and its answer as the client side sees them, without regard to the protocol.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Where one request goes: a connection of its own on HTTP/1.1, a stream of one on HTTP/2.
 ///
 /// Loop-bound.
-package protocol ClientStream: AnyObject {
+public protocol ClientStream: AnyObject {
     /// The connection has carried a request before the current one.
     var isReused: Bool { get }
     /// Something of the request has been handed to a connected socket.
@@ -51,19 +51,19 @@ package protocol ClientStream: AnyObject {
 }
 
 extension ClientStream {
-    package var tls: TLSPeer? { nil }
+    public var tls: TLSPeer? { nil }
 
-    package func begin(_ head: borrowing RequestHead, handler: any ResponseHandler) {
+    public func begin(_ head: borrowing RequestHead, handler: any ResponseHandler) {
         begin(head, .plain, handler: handler)
     }
 
-    package func endRequest() { endRequest(trailers: nil) }
+    public func endRequest() { endRequest(trailers: nil) }
 }
 
 /// The connections of one event loop to one address.
 ///
 /// Loop-bound.
-package protocol ClientPool: AnyObject {
+public protocol ClientPool: AnyObject {
     /// A place for a request on a connection that there is, that is being made, or that becomes free; `nil` if a limit
     /// is reached.
     ///
@@ -85,7 +85,7 @@ package protocol ClientPool: AnyObject {
 }
 
 extension ClientPool {
-    package func acquire(within limits: UpstreamLimits) -> (any ClientStream)? {
+    public func acquire(within limits: UpstreamLimits) -> (any ClientStream)? {
         acquire(within: limits, fresh: false, patient: false)
     }
 }

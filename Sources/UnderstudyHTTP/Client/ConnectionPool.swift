@@ -3,48 +3,48 @@
 //
 // The connections of one event loop to one address: idle ones kept, new ones made within a limit.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Loop-bound.
-package final class ConnectionPool: ClientPool {
-    package struct Settings: Sendable {
-        package var address: SocketAddress
-        package var connectTimeout: TimeAmount
+public final class ConnectionPool: ClientPool {
+    public struct Settings: Sendable {
+        public var address: SocketAddress
+        public var connectTimeout: TimeAmount
         /// Bytes that may wait in a connection before it counts as backed up.
         ///
         /// Default 256 KiB.
-        package var bufferedBytes = 256 * 1024
+        public var bufferedBytes = 256 * 1024
         /// Longest time a connection is kept unused; `nil` for ever.
         ///
         /// Default one hour, as Envoy's `idle_timeout`.
-        package var idleTime: TimeAmount? = .hours(1)
+        public var idleTime: TimeAmount? = .hours(1)
         /// Requests that one connection may carry; 0 for no limit, the default.
         ///
         /// Source: Envoy `max_requests_per_connection`.
-        package var requestsPerConnection = 0
+        public var requestsPerConnection = 0
         /// How HTTP/1 is spoken.
-        package var http1 = HTTP1Settings()
+        public var http1 = HTTP1Settings()
         /// How HTTP/2 is spoken.
-        package var http2 = HTTP2Settings()
+        public var http2 = HTTP2Settings()
         /// The name that requests ask for, which the upstream's certificate is to be chosen by; empty if that is not up
         /// to them.
         ///
         /// Source: `auto_sni`.
-        package var serverName: [UInt8] = []
+        public var serverName: [UInt8] = []
         /// Bounds on heads, chunk lines and trailers of answers.
-        package var messages = MessageLimits()
-        package var keepalive: TCPKeepalive?
+        public var messages = MessageLimits()
+        public var keepalive: TCPKeepalive?
         /// Connections to the address, on all loops together, by the slot of their limits; empty for no limit.
-        package var hostConnections: [ResourceLimit] = []
+        public var hostConnections: [ResourceLimit] = []
         /// `nil` for plain text.
-        package var tls: (any ClientSecurity)?
+        public var tls: (any ClientSecurity)?
         /// What ALPN is to agree on; `nil` for what the cluster says.
-        package var applicationProtocol: ApplicationProtocol?
+        public var applicationProtocol: ApplicationProtocol?
         /// What the endpoint is called; empty for nothing.
-        package var hostname: [UInt8] = []
+        public var hostname: [UInt8] = []
 
-        package init(address: SocketAddress, connectTimeout: TimeAmount) {
+        public init(address: SocketAddress, connectTimeout: TimeAmount) {
             self.address = address
             self.connectTimeout = connectTimeout
         }
@@ -77,7 +77,7 @@ package final class ConnectionPool: ClientPool {
     /// Idle connections that are kept.
     private static let mostIdle = 1024
 
-    package convenience init(
+    public convenience init(
         _ settings: Settings,
         loop: LoopContext,
         counters: UpstreamCounters = UpstreamCounters(),
@@ -119,7 +119,7 @@ package final class ConnectionPool: ClientPool {
     ///   - limits: Where the request and its connection are counted.
     ///   - fresh: Only a connection that has carried nothing yet will do.
     ///   - patient: A new connection may be made a little later.
-    package func acquire(
+    public func acquire(
         within limits: UpstreamLimits,
         fresh: Bool,
         patient: Bool
@@ -154,13 +154,13 @@ package final class ConnectionPool: ClientPool {
     }
 
     /// The address is no longer in use: idle connections close now, busy ones when they are done.
-    package func retire() {
+    public func retire() {
         isRetired = true
         closeIdle()
     }
 
     /// Like `retire`, for connections that are open now; later ones are kept.
-    package func closeIdle() {
+    public func closeIdle() {
         let idle = self.idle.joined()
         self.idle = [[], []]
         for connection in idle { connection.close() }
@@ -169,7 +169,7 @@ package final class ConnectionPool: ClientPool {
     /// Closes the connection that has been idle longest, copies' first.
     ///
     /// - Returns: Whether there was one.
-    package func closeOneIdle(sparingCopies: Bool) -> Bool {
+    public func closeOneIdle(sparingCopies: Bool) -> Bool {
         let ofCopies = sparingCopies ? nil : idle[1].first
         guard let connection = ofCopies ?? idle[0].first else { return false }
         connection.close()
@@ -200,7 +200,7 @@ package final class ConnectionPool: ClientPool {
     }
 
     /// Whether a connection is ready for a request that counts towards `limits`.
-    package func hasIdle(_ limits: UpstreamLimits) -> Bool { !idle[limits.slot].isEmpty }
+    public func hasIdle(_ limits: UpstreamLimits) -> Bool { !idle[limits.slot].isEmpty }
 
     var idleCount: Int { idle[0].count + idle[1].count }
     var waitingCount: Int { waiting.count }

@@ -38,7 +38,7 @@ extension HTTP1ClientConnection {
     /// Whoever asked has no use for the answer, of which the head has arrived and no body follows.
     ///
     /// The handler hears nothing any more; the connection goes back to its pool if it may.
-    package func discardAnswer() {
+    public func discardAnswer() {
         handler = DiscardedAnswer(self)
     }
 }

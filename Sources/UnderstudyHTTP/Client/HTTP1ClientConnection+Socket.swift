@@ -110,7 +110,7 @@ extension HTTP1ClientConnection {
         pool.counters.activePendingRequests.add(-1)
     }
 
-    package func transportConnected() {
+    public func transportConnected() {
         if stage == .connecting {
             pool.counters.connectTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
         }

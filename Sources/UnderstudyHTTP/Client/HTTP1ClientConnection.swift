@@ -3,10 +3,10 @@
 //
 // One connection to an upstream on HTTP/1.1, carrying one request at a time.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
-package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, ClosableConnection, Timed {
+public final class HTTP1ClientConnection: ClientStream, OutgoingConnection, ClosableConnection, Timed {
     enum Phase {
         /// Carries nothing; any byte that arrives now is one too many.
         case idle
@@ -19,11 +19,11 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
         case closed
     }
 
-    package var deadlineSlot = -1
+    public var deadlineSlot = -1
     /// It has carried a request before the current one.
-    package internal(set) var isReused = false
+    public internal(set) var isReused = false
     /// Something of the current request has been handed to a connected socket.
-    package private(set) var hasSentRequest = false
+    public private(set) var hasSentRequest = false
 
     var transport: any Transport
     let loop: LoopContext
@@ -71,7 +71,7 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
     // MARK: The request
 
     /// Starts a request on a connection that is idle or still connecting.
-    package func begin(_ head: borrowing RequestHead, _ mode: RequestMode, handler: any ResponseHandler) {
+    public func begin(_ head: borrowing RequestHead, _ mode: RequestMode, handler: any ResponseHandler) {
         guard case .idle = phase else { preconditionFailure("a request was begun on a busy connection") }
         loop.deadlines.clear(self)
         self.handler = handler
@@ -109,7 +109,7 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
         }
     }
 
-    package func sendBody(_ piece: ByteBuffer) {
+    public func sendBody(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
         switch bodyCoding {
         case .chunked: outgoing.appendChunk(loop, piece, to: transport)
@@ -122,7 +122,7 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
     /// The request is complete.
     ///
     /// - Parameter trailers: Dropped if the upstream's side passes none, or the body is not chunked.
-    package func endRequest(trailers: HeaderBlock?) {
+    public func endRequest(trailers: HeaderBlock?) {
         requestIsSent = true
         if mode != .plain { return endTunnelHalf() }
         guard case .chunked = bodyCoding else { return }
@@ -133,38 +133,38 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
         }
     }
 
-    package func flush() {
+    public func flush() {
         if transport.isConnected { hasSentRequest = true }
         outgoing.flush(loop, to: transport)
     }
 
-    package var connectError: ConnectError { transport.connectError }
+    public var connectError: ConnectError { transport.connectError }
 
-    package var tls: TLSPeer? { transport.tls }
+    public var tls: TLSPeer? { transport.tls }
 
-    package var speaks: ApplicationProtocol? { .http1 }
+    public var speaks: ApplicationProtocol? { .http1 }
 
     /// Bytes of the request that have not left yet.
-    package var heldBytes: Int { outgoing.count + held.readableBytes + transport.queuedBytes }
+    public var heldBytes: Int { outgoing.count + held.readableBytes + transport.queuedBytes }
 
     /// The upstream is connected and takes bytes.
-    package var isWritable: Bool { transport.isWritable }
+    public var isWritable: Bool { transport.isWritable }
 
     /// More of the request waits than the transport takes now; `upstreamDrained` follows.
-    package var isBackedUp: Bool {
+    public var isBackedUp: Bool {
         if held.readableBytes >= pool.connectingBytes { return true }
         return transport.isConnected ? !transport.isWritable : outgoing.count >= pool.connectingBytes
     }
 
     /// Stops or resumes taking the answer.
-    package func setReading(_ isReading: Bool) {
+    public func setReading(_ isReading: Bool) {
         transport.setReading(isReading)
     }
 
     // MARK: The end of a request
 
     /// The exchange is over and both messages were complete: the connection may carry another request.
-    package func release() {
+    public func release() {
         handler = nil
         guard case .answered = phase, unread.readableBytes == 0, mayCarryMore else { return close() }
         phase = .idle
@@ -184,18 +184,18 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
     /// Ends the connection, whatever it carries.
     ///
     /// The handler hears nothing any more.
-    package func close() {
+    public func close() {
         end(.byUs)
     }
 
     // MARK: Bytes from the upstream
 
-    package func transportWritabilityChanged() {
+    public func transportWritabilityChanged() {
         flush()
         if transport.isWritable { handler?.upstreamDrained() }
     }
 
-    package func transportReceived(_ bytes: ByteBuffer) {
+    public func transportReceived(_ bytes: ByteBuffer) {
         if unread.readableBytes == 0 {
             unread = bytes
         } else {
@@ -302,7 +302,7 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
 
     // MARK: The end of the connection
 
-    package func transportClosed(_ reason: TransportEnd) {
+    public func transportClosed(_ reason: TransportEnd) {
         if case .body(let decoder, _) = phase, decoder.endsWithConnection, reason == .closedByPeer, mayEndNow {
             phase = .answered
             let handler = self.handler
@@ -339,7 +339,7 @@ package final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clo
     }
 
     /// It was idle for too long.
-    package func deadlinePassed() {
+    public func deadlinePassed() {
         pool.counters.idleTimeouts.add()
         close()
     }

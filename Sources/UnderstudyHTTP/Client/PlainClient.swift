@@ -3,13 +3,13 @@
 //
 // One request and its whole answer, for checks of our own; never on the proxy's path.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
-package enum PlainClient {
-    package struct Answer: Sendable, Equatable {
-        package let status: Int
-        package let body: String
+public enum PlainClient {
+    public struct Answer: Sendable, Equatable {
+        public let status: Int
+        public let body: String
     }
 
     /// Sends a request on a connection of its own and collects the answer.
@@ -18,7 +18,7 @@ package enum PlainClient {
     ///   - request: A complete request without a body, as it stands on the wire.
     ///   - timeout: For connecting, and again for the answer.
     /// - Throws: `UpstreamFailure`.
-    package static func send(
+    public static func send(
         _ request: String,
         to address: SocketAddress,
         eventLoop: any EventLoop,

@@ -4,14 +4,14 @@
 // The pools of a loop, for the rare moment when one of them needs a descriptor that another keeps without using it.
 
 /// Loop-bound.
-package final class PoolRegistry {
+public final class PoolRegistry {
     private struct Entry {
         weak var pool: (any ClientPool)?
     }
 
     private var pools: [ObjectIdentifier: Entry] = [:]
     /// Where connections to primaries are counted; `nil` for no limit.
-    package var places: UpstreamPlaces?
+    public var places: UpstreamPlaces?
 
     func insert(_ pool: any ClientPool) {
         pools[ObjectIdentifier(pool)] = Entry(pool: pool)
@@ -26,7 +26,7 @@ package final class PoolRegistry {
     /// - Parameter sparingCopies: Those of copies would make no room.
     /// - Returns: Whether there was one.
     @discardableResult
-    package func makeRoom(sparingCopies: Bool = false) -> Bool {
+    public func makeRoom(sparingCopies: Bool = false) -> Bool {
         pools.values.contains { $0.pool?.closeOneIdle(sparingCopies: sparingCopies) == true }
     }
 

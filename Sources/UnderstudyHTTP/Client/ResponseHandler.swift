@@ -3,13 +3,13 @@
 //
 // An answer as whoever sent the request sees it, without regard to the protocol.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Whoever sent one request upstream.
 ///
 /// Loop-bound.
-package protocol ResponseHandler: AnyObject {
+public protocol ResponseHandler: AnyObject {
     /// An answer arrived that precedes the final one; never 101.
     ///
     /// Without an implementation nothing becomes of it.
@@ -34,11 +34,11 @@ package protocol ResponseHandler: AnyObject {
 }
 
 extension ResponseHandler {
-    package func responseInterim(_ head: inout ResponseHead) {}
+    public func responseInterim(_ head: inout ResponseHead) {}
 }
 
 /// What becomes of the connection that carries a request.
-package enum RequestMode: Sendable {
+public enum RequestMode: Sendable {
     /// The request's body ends, and so does its answer's.
     case plain
     /// The request asks for a tunnel by `upgrade` or CONNECT.

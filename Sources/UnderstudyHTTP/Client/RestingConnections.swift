@@ -26,10 +26,10 @@ final class RestingPlace {
 /// A linked list through the connections, so that each comes and goes in constant time.
 ///
 /// Loop-bound. Only connections whose group has a limit over all its addresses are here.
-package final class RestingConnections {
+public final class RestingConnections {
     private var oldest: RestingPlace?
     private var newest: RestingPlace?
-    package private(set) var count = 0
+    public private(set) var count = 0
 
     func append(_ place: RestingPlace) {
         place.isTaken = true
@@ -54,7 +54,7 @@ package final class RestingConnections {
 
     /// - Returns: Whether there was one.
     @discardableResult
-    package func closeLongest() -> Bool {
+    public func closeLongest() -> Bool {
         guard let oldest else { return false }
         oldest.connection.close()
         return true

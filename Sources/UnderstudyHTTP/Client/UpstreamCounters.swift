@@ -3,66 +3,66 @@
 //
 // What is counted of connections to upstreams and of the requests on them.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Of an upstream group; the names are those of Envoy's `upstream_cx_` and `upstream_rq_`.
-package final class UpstreamCounters: Sendable {
-    package let connections = Counter()
-    package let http1Connections = Counter()
-    package let http2Connections = Counter()
-    package let activeConnections = Gauge()
-    package let connectFailures = Counter()
-    package let connectTimeouts = Counter()
-    package let idleTimeouts = Counter()
+public final class UpstreamCounters: Sendable {
+    public let connections = Counter()
+    public let http1Connections = Counter()
+    public let http2Connections = Counter()
+    public let activeConnections = Gauge()
+    public let connectFailures = Counter()
+    public let connectTimeouts = Counter()
+    public let idleTimeouts = Counter()
     /// Connections that have carried as many requests as they may.
-    package let spentConnections = Counter()
+    public let spentConnections = Counter()
     /// Requests that found the limit on connections reached.
-    package let connectionOverflows = Counter()
-    package let destroyed = Counter()
-    package let destroyedLocally = Counter()
-    package let destroyedRemotely = Counter()
-    package let destroyedWithRequest = Counter()
-    package let destroyedLocallyWithRequest = Counter()
-    package let destroyedRemotelyWithRequest = Counter()
-    package let protocolErrors = Counter()
-    package let closeNotifies = Counter()
-    package let bytes = ByteCounters()
+    public let connectionOverflows = Counter()
+    public let destroyed = Counter()
+    public let destroyedLocally = Counter()
+    public let destroyedRemotely = Counter()
+    public let destroyedWithRequest = Counter()
+    public let destroyedLocallyWithRequest = Counter()
+    public let destroyedRemotelyWithRequest = Counter()
+    public let protocolErrors = Counter()
+    public let closeNotifies = Counter()
+    public let bytes = ByteCounters()
     /// Milliseconds.
-    package let connectTime = Histogram()
-    package let connectionLength = Histogram()
+    public let connectTime = Histogram()
+    public let connectionLength = Histogram()
     /// Told at the end of each connection.
-    package let requestsPerConnection = Histogram()
-    package let requests = Counter()
-    package let activeRequests = Gauge()
-    package let pendingRequests = Counter()
-    package let activePendingRequests = Gauge()
-    package let pendingOverflows = Counter()
+    public let requestsPerConnection = Histogram()
+    public let requests = Counter()
+    public let activeRequests = Gauge()
+    public let pendingRequests = Counter()
+    public let activePendingRequests = Gauge()
+    public let pendingOverflows = Counter()
     /// Requests that found a connection but the limit on requests reached.
-    package let activeOverflows = Counter()
-    package let pendingFailures = Counter()
-    package let cancelledRequests = Counter()
+    public let activeOverflows = Counter()
+    public let pendingFailures = Counter()
+    public let cancelledRequests = Counter()
 
-    package init() {}
+    public init() {}
 }
 
 /// Of one endpoint.
-package final class HostCounters: Sendable {
-    package let connections = Counter()
-    package let connectFailures = Counter()
-    package let activeConnections = Gauge()
-    package let requests = Counter()
-    package let requestSuccesses = Counter()
-    package let requestErrors = Counter()
-    package let requestTimeouts = Counter()
-    package let activeRequests = Gauge()
+public final class HostCounters: Sendable {
+    public let connections = Counter()
+    public let connectFailures = Counter()
+    public let activeConnections = Gauge()
+    public let requests = Counter()
+    public let requestSuccesses = Counter()
+    public let requestErrors = Counter()
+    public let requestTimeouts = Counter()
+    public let activeRequests = Gauge()
 
-    package init() {}
+    public init() {}
 }
 
 /// Bytes on the wire in both directions.
-package final class ByteCounters: Sendable {
-    package let received = Counter()
-    package let sent = Counter()
+public final class ByteCounters: Sendable {
+    public let received = Counter()
+    public let sent = Counter()
 
-    package init() {}
+    public init() {}
 }

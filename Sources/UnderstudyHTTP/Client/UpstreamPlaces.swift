@@ -6,14 +6,14 @@
 internal import Synchronization
 
 /// Shared by all loops of a proxy.
-package final class UpstreamPlaces: Sendable {
+public final class UpstreamPlaces: Sendable {
     private let places: ResourceLimit
     private let ask = Mutex<(@Sendable () -> Void)?>(nil)
     private let isAsking = Atomic(false)
 
     /// - Parameter maximum: Connections, beyond which idle ones are closed rather than kept; busy ones have no limit
     ///   here.
-    package init(_ maximum: Int) {
+    public init(_ maximum: Int) {
         places = ResourceLimit(max(1, maximum))
     }
 
@@ -27,20 +27,20 @@ package final class UpstreamPlaces: Sendable {
     func free() { places.free() }
 
     /// Sets what has every loop close an idle connection, and calls `roomWasMade` when all have.
-    package func onWant(_ body: @escaping @Sendable () -> Void) {
+    public func onWant(_ body: @escaping @Sendable () -> Void) {
         ask.withLock { $0 = body }
     }
 
     /// Somebody needs a descriptor or a place, and there is none.
     ///
     /// Once at a time, however many do.
-    package func want() {
+    public func want() {
         guard !isAsking.exchange(true, ordering: .relaxed) else { return }
         guard let ask = ask.withLock({ $0 }) else { return roomWasMade() }
         ask()
     }
 
-    package func roomWasMade() {
+    public func roomWasMade() {
         isAsking.store(false, ordering: .relaxed)
     }
 }

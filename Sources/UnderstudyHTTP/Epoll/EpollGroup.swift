@@ -4,16 +4,16 @@
 // The event loops of the workers.
 
 #if os(Linux)
-package import Dispatch
-package import NIOCore
+public import Dispatch
+public import NIOCore
 internal import Synchronization
 
-package final class EpollGroup: EventLoopGroup {
+public final class EpollGroup: EventLoopGroup {
     let loops: [EpollLoop]
     private let turn = Atomic(0)
 
     /// - Parameter count: Of loops, at least one.
-    package init(loops count: Int) throws(IOError) {
+    public init(loops count: Int) throws(IOError) {
         var loops: [EpollLoop] = []
         do throws(IOError) {
             for number in 0..<max(1, count) { loops.append(try EpollLoop(name: "worker \(number)")) }
@@ -32,13 +32,13 @@ package final class EpollGroup: EventLoopGroup {
         return Array(group.loops[first...] + group.loops[..<first])
     }
 
-    package func next() -> any EventLoop {
+    public func next() -> any EventLoop {
         loops[turn.wrappingAdd(1, ordering: .relaxed).oldValue % loops.count]
     }
 
-    package func makeIterator() -> EventLoopIterator { EventLoopIterator(loops) }
+    public func makeIterator() -> EventLoopIterator { EventLoopIterator(loops) }
 
-    package func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
+    public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
         let ends = DispatchGroup()
         for loop in loops {
             ends.enter()

@@ -5,8 +5,8 @@
 // takes on NIO's channels (docs/decisions/0004-own-event-loop.md).
 
 #if os(Linux)
-package import Dispatch
-package import NIOCore
+public import Dispatch
+public import NIOCore
 internal import Synchronization
 
 /// One thread and the sockets, tasks and timers that belong to it.
@@ -15,7 +15,7 @@ internal import Synchronization
 ///
 /// A socket is told to the system once, and then every change of it is told once (`EPOLLET`): there is no call to say what
 /// is waited for.
-package final class EpollLoop: EventLoop, @unchecked Sendable {
+public final class EpollLoop: EventLoop, @unchecked Sendable {
     /// What others hand in.
     private struct Inbox {
         var tasks: [@Sendable () -> Void] = []
@@ -51,7 +51,7 @@ package final class EpollLoop: EventLoop, @unchecked Sendable {
     /// Begins at once.
     ///
     /// - Parameter name: Of the thread; at most 15 characters.
-    package init(name: String) throws(IOError) {
+    public init(name: String) throws(IOError) {
         poller = try EpollPoller()
         try SystemThread.start(name) { self.run() }
     }
@@ -173,9 +173,9 @@ package final class EpollLoop: EventLoop, @unchecked Sendable {
 
     // MARK: Tasks
 
-    package var inEventLoop: Bool { thread.load(ordering: .relaxed) == SystemThread.current }
+    public var inEventLoop: Bool { thread.load(ordering: .relaxed) == SystemThread.current }
 
-    package func execute(_ task: @escaping @Sendable () -> Void) {
+    public func execute(_ task: @escaping @Sendable () -> Void) {
         if inEventLoop { tasks.append(task) } else { post { $0.tasks.append(task) } }
     }
 
@@ -184,7 +184,7 @@ package final class EpollLoop: EventLoop, @unchecked Sendable {
         post { $0.tasks.append(task) }
     }
 
-    package func _executeIsolatedUnsafeUnchecked(_ task: @escaping () -> Void) {
+    public func _executeIsolatedUnsafeUnchecked(_ task: @escaping () -> Void) {
         tasks.append(task)
     }
 
@@ -199,7 +199,7 @@ package final class EpollLoop: EventLoop, @unchecked Sendable {
         return isOpen
     }
 
-    package func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
+    public func shutdownGracefully(queue: DispatchQueue, _ callback: @escaping @Sendable ((any Error)?) -> Void) {
         let ending = { @Sendable in queue.async { callback(nil) } }
         let isOpen = post { inbox in
             inbox.endings.append(ending)
@@ -211,7 +211,7 @@ package final class EpollLoop: EventLoop, @unchecked Sendable {
 
 extension EpollLoop {
     @discardableResult
-    package func scheduleTask<T>(
+    public func scheduleTask<T>(
         deadline: NIODeadline,
         _ task: @escaping @Sendable () throws -> T
     ) -> Scheduled<T> {
@@ -231,7 +231,7 @@ extension EpollLoop {
     private func nextNumber() -> UInt64 { numbers.add(1, ordering: .relaxed).newValue }
 
     @discardableResult
-    package func scheduleTask<T>(
+    public func scheduleTask<T>(
         in delay: TimeAmount,
         _ task: @escaping @Sendable () throws -> T
     ) -> Scheduled<T> {
@@ -249,7 +249,7 @@ extension EpollLoop {
     // MARK: Callbacks, which take no memory each
 
     @discardableResult
-    package func scheduleCallback(
+    public func scheduleCallback(
         at deadline: NIODeadline,
         handler: some (NIOScheduledCallbackHandler & Sendable)
     ) -> NIOScheduledCallback {
@@ -259,7 +259,7 @@ extension EpollLoop {
     }
 
     @discardableResult
-    package func _scheduleCallbackIsolatedUnsafeUnchecked(
+    public func _scheduleCallbackIsolatedUnsafeUnchecked(
         at deadline: NIODeadline,
         handler: some NIOScheduledCallbackHandler
     ) -> NIOScheduledCallback {
@@ -269,7 +269,7 @@ extension EpollLoop {
     }
 
     @discardableResult
-    package func _scheduleCallbackIsolatedUnsafeUnchecked(
+    public func _scheduleCallbackIsolatedUnsafeUnchecked(
         in amount: TimeAmount,
         handler: some NIOScheduledCallbackHandler
     ) -> NIOScheduledCallback {
@@ -280,7 +280,7 @@ extension EpollLoop {
         scheduled.insert(ScheduledTasks.Entry(deadline: deadline, number: number, work: .callback(handler)))
     }
 
-    package func cancelScheduledCallback(_ scheduledCallback: NIOScheduledCallback) {
+    public func cancelScheduledCallback(_ scheduledCallback: NIOScheduledCallback) {
         guard let number = scheduledCallback.customCallbackID else { return }
         onLoop { loop in
             if let entry = loop.scheduled.remove(number) { loop.abandon(entry) }

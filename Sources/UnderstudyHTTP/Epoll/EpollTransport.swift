@@ -4,14 +4,14 @@
 // The transport of plain text on the system's sockets themselves: no channel, no pipeline.
 
 #if os(Linux)
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
-package final class EpollTransport: EpollSocketOwner {
+public final class EpollTransport: EpollSocketOwner {
     private let socket: EpollSocket
     private var user: (any TransportUser)?
     private var counters: ByteCounters?
-    package private(set) var connectError = ConnectError.none
+    public private(set) var connectError = ConnectError.none
     private(set) var wasClosedEarly = false
     /// It is closed this long after everything has left.
     private var linger: TimeAmount?
@@ -70,53 +70,53 @@ package final class EpollTransport: EpollSocketOwner {
 }
 
 extension EpollTransport: Transport {
-    package var isWritable: Bool { socket.isConnected && socket.isBelowMark }
+    public var isWritable: Bool { socket.isConnected && socket.isBelowMark }
 
-    package var isConnected: Bool { socket.isConnected }
+    public var isConnected: Bool { socket.isConnected }
 
-    package var queuedBytes: Int { socket.queuedBytes }
+    public var queuedBytes: Int { socket.queuedBytes }
 
-    package func write(_ bytes: ByteBuffer) {
+    public func write(_ bytes: ByteBuffer) {
         counters?.sent.add(UInt64(bytes.readableBytes))
         socket.write(bytes)
     }
 
-    package func flush() { socket.flush() }
+    public func flush() { socket.flush() }
 
-    package func endOutput() { socket.endWriting() }
+    public func endOutput() { socket.endWriting() }
 
-    package func setReading(_ isReading: Bool) { socket.setReading(isReading) }
+    public func setReading(_ isReading: Bool) { socket.setReading(isReading) }
 
-    package func close() {
+    public func close() {
         user = nil
         wasClosedEarly = true
         socket.close()
     }
 
-    package func reset() {
+    public func reset() {
         socket.resetOnClose()
         close()
     }
 
-    package func closeAfterFlush(linger: TimeAmount) {
+    public func closeAfterFlush(linger: TimeAmount) {
         guard socket.isConnected else { return close() }
         self.linger = linger
         socket.flush()
         if socket.queuedBytes == 0 { closeLater() }
     }
 
-    package func attach(_ user: any TransportUser) {
+    public func attach(_ user: any TransportUser) {
         // Whoever has closed it hears nothing any more, and nobody after it.
         if !wasClosedEarly { self.user = user }
     }
 }
 
 extension EpollTransport: ClientTransport {
-    package func count(in counters: ByteCounters) { self.counters = counters }
+    public func count(in counters: ByteCounters) { self.counters = counters }
 
-    package func replay(_ bytes: ByteBuffer) { socketReceived(bytes) }
+    public func replay(_ bytes: ByteBuffer) { socketReceived(bytes) }
 
-    package func securable() -> NIOTransport {
+    public func securable() -> NIOTransport {
         user = nil
         return HostedChannel.host(NIOTransport(counters, isAccepted: true), on: socket)
     }

@@ -11,8 +11,8 @@ internal import UnderstudyCore
 ///
 /// - Source: RFC 9112 section 7.1. Stricter than most: sizes are hexadecimal digits only, CR LF is required
 ///   everywhere, and the bytes behind the data are checked.
-package struct ChunkDecoder: Sendable {
-    package enum Step: Equatable, Sendable {
+public struct ChunkDecoder: Sendable {
+    public enum Step: Equatable, Sendable {
         /// Data that stands at this range of the bytes.
         case data(Range<Int>)
         /// All bytes are used up and the body goes on.
@@ -39,13 +39,13 @@ package struct ChunkDecoder: Sendable {
     private let limits: MessageLimits
     private let reportsTrailers: Bool
 
-    package init(limits: MessageLimits = MessageLimits(), reportsTrailers: Bool = false) {
+    public init(limits: MessageLimits = MessageLimits(), reportsTrailers: Bool = false) {
         self.limits = limits
         self.reportsTrailers = reportsTrailers
     }
 
     /// Goes on from `offset`.
-    package mutating func next(_ bytes: Span<UInt8>, from offset: Int) throws(MessageFault) -> Step {
+    public mutating func next(_ bytes: Span<UInt8>, from offset: Int) throws(MessageFault) -> Step {
         var offset = offset
         while offset < bytes.count {
             if state == .data {

@@ -6,8 +6,8 @@
 /// HTTP/1 towards clients or towards the endpoints of one cluster; each side uses the fields that concern it.
 ///
 /// - Source: Envoy `Http1ProtocolOptions`.
-package struct HTTP1Settings: Sendable {
-    package enum HeaderCase: Sendable {
+public struct HTTP1Settings: Sendable {
+    public enum HeaderCase: Sendable {
         case lower
         /// The first letter of every word is raised.
         ///
@@ -20,40 +20,40 @@ package struct HTTP1Settings: Sendable {
     }
 
     /// Clients only.
-    package var acceptsHTTP10 = false
+    public var acceptsHTTP10 = false
     /// The Host of an HTTP/1.0 request that has none; empty to refuse it.
-    package var defaultHost: [UInt8] = []
+    public var defaultHost: [UInt8] = []
     /// Trailers that arrive here are passed on, and those of the other side are sent here.
     ///
     /// Source: `enable_trailers`.
-    package var passesTrailers = false
-    package var headerCase = HeaderCase.lower
+    public var passesTrailers = false
+    public var headerCase = HeaderCase.lower
     /// Upstreams only: the target is a whole URL.
     ///
     /// Source: `send_fully_qualified_url`.
-    package var sendsAbsoluteTarget = false
+    public var sendsAbsoluteTarget = false
 
-    package init() {}
+    public init() {}
 
     var nameStyle: NameStyle { headerCase == .proper ? .proper : .lower }
 }
 
 /// What a decoder of heads goes by.
-package struct HeadRules: Sendable {
+public struct HeadRules: Sendable {
     /// What becomes of requests with an underscore in a header name.
     ///
     /// Source: Envoy `headers_with_underscores_action`.
-    package enum Underscores: Sendable { case allow, reject, drop }
+    public enum Underscores: Sendable { case allow, reject, drop }
 
-    package var limits: MessageLimits
-    package var acceptsHTTP10 = false
+    public var limits: MessageLimits
+    public var acceptsHTTP10 = false
     /// An HTTP/1.0 request without a Host gets one.
-    package var hasDefaultHost = false
+    public var hasDefaultHost = false
     /// Notes the names as they arrive.
-    package var keepsNames = false
-    package var underscores = Underscores.allow
+    public var keepsNames = false
+    public var underscores = Underscores.allow
 
-    package init(limits: MessageLimits = MessageLimits()) {
+    public init(limits: MessageLimits = MessageLimits()) {
         self.limits = limits
     }
 

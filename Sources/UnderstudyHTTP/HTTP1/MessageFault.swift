@@ -3,12 +3,12 @@
 //
 // What can be wrong with the bytes of a message.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// A message that must not be understood, let alone forwarded.
 ///
 /// Each case knows its answer to a client; from an upstream every one of them is the same protocol error.
-package enum MessageFault: Error, Hashable, Sendable {
+public enum MessageFault: Error, Hashable, Sendable {
     case badSyntax
     case badVersion
     case unknownMethod
@@ -33,7 +33,7 @@ package enum MessageFault: Error, Hashable, Sendable {
     case underscore
 
     /// - Source: status, text and details measured on Envoy 1.40.
-    package var localReply: LocalReply {
+    public var localReply: LocalReply {
         switch self {
         case .badSyntax, .unknownMethod, .badTarget, .badHost, .badLength, .badTransferCoding, .badChunk: .badRequest
         case .conflictingFraming:
@@ -56,23 +56,23 @@ package enum MessageFault: Error, Hashable, Sendable {
 }
 
 /// Bounds on what one message may make the proxy hold.
-package struct MessageLimits: Sendable {
+public struct MessageLimits: Sendable {
     /// Bytes of start line and header lines together.
     ///
     /// Default 60 KiB, as Envoy's `max_request_headers_kb`.
-    package var headBytes = 60 * 1024
+    public var headBytes = 60 * 1024
     /// Header lines, and lines of a trailer section.
     ///
     /// Default 100, as Envoy's `max_headers_count`.
-    package var headerLines = 100
+    public var headerLines = 100
     /// Bytes of chunk extensions in one body.
     ///
     /// Default 16 KiB.
-    package var chunkExtensionBytes = 16 * 1024
+    public var chunkExtensionBytes = 16 * 1024
     /// Bytes of the trailer section.
     ///
     /// Default 16 KiB.
-    package var trailerBytes = 16 * 1024
+    public var trailerBytes = 16 * 1024
 
-    package init() {}
+    public init() {}
 }

@@ -3,24 +3,24 @@
 //
 // Request bytes to a `RequestHead`, once, with every rule that decides where the message ends.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Decodes request heads.
 ///
 /// Holds no state between heads but its memory.
-package struct RequestHeadDecoder {
+public struct RequestHeadDecoder {
     private var lines: HeaderLineDecoder
     /// Lines that the last head has lost for an underscore in their names.
     private(set) var droppedLines = 0
 
-    package init() {
+    public init() {
         lines = HeaderLineDecoder(limits: MessageLimits())
     }
 
     /// Decodes the head at the start of `bytes` into `head`, which must be fresh or reset.
     ///
     /// - Returns: The length of the head, or `nil` if it is not complete. `head` is then unchanged.
-    package mutating func decode(
+    public mutating func decode(
         _ bytes: Span<UInt8>,
         _ rules: HeadRules = HeadRules(),
         into head: inout RequestHead

@@ -3,15 +3,15 @@
 //
 // Answer bytes to a `ResponseHead`.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Decodes answer heads.
 ///
 /// Holds no state between heads but its memory.
-package struct ResponseHeadDecoder {
+public struct ResponseHeadDecoder {
     private var lines: HeaderLineDecoder
 
-    package init() {
+    public init() {
         lines = HeaderLineDecoder(limits: MessageLimits())
     }
 
@@ -19,7 +19,7 @@ package struct ResponseHeadDecoder {
     ///
     /// - Parameter method: The method of the request that this answers, which decides whether a body follows.
     /// - Returns: The length of the head, or `nil` if it is not complete. `head` is then unchanged.
-    package mutating func decode(
+    public mutating func decode(
         _ bytes: Span<UInt8>,
         _ rules: HeadRules = HeadRules(),
         answering method: Method,

@@ -3,7 +3,7 @@
 //
 // Fields to a request, with every rule that decides whether it may be one.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 extension FieldSection {
     /// Makes the fields a request head, whose memory is swapped with that of the section.
@@ -17,7 +17,7 @@ extension FieldSection {
     ///   - allowsConnectProtocol: What SETTINGS_ENABLE_CONNECT_PROTOCOL has said.
     /// - Throws: `tooLarge` or `tooManyLines` (431), `missingHost` (400), `underscore`; anything else is a malformed
     ///   request (RFC 9113 section 8.1.1).
-    package mutating func makeRequest(
+    public mutating func makeRequest(
         _ head: inout RequestHead,
         endsStream: Bool,
         rules: HeadRules,

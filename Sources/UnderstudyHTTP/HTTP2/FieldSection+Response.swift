@@ -3,7 +3,7 @@
 //
 // Fields to an answer or to trailers, with every rule that decides whether they may be that.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 extension FieldSection {
     /// Makes the fields the head of an answer, interim or not, whose memory is swapped with that of the section.
@@ -14,7 +14,7 @@ extension FieldSection {
     /// - Parameters:
     ///   - head: Fresh or reset; of no use if this throws.
     ///   - method: Of the request that is answered; an extended CONNECT's is `connect`.
-    package mutating func makeResponse(
+    public mutating func makeResponse(
         _ head: inout ResponseHead,
         endsStream: Bool,
         answering method: Method
@@ -63,7 +63,7 @@ extension FieldSection {
     /// The lines of a trailer section that may go on.
     ///
     /// - Throws: `tooLarge` or `tooManyLines`; anything else is a malformed message.
-    package mutating func makeTrailers() throws(MessageFault) -> HeaderBlock {
+    public mutating func makeTrailers() throws(MessageFault) -> HeaderBlock {
         try refuseFaults()
         guard !hasRequestField, status == nil else { throw .badSyntax }
         guard listBytes <= limits.trailerBytes else { throw .tooLarge }

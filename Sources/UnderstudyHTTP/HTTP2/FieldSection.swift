@@ -3,27 +3,27 @@
 //
 // The fields of one HTTP/2 header block, before they are a request, an answer or trailers.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Pseudo-fields and lines of one decoded header block, in memory that is used again for the next one.
-package struct FieldSection: Sendable {
+public struct FieldSection: Sendable {
     /// The regular lines, behind that of `:authority` as a Host; its arena has the values of all pseudo-fields.
-    package internal(set) var headers = HeaderBlock()
+    public internal(set) var headers = HeaderBlock()
     /// Where the values of pseudo-fields stand in `headers.bytes`; `nil` if they are absent.
-    package private(set) var method: Range<Int>?
-    package private(set) var scheme: Range<Int>?
-    package private(set) var authority: Range<Int>?
-    package private(set) var path: Range<Int>?
-    package private(set) var status: Range<Int>?
-    package private(set) var protocolName: Range<Int>?
+    public private(set) var method: Range<Int>?
+    public private(set) var scheme: Range<Int>?
+    public private(set) var authority: Range<Int>?
+    public private(set) var path: Range<Int>?
+    public private(set) var status: Range<Int>?
+    public private(set) var protocolName: Range<Int>?
     /// What is wrong with the first field that is wrong; what came from then on has not been kept.
-    package private(set) var fault: FieldFault?
+    public private(set) var fault: FieldFault?
     /// The limits were exceeded; what came from then on has not been kept.
-    package private(set) var isTooLarge = false
+    public private(set) var isTooLarge = false
     /// Bytes of DATA that have to come, if that is known once a head was made.
-    package internal(set) var contentLength: Int?
+    public internal(set) var contentLength: Int?
     /// Lines that the request has lost for an underscore in their names.
-    package internal(set) var droppedLines = 0
+    public internal(set) var droppedLines = 0
 
     /// The values of `cookie` fields.
     var crumbs: [Range<Int>] = []
@@ -35,10 +35,10 @@ package struct FieldSection: Sendable {
     private(set) var listBytes = 0
     private var hasRegularField = false
 
-    package init() {}
+    public init() {}
 
     /// Forgets the fields but keeps the memory.
-    package mutating func reset() {
+    public mutating func reset() {
         headers.removeAll()
         crumbs.removeAll(keepingCapacity: true)
         method = nil
@@ -57,7 +57,7 @@ package struct FieldSection: Sendable {
     }
 
     /// The request was an extended CONNECT and has become an upgrade, as HTTP/1.1 knows it (RFC 8441).
-    package var isExtendedConnect: Bool { method != nil && protocolName != nil }
+    public var isExtendedConnect: Bool { method != nil && protocolName != nil }
 
     /// The answer has no body, whatever else is wrong with the request.
     var isHead: Bool {
@@ -161,7 +161,7 @@ package struct FieldSection: Sendable {
 /// Why a field makes its message malformed.
 ///
 /// - Source: RFC 9113 sections 8.1.1, 8.2 and 8.3.
-package enum FieldFault: UInt8, Sendable {
+public enum FieldFault: UInt8, Sendable {
     /// Empty, in upper case, or no token.
     case badName
     /// A control byte, or a blank at an end.

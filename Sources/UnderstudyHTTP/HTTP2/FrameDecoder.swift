@@ -3,36 +3,36 @@
 //
 // Received bytes to frames, without copying what a frame carries.
 
-package import NIOCore
+public import NIOCore
 
 /// One frame, or a piece of a DATA frame.
-package struct Frame: Sendable {
-    package var header: FrameHeader
+public struct Frame: Sendable {
+    public var header: FrameHeader
     /// Without padding and, for HEADERS, without priority; of an unknown kind nothing.
-    package var payload = ByteBuffer()
+    public var payload = ByteBuffer()
     /// DATA: bytes that this piece takes from the windows, padding included.
-    package var flowControlled = 0
+    public var flowControlled = 0
     /// DATA: no piece of the same frame came before.
-    package var isFirst = true
+    public var isFirst = true
     /// DATA: the frame is complete.
-    package var isLast = true
+    public var isLast = true
     /// PRIORITY, and HEADERS that has it: the stream that this one depends on.
-    package var dependency: UInt32?
+    public var dependency: UInt32?
 
     init(_ header: FrameHeader) {
         self.header = header
     }
 
     /// The peer sends nothing more on this stream; of HEADERS and DATA only.
-    package var endsStream: Bool { isLast && header.flags.contains(.endStream) }
+    public var endsStream: Bool { isLast && header.flags.contains(.endStream) }
 }
 
 /// Splits bytes into frames: DATA piece by piece as it arrives, every other frame whole.
 ///
 /// Checks what can be said of a frame without knowing its stream: lengths, padding, and whether there is to be a stream.
-package struct FrameDecoder: Sendable {
+public struct FrameDecoder: Sendable {
     /// Bytes of the largest payload that was allowed with SETTINGS_MAX_FRAME_SIZE.
-    package static let largestPayload = 16384
+    public static let largestPayload = 16384
 
     private var input = ByteBuffer()
     /// The beginning of a header, or of a payload that has to be whole.
@@ -52,13 +52,13 @@ package struct FrameDecoder: Sendable {
         var untold = 0
     }
 
-    package init() {}
+    public init() {}
 
     /// Of a frame that has to be whole, or of its header, something is still to come.
-    package var isWithinFrame: Bool { stash.readableBytes > 0 || current?.kind.map { $0 != .data } ?? false }
+    public var isWithinFrame: Bool { stash.readableBytes > 0 || current?.kind.map { $0 != .data } ?? false }
 
     /// Hands received bytes over; `next` has to be called until it returns `nil`.
-    package mutating func feed(_ bytes: ByteBuffer) {
+    public mutating func feed(_ bytes: ByteBuffer) {
         guard input.readableBytes > 0 else {
             input = bytes
             return
@@ -72,7 +72,7 @@ package struct FrameDecoder: Sendable {
     /// A frame of an unknown kind is told as soon as its header is there.
     ///
     /// - Throws: What the connection ends with.
-    package mutating func next() throws(HTTP2ErrorCode) -> Frame? {
+    public mutating func next() throws(HTTP2ErrorCode) -> Frame? {
         guard let frame = try decode() else {
             // The loop's sockets share what they read into, and an idle connection is not to hold on to it.
             if input.readableBytes == 0 { input = ByteBuffer() }

@@ -6,7 +6,7 @@
 internal import UnderstudyCore
 
 /// Decodes what one peer sends on one connection.
-package struct HPACKDecoder: Sendable {
+public struct HPACKDecoder: Sendable {
     /// What the table has until the peer says otherwise (RFC 9113 section 6.5.2).
     static let defaultTableBytes = 4096
     /// A block that decodes to so many times the limit is not meant to be read.
@@ -20,7 +20,7 @@ package struct HPACKDecoder: Sendable {
     private var mustShrink = false
 
     /// - Parameter tableBytes: What SETTINGS_HEADER_TABLE_SIZE has announced.
-    package init(tableBytes: Int) {
+    public init(tableBytes: Int) {
         announced = tableBytes
         allowed = max(tableBytes, Self.defaultTableBytes)
     }
@@ -28,7 +28,7 @@ package struct HPACKDecoder: Sendable {
     /// The peer has acknowledged SETTINGS_HEADER_TABLE_SIZE, so the table may not be larger any more.
     ///
     /// - Source: RFC 7541 section 4.2.
-    package mutating func settingsAcknowledged() {
+    public mutating func settingsAcknowledged() {
         allowed = announced
         mustShrink = table.limit > announced
     }
@@ -37,7 +37,7 @@ package struct HPACKDecoder: Sendable {
     ///
     /// - Throws: What the connection ends with: `compressionError` if the block cannot be decoded, `enhanceYourCalm` if
     ///   it decodes to many times the limits.
-    package mutating func decode(
+    public mutating func decode(
         _ block: Span<UInt8>,
         limits: MessageLimits,
         into section: inout FieldSection

@@ -3,15 +3,15 @@
 //
 // Heads to header blocks (RFC 7541).
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Encodes what goes to one peer on one connection.
 ///
 /// Blocks have to be sent in the order in which they were encoded.
-package struct HPACKEncoder: Sendable {
+public struct HPACKEncoder: Sendable {
     /// The scheme that a request says it came by.
-    package enum Scheme: Sendable { case http, https }
+    public enum Scheme: Sendable { case http, https }
 
     /// Bytes of the table at most, whatever the peer allows.
     static let largestTable = 4096
@@ -21,10 +21,10 @@ package struct HPACKEncoder: Sendable {
     /// The smallest size of the table since the last block, if its size has changed.
     private var smallest: Int?
 
-    package init() {}
+    public init() {}
 
     /// Heeds the peer's SETTINGS_HEADER_TABLE_SIZE, up to 4,096 bytes.
-    package mutating func setTableBytes(_ bytes: Int) {
+    public mutating func setTableBytes(_ bytes: Int) {
         let size = min(max(bytes, 0), Self.largestTable)
         guard size != tableBytes else { return }
         smallest = min(smallest ?? size, size)
@@ -38,7 +38,7 @@ package struct HPACKEncoder: Sendable {
     ///
     /// - Parameter isExtendedConnect: The head asks for an upgrade and goes on as a CONNECT to the protocol that its
     ///   `upgrade` names (RFC 8441).
-    package mutating func encodeRequest(
+    public mutating func encodeRequest(
         _ head: borrowing RequestHead,
         scheme: Scheme,
         isExtendedConnect: Bool = false,
@@ -59,7 +59,7 @@ package struct HPACKEncoder: Sendable {
     /// Appends an answer's header block.
     ///
     /// - Parameter status: Instead of the head's own: 200 for a 101 that answers an extended CONNECT.
-    package mutating func encodeResponse(
+    public mutating func encodeResponse(
         _ head: borrowing ResponseHead,
         status: Int? = nil,
         into buffer: inout ByteBuffer
@@ -72,7 +72,7 @@ package struct HPACKEncoder: Sendable {
         }
     }
 
-    package mutating func encodeTrailers(_ trailers: borrowing HeaderBlock, into buffer: inout ByteBuffer) {
+    public mutating func encodeTrailers(_ trailers: borrowing HeaderBlock, into buffer: inout ByteBuffer) {
         buffer.writeBlock(room: Self.room(for: trailers)) { writer in
             begin(&writer)
             writeLines(trailers, to: &writer)

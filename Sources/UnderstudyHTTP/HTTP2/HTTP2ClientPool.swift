@@ -7,7 +7,7 @@ internal import NIOCore
 internal import UnderstudyCore
 
 /// Loop-bound.
-package final class HTTP2ClientPool: ClientPool {
+public final class HTTP2ClientPool: ClientPool {
     let settings: ConnectionPool.Settings
     /// Bytes that may wait for a connection to be made, or for a tunnel to be agreed to.
     let connectingBytes: Int
@@ -29,7 +29,7 @@ package final class HTTP2ClientPool: ClientPool {
     private static let mostConnectingBytes = 64 * 1024
     private static let mostSpares = 256
 
-    package convenience init(
+    public convenience init(
         _ settings: ConnectionPool.Settings,
         loop: LoopContext,
         counters: UpstreamCounters = UpstreamCounters(),
@@ -68,7 +68,7 @@ package final class HTTP2ClientPool: ClientPool {
     /// reached.
     ///
     /// - Parameter fresh: A connection on which a request has ended before will not do, unless there may be no other.
-    package func acquire(
+    public func acquire(
         within limits: UpstreamLimits,
         fresh: Bool,
         patient: Bool
@@ -105,21 +105,21 @@ package final class HTTP2ClientPool: ClientPool {
     }
 
     /// Whether a connection is ready for a request that counts towards `limits`.
-    package func hasIdle(_ limits: UpstreamLimits) -> Bool { ready(limits.slot, fresh: false) != nil }
+    public func hasIdle(_ limits: UpstreamLimits) -> Bool { ready(limits.slot, fresh: false) != nil }
 
-    package func retire() {
+    public func retire() {
         isRetired = true
         closeIdle()
     }
 
-    package func closeIdle() {
+    public func closeIdle() {
         for connection in connections.joined() {
             let isWanted = !waiting[connection.limits.slot].isEmpty
             if connection.stage == .connecting, !isWanted { connection.close() } else { connection.leave() }
         }
     }
 
-    package func closeOneIdle(sparingCopies: Bool) -> Bool {
+    public func closeOneIdle(sparingCopies: Bool) -> Bool {
         let ofCopies = sparingCopies ? nil : connections[1].first { $0.isIdle }
         guard let connection = ofCopies ?? connections[0].first(where: { $0.isIdle }) else { return false }
         connection.close()

@@ -3,14 +3,14 @@
 //
 // The answer on an HTTP/2 stream: heads, body, trailers, and how it can break off.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
 extension HTTP2ClientStream: HTTP2StreamUser {
     /// Whoever sends more never means to answer.
     private static let mostInterimAnswers = 1024
 
-    package func streamHeaders(_ section: inout FieldSection, endsStream: Bool) {
+    public func streamHeaders(_ section: inout FieldSection, endsStream: Bool) {
         do throws(MessageFault) {
             switch phase {
             case .head: try takeHead(&section, endsStream: endsStream)
@@ -73,7 +73,7 @@ extension HTTP2ClientStream: HTTP2StreamUser {
         complete(trailers: trailers.lines.isEmpty ? nil : trailers)
     }
 
-    package func streamData(_ piece: ByteBuffer, endsStream: Bool) {
+    public func streamData(_ piece: ByteBuffer, endsStream: Bool) {
         guard case .body(let room) = phase else {
             // A body before any head.
             if case .head = phase { reject() }
@@ -94,11 +94,11 @@ extension HTTP2ClientStream: HTTP2StreamUser {
         handler?.responseEnded(reusable: mode == .plain, trailers: trailers)
     }
 
-    package func streamTurnEnded() {
+    public func streamTurnEnded() {
         handler?.responseTurnEnded()
     }
 
-    package func streamDrained() {
+    public func streamDrained() {
         headLeft()
         handler?.upstreamDrained()
     }
@@ -115,7 +115,7 @@ extension HTTP2ClientStream: HTTP2StreamUser {
         breakOff(.protocolError, .protocolError, isFault: true)
     }
 
-    package func streamReset(_ code: HTTP2ErrorCode, byPeer: Bool) {
+    public func streamReset(_ code: HTTP2ErrorCode, byPeer: Bool) {
         // Whoever has the whole answer needs no stream for it.
         switch phase {
         case .answered, .leaving: return
@@ -143,7 +143,7 @@ extension HTTP2ClientStream: HTTP2StreamUser {
         }
     }
 
-    package func streamEnded() {
+    public func streamEnded() {
         stream?.user = nil
         if case .leaving = phase { end() }
     }

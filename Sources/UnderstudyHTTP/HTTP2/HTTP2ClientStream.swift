@@ -3,13 +3,13 @@
 //
 // One request on an HTTP/2 connection to an upstream.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Loop-bound, used again for later requests of its pool.
 ///
 /// `+Answer` takes in what the upstream says.
-package final class HTTP2ClientStream: ClientStream, Timed {
+public final class HTTP2ClientStream: ClientStream, Timed {
     enum Phase {
         /// Nothing was asked yet.
         case idle
@@ -29,11 +29,11 @@ package final class HTTP2ClientStream: ClientStream, Timed {
     /// Until then it is one of the requests that circuit breakers allow.
     static let leavingTime = TimeAmount.minutes(1)
 
-    package var deadlineSlot = -1
+    public var deadlineSlot = -1
     /// A request had ended on its connection before this one came.
-    package private(set) var isReused = false
-    package private(set) var hasSentRequest = false
-    package private(set) var connectError = ConnectError.none
+    public private(set) var isReused = false
+    public private(set) var hasSentRequest = false
+    public private(set) var connectError = ConnectError.none
 
     let pool: HTTP2ClientPool
     private(set) var limits: UpstreamLimits
@@ -139,7 +139,7 @@ package final class HTTP2ClientStream: ClientStream, Timed {
 
     // MARK: The request
 
-    package func begin(_ head: borrowing RequestHead, _ mode: RequestMode, handler: any ResponseHandler) {
+    public func begin(_ head: borrowing RequestHead, _ mode: RequestMode, handler: any ResponseHandler) {
         guard case .idle = phase, mode != .rawTunnel else {
             preconditionFailure("a request was begun on a busy stream, or one that cannot carry it")
         }
@@ -215,7 +215,7 @@ package final class HTTP2ClientStream: ClientStream, Timed {
         return HeaderToken.isExactly("https", head.headers.bytes.span, value) ? .https : .http
     }
 
-    package func sendBody(_ piece: ByteBuffer) {
+    public func sendBody(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
         if held != nil {
             held?.add(piece)
@@ -226,7 +226,7 @@ package final class HTTP2ClientStream: ClientStream, Timed {
         }
     }
 
-    package func endRequest(trailers: HeaderBlock?) {
+    public func endRequest(trailers: HeaderBlock?) {
         if held != nil {
             held?.end(trailers)
         } else if early != nil {
@@ -236,7 +236,7 @@ package final class HTTP2ClientStream: ClientStream, Timed {
         }
     }
 
-    package func flush() {
+    public func flush() {
         guard held == nil, let stream else { return }
         hasSentRequest = true
         stream.flush()
@@ -257,33 +257,33 @@ package final class HTTP2ClientStream: ClientStream, Timed {
 
     private var keptBytes: Int { (held?.body.readableBytes ?? 0) + (early?.readableBytes ?? 0) }
 
-    package var tls: TLSPeer? { connection?.tls }
+    public var tls: TLSPeer? { connection?.tls }
 
-    package var speaks: ApplicationProtocol? { .http2 }
+    public var speaks: ApplicationProtocol? { .http2 }
 
-    package var heldBytes: Int { keptBytes + headBytes + (stream?.queuedBytes ?? 0) }
+    public var heldBytes: Int { keptBytes + headBytes + (stream?.queuedBytes ?? 0) }
 
     private var headBytes: Int { held?.headBytes ?? stalledHead }
 
     /// It waits for a connection, or for what its peer allows.
     var isHeld: Bool { held != nil }
 
-    package var isWritable: Bool {
+    public var isWritable: Bool {
         guard held == nil, let stream else { return false }
         return stream.queuedBytes == 0 && connection?.isWritable == true
     }
 
-    package var isBackedUp: Bool {
+    public var isBackedUp: Bool {
         keptBytes >= pool.connectingBytes || stream?.isBackedUp == true
     }
 
-    package func setReading(_ isReading: Bool) {
+    public func setReading(_ isReading: Bool) {
         stream?.setReading(isReading)
     }
 
     // MARK: The end
 
-    package func release() {
+    public func release() {
         guard case .answered = phase else { return close() }
         guard heldBytes > 0 else { return end() }
         // A copy must not go on with what nobody has asked for so far.
@@ -294,14 +294,14 @@ package final class HTTP2ClientStream: ClientStream, Timed {
     }
 
     /// The upstream has not taken the rest of the request.
-    package func deadlinePassed() { close() }
+    public func deadlinePassed() { close() }
 
     func end() {
         letGo()
         pool.recycle(self)
     }
 
-    package func close() {
+    public func close() {
         if case .closed = phase { return }
         if isWaiting {
             endWaiting()
@@ -314,7 +314,7 @@ package final class HTTP2ClientStream: ClientStream, Timed {
         pool.recycle(self)
     }
 
-    package func discardAnswer() {
+    public func discardAnswer() {
         handler = DiscardedAnswer(self)
     }
 

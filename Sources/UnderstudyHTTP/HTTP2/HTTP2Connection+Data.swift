@@ -53,7 +53,7 @@ extension HTTP2Connection {
     private static let withheldWindows = 4
 
     /// Streams that nobody reads hold so much that the connection's window stays shut, for others, too.
-    package var isHoldingBack: Bool {
+    public var isHoldingBack: Bool {
         withheldBytes > Self.withheldWindows * settings.options.connectionWindow
     }
 

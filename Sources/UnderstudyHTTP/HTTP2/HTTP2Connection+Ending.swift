@@ -3,7 +3,7 @@
 //
 // The first frames, PING, GOAWAY, and how a connection ends.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
 /// The clocks of a connection itself.
@@ -69,7 +69,7 @@ extension HTTP2Connection {
     // MARK: PING
 
     /// Asks the peer whether it is there, unless that is being asked already.
-    package func ping() {
+    public func ping() {
         guard isOpen, !isPingOut else { return }
         isPingOut = true
         writeControl(.ping, payload: ByteBuffer(integer: Self.pingValue))
@@ -107,7 +107,7 @@ extension HTTP2Connection {
 
     func arm() { timers.arm(self, in: loop.deadlines) }
 
-    package func deadlinePassed() {
+    public func deadlinePassed() {
         switch timers.takeEarliest() {
         case .settings: fail(.settingsTimeout)
         case .ping:
@@ -130,7 +130,7 @@ extension HTTP2Connection {
     ///
     /// A server first says that the end is near, and which stream is the last only when the peer has heard that, or
     /// after `noticeTime`: so no request on its way is lost (RFC 9113 section 6.8).
-    package func drain(noticeTime: TimeAmount) {
+    public func drain(noticeTime: TimeAmount) {
         guard isOpen, !leaving.isAnnounced else { return }
         leaving.isAnnounced = true
         guard role == .server, noticeTime > .zero else { return settleLastStream() }
@@ -222,7 +222,7 @@ extension HTTP2Connection {
     }
 
     /// Ends now; `user` hears nothing but what its streams are told.
-    package func close() {
+    public func close() {
         guard phaseIsAlive else { return }
         user = nil
         finish(.drained)

@@ -231,7 +231,7 @@ extension HTTP2Connection {
     // MARK: Leaving
 
     /// Has everything leave at the end of the loop's turn, together with what others add until then.
-    package func scheduleFlush() {
+    public func scheduleFlush() {
         guard !isFlushScheduled, phaseIsAlive else { return }
         isFlushScheduled = true
         loop.turns.add(self)

@@ -12,7 +12,7 @@ extension HTTP2Connection {
     // MARK: Client
 
     /// A stream for a request of this side's; `nil` if there can be none now.
-    package func openStream(_ user: any HTTP2StreamUser) -> HTTP2Stream? {
+    public func openStream(_ user: any HTTP2StreamUser) -> HTTP2Stream? {
         guard canOpenStream else { return nil }
         let stream = makeStream()
         stream.user = user
@@ -22,15 +22,15 @@ extension HTTP2Connection {
     }
 
     /// The connection takes another stream now.
-    package var canOpenStream: Bool {
+    public var canOpenStream: Bool {
         role == .client && isOpen && !leaving.isLeaving && openStreams < openLimit && nextID < Self.lastID
     }
 
     /// Streams that are open, or were asked for.
-    package var openStreams: Int { streams.count + reserved }
+    public var openStreams: Int { streams.count + reserved }
 
     /// How many streams the peer and the configuration allow at a time.
-    package var openLimit: Int {
+    public var openLimit: Int {
         min(settings.options.concurrentStreams, peer.concurrentStreams.map { Int($0) } ?? .max)
     }
 

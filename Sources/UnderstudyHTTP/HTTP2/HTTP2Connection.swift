@@ -3,15 +3,15 @@
 //
 // One HTTP/2 connection, be it to a client or to an upstream: frames in, frames out, streams between.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
 /// Loop-bound.
 ///
 /// `+Frames` takes in what the peer sends, `+Headers` and `+Data` what belongs to streams, `+Output` sends,
 /// `+Streams` opens and closes streams, `+Ending` has PING, GOAWAY and the ends.
-package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
-    package enum Role: Sendable { case server, client }
+public final class HTTP2Connection: TransportUser, Timed, TurnEnding {
+    public enum Role: Sendable { case server, client }
 
     enum Phase {
         /// So many bytes of the client's preface have arrived.
@@ -24,17 +24,17 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
         case closed
     }
 
-    package var deadlineSlot = -1
+    public var deadlineSlot = -1
 
-    package let role: Role
-    package let transport: any Transport
+    public let role: Role
+    public let transport: any Transport
     let loop: LoopContext
-    package let settings: HTTP2Settings
+    public let settings: HTTP2Settings
     let bufferedBytes: Int
-    package let counters: HTTP2Counters
+    public let counters: HTTP2Counters
     /// How long the peer may go on sending once this side has nothing more to say, and take nothing of what it is sent.
     let endTimes: HTTP2EndTimes
-    package var user: (any HTTP2ConnectionUser)?
+    public var user: (any HTTP2ConnectionUser)?
     var phase: Phase
     var isInTurn = false
     var timers = DeadlineSet<HTTP2Timer>()
@@ -92,7 +92,7 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
     /// - Parameters:
     ///   - bufferedBytes: What may wait for a peer that does not read.
     ///   - endTimes: Only a server waits for its peer.
-    package init(
+    public init(
         _ role: Role,
         transport: any Transport,
         loop: LoopContext,
@@ -117,7 +117,7 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
     /// Says what it has to say first; it leaves once the socket is connected.
     ///
     /// `user` has to be set, and the transport attached.
-    package func start() {
+    public func start() {
         writePreface()
         scheduleFlush()
         timers.set(.settings, after: Self.settingsTime)
@@ -130,12 +130,12 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
 
     // MARK: The socket's events
 
-    package func transportConnected() {
+    public func transportConnected() {
         user?.connectionReady()
         flush()
     }
 
-    package func transportReceived(_ bytes: ByteBuffer) {
+    public func transportReceived(_ bytes: ByteBuffer) {
         guard isOpen else { return }
         isInTurn = true
         receive(bytes)
@@ -168,13 +168,13 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
         scheduleFlush()
     }
 
-    package func transportWritabilityChanged() {
+    public func transportWritabilityChanged() {
         guard transport.isWritable else { return }
         blockedFrames = HTTP2BlockedFrames()
         flush()
     }
 
-    package func transportClosed(_ reason: TransportEnd) {
+    public func transportClosed(_ reason: TransportEnd) {
         finish(.transport(reason))
     }
 
@@ -186,7 +186,7 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
     }
 
     /// Part of a frame or of a header block has arrived, or the peer has not begun to speak HTTP/2 yet.
-    package var isWithinHead: Bool {
+    public var isWithinHead: Bool {
         switch phase {
         case .preface, .settings: true
         case .open: block.isOpen || decoder.isWithinFrame
@@ -196,13 +196,13 @@ package final class HTTP2Connection: TransportUser, Timed, TurnEnding {
 }
 
 /// How long a server waits for a peer at the end.
-package struct HTTP2EndTimes: Sendable {
+public struct HTTP2EndTimes: Sendable {
     /// For what the peer may still be sending.
-    package var linger = TimeAmount.zero
+    public var linger = TimeAmount.zero
     /// For the peer to take anything of what it is sent last.
-    package var lastAnswer = TimeAmount.minutes(5)
+    public var lastAnswer = TimeAmount.minutes(5)
 
-    package init() {}
+    public init() {}
 }
 
 @available(*, unavailable)

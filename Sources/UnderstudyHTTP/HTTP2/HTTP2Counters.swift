@@ -3,41 +3,41 @@
 //
 // What is counted of HTTP/2; the names are those of Envoy's `http2.`.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Of all client connections of the process together, or of one cluster's.
-package final class HTTP2Counters: Sendable {
-    package let receivedResets = Counter()
-    package let sentResets = Counter()
+public final class HTTP2Counters: Sendable {
+    public let receivedResets = Counter()
+    public let sentResets = Counter()
     /// Heads and trailers over the limits.
-    package let headerOverflows = Counter()
+    public let headerOverflows = Counter()
     /// Header blocks on streams that there are no longer.
-    package let headersWithoutStream = Counter()
-    package let emptyFrameFloods = Counter()
-    package let priorityFloods = Counter()
-    package let windowUpdateFloods = Counter()
-    package let outboundFloods = Counter()
-    package let outboundControlFloods = Counter()
+    public let headersWithoutStream = Counter()
+    public let emptyFrameFloods = Counter()
+    public let priorityFloods = Counter()
+    public let windowUpdateFloods = Counter()
+    public let outboundFloods = Counter()
+    public let outboundControlFloods = Counter()
     /// Malformed messages.
-    package let messagingErrors = Counter()
+    public let messagingErrors = Counter()
     /// Streams beyond the limit, and those that a peer did not want.
-    package let refusedStreams = Counter()
+    public let refusedStreams = Counter()
     /// Header blocks of too many frames.
-    package let tooManyHeaderFrames = Counter()
-    package let trailers = Counter()
+    public let tooManyHeaderFrames = Counter()
+    public let trailers = Counter()
     /// Streams whose last bytes the peer did not take in time.
-    package let flushTimeouts = Counter()
-    package let keepAliveTimeouts = Counter()
-    package let sentGoAways = Counter()
-    package let rejectedUnderscores = Counter()
-    package let droppedUnderscores = Counter()
-    package let activeStreams = Gauge()
+    public let flushTimeouts = Counter()
+    public let keepAliveTimeouts = Counter()
+    public let sentGoAways = Counter()
+    public let rejectedUnderscores = Counter()
+    public let droppedUnderscores = Counter()
+    public let activeStreams = Gauge()
     /// Bytes of bodies that wait for a window or a socket.
-    package let pendingBytes = Gauge()
+    public let pendingBytes = Gauge()
 
-    package init() {}
+    public init() {}
 
-    package func add(to scope: inout StatisticsScope, prefix: String = "http2.") {
+    public func add(to scope: inout StatisticsScope, prefix: String = "http2.") {
         scope.counter(prefix + "rx_reset", receivedResets)
         scope.counter(prefix + "tx_reset", sentResets)
         scope.counter(prefix + "header_overflow", headerOverflows)

@@ -3,34 +3,34 @@
 //
 // What of HTTP/2 differs from one listener or cluster to the next.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Bounds and preferences of one HTTP/2 connection, on either side.
 ///
 /// - Source: Envoy `Http2ProtocolOptions`; the defaults are those of `HTTP2Options`.
-package struct HTTP2Settings: Sendable {
-    package struct KeepAlive: Sendable {
+public struct HTTP2Settings: Sendable {
+    public struct KeepAlive: Sendable {
         /// Between two PINGs; `nil` for none.
-        package var interval: TimeAmount?
-        package var timeout = TimeAmount.seconds(20)
+        public var interval: TimeAmount?
+        public var timeout = TimeAmount.seconds(20)
         /// Percent of `interval` that chance adds.
-        package var jitter = 15.0
+        public var jitter = 15.0
         /// After such a silence the connection is asked before it gets a request; `nil` for never.
-        package var idleInterval: TimeAmount?
+        public var idleInterval: TimeAmount?
 
-        package init() {}
+        public init() {}
     }
 
     /// What was configured.
-    package var options: HTTP2Options
-    package var keepAlive: KeepAlive?
+    public var options: HTTP2Options
+    public var keepAlive: KeepAlive?
     /// Bounds on decoded heads and trailers.
-    package var messages = MessageLimits()
+    public var messages = MessageLimits()
     /// What becomes of requests with an underscore in a header name.
-    package var underscores = HeadRules.Underscores.allow
+    public var underscores = HeadRules.Underscores.allow
 
-    package init(_ options: HTTP2Options = HTTP2Options()) {
+    public init(_ options: HTTP2Options = HTTP2Options()) {
         self.options = options
         keepAlive = options.keepAlive.map { KeepAlive($0) }
     }

@@ -3,24 +3,24 @@
 //
 // One stream of an HTTP/2 connection, and what its user may do to it.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Loop-bound, used again for later streams of the same connection.
 ///
 /// What is sent is collected; it leaves at the end of the loop's turn after `flush`, or with what others send.
-package final class HTTP2Stream {
+public final class HTTP2Stream {
     /// Zero until a client's head was sent.
-    package internal(set) var id: UInt32 = 0
+    public internal(set) var id: UInt32 = 0
     /// Kept when the stream is used again.
-    package var user: (any HTTP2StreamUser)?
+    public var user: (any HTTP2StreamUser)?
     /// `nil` once the connection has ended.
-    package internal(set) var connection: HTTP2Connection?
+    public internal(set) var connection: HTTP2Connection?
 
     /// The peer may still send on it.
-    package internal(set) var isRemoteOpen = false
+    public internal(set) var isRemoteOpen = false
     /// END_STREAM has not been sent yet; it may be waiting behind a body.
-    package internal(set) var isLocalOpen = false
+    public internal(set) var isLocalOpen = false
     /// The user has said that nothing follows.
     private(set) var isEnding = false
     /// Whatever the peer still sends is of no use to anybody.
@@ -32,9 +32,9 @@ package final class HTTP2Stream {
     private(set) var isReading = true
     /// What waits for a window, or for the socket.
     private(set) var queue = CircularBuffer<ByteBuffer>(initialCapacity: 2)
-    package private(set) var queuedBytes = 0
+    public private(set) var queuedBytes = 0
     /// `streamDrained` is also called when nothing waits any more.
-    package var tellsWhenEmpty = false
+    public var tellsWhenEmpty = false
     /// It has been said that it is backed up.
     var isAwaitingDrain = false
     /// It stands in the connection's list of those that wait.
@@ -73,14 +73,14 @@ package final class HTTP2Stream {
         self.sendWindow = SendWindow(sendWindow)
     }
 
-    package var isOpen: Bool { isRemoteOpen || isLocalOpen }
+    public var isOpen: Bool { isRemoteOpen || isLocalOpen }
 
     // MARK: What the user may do
 
     /// Sends a head: the final one, or an interim one.
     ///
     /// - Parameter encode: Writes the header block, at once.
-    package func sendHeaders(endsStream: Bool = false, _ encode: (inout HPACKEncoder, inout ByteBuffer) -> Void) {
+    public func sendHeaders(endsStream: Bool = false, _ encode: (inout HPACKEncoder, inout ByteBuffer) -> Void) {
         guard isLocalOpen, !isEnding, let connection else { return }
         connection.writeHeaders(self, endsStream: endsStream, encode)
         if endsStream { localEnded() }
@@ -89,7 +89,7 @@ package final class HTTP2Stream {
     /// Sends a part of a body, as far as windows and socket allow; the rest waits.
     ///
     /// Large pieces are not copied.
-    package func sendData(_ piece: ByteBuffer) {
+    public func sendData(_ piece: ByteBuffer) {
         guard isLocalOpen, !isEnding, piece.readableBytes > 0 else { return }
         connection?.send(piece, on: self)
     }
@@ -98,7 +98,7 @@ package final class HTTP2Stream {
     ///
     /// - Parameter abandoningPeer: What the peer still sends is of no use: the stream is reset with NO_ERROR once
     ///   everything is out (RFC 9113 section 8.1).
-    package func end(trailers: HeaderBlock? = nil, abandoningPeer: Bool = false) {
+    public func end(trailers: HeaderBlock? = nil, abandoningPeer: Bool = false) {
         guard isLocalOpen, !isEnding, let connection else { return }
         isEnding = true
         abandonsPeer = abandoningPeer
@@ -111,23 +111,23 @@ package final class HTTP2Stream {
     /// The user hears nothing but `streamEnded`.
     ///
     /// - Parameter isFault: The peer has caused it by what it sent; too many of those end the connection.
-    package func reset(_ code: HTTP2ErrorCode, isFault: Bool = false) {
+    public func reset(_ code: HTTP2ErrorCode, isFault: Bool = false) {
         guard isOpen else { return }
         connection?.reset(self, code, isFault: isFault)
     }
 
     /// Has what was sent leave soon.
-    package func flush() { connection?.scheduleFlush() }
+    public func flush() { connection?.scheduleFlush() }
 
     /// While reading is stopped, the peer's window is not opened again: no more than it holds still arrives.
-    package func setReading(_ isReading: Bool) {
+    public func setReading(_ isReading: Bool) {
         guard isReading != self.isReading else { return }
         self.isReading = isReading
         if isOpen { connection?.readingChanged(self) }
     }
 
     /// More waits for the peer than is sensible; `streamDrained` follows once that is over.
-    package var isBackedUp: Bool {
+    public var isBackedUp: Bool {
         guard let connection, isOpen else { return false }
         guard connection.isBackedUp(self) else { return false }
         connection.awaitDrain(self)

@@ -3,12 +3,12 @@
 //
 // Who hears what happens on an HTTP/2 connection and its streams.
 
-package import NIOCore
+public import NIOCore
 
 /// Whoever owns a connection: the server's side of one, or the client's.
 ///
 /// Loop-bound. It may do anything to the connection and its streams from within these calls.
-package protocol HTTP2ConnectionUser: AnyObject {
+public protocol HTTP2ConnectionUser: AnyObject {
     /// Client only: the socket is connected; what was sent meanwhile leaves.
     func connectionReady()
     /// Server only: a request's head begins to arrive on a new stream, which needs a user if it has none.
@@ -32,7 +32,7 @@ package protocol HTTP2ConnectionUser: AnyObject {
 /// Whoever speaks on one stream.
 ///
 /// Loop-bound.
-package protocol HTTP2StreamUser: AnyObject {
+public protocol HTTP2StreamUser: AnyObject {
     /// A whole header block arrived: the first one, an interim one, or trailers; the user knows.
     ///
     /// - Parameters:
@@ -56,7 +56,7 @@ package protocol HTTP2StreamUser: AnyObject {
 }
 
 /// How a connection ended.
-package enum HTTP2ConnectionEnd: Equatable, Sendable {
+public enum HTTP2ConnectionEnd: Equatable, Sendable {
     /// The socket's doing.
     case transport(TransportEnd)
     /// The peer broke the protocol or a budget; it was told so with a GOAWAY.

@@ -9,7 +9,7 @@ internal import NIOCore
 internal import UnderstudyCore
 
 /// What a listener tells of its accepting, from any of its loop's turns.
-package struct AcceptWatch: Sendable {
+public struct AcceptWatch: Sendable {
     /// Shared by all listeners.
     let places: ClientPlaces
     /// The system gave no descriptor, or another reason why not.
@@ -17,7 +17,7 @@ package struct AcceptWatch: Sendable {
     /// Accepting waits until a client of any listener leaves.
     let filled: @Sendable () -> Void
 
-    package init(
+    public init(
         places: ClientPlaces,
         failed: @escaping @Sendable (CInt) -> Void,
         filled: @escaping @Sendable () -> Void

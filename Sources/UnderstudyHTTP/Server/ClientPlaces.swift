@@ -6,18 +6,18 @@
 internal import Synchronization
 
 /// Shared by all listeners of the process.
-package final class ClientPlaces: Sendable {
+public final class ClientPlaces: Sendable {
     private let places: ResourceLimit
     private let isAwaited = Atomic(false)
     private let waiting = Mutex<[@Sendable () -> Void]>([])
 
-    package init(_ maximum: Int) {
+    public init(_ maximum: Int) {
         places = ResourceLimit(max(1, maximum))
     }
 
-    package var maximum: Int { places.maximum }
+    public var maximum: Int { places.maximum }
 
-    package var current: Int { max(0, places.current) }
+    public var current: Int { max(0, places.current) }
 
     var isFull: Bool { places.isExhausted }
 

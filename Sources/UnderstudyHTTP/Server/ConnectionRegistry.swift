@@ -6,19 +6,19 @@
 /// The open client connections of one service on one loop.
 ///
 /// Loop-bound.
-package struct ConnectionRegistry {
+public struct ConnectionRegistry {
     private var connections: [any ServerConnection] = []
 
-    package init() {}
+    public init() {}
 
-    package var count: Int { connections.count }
+    public var count: Int { connections.count }
 
-    package mutating func insert(_ connection: any ServerConnection) {
+    public mutating func insert(_ connection: any ServerConnection) {
         connection.registrySlot = connections.count
         connections.append(connection)
     }
 
-    package mutating func remove(_ connection: any ServerConnection) {
+    public mutating func remove(_ connection: any ServerConnection) {
         let slot = connection.registrySlot
         guard slot >= 0 else { return }
         connection.registrySlot = -1
@@ -29,7 +29,7 @@ package struct ConnectionRegistry {
         }
     }
 
-    package mutating func replace(_ old: any ServerConnection, by new: any ServerConnection) {
+    public mutating func replace(_ old: any ServerConnection, by new: any ServerConnection) {
         let slot = old.registrySlot
         guard slot >= 0 else { return }
         old.registrySlot = -1
@@ -38,5 +38,5 @@ package struct ConnectionRegistry {
     }
 
     /// All of them, as they are now; closing one changes the registry.
-    package var all: [any ServerConnection] { connections }
+    public var all: [any ServerConnection] { connections }
 }

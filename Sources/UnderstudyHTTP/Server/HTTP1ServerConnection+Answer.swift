@@ -3,25 +3,25 @@
 //
 // The answer's side of a client connection: heads, bodies, and when the socket takes more.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 extension HTTP1ServerConnection {
-    package func sendContinue() {
+    public func sendContinue() {
         // HTTP/1.0 has no interim answers and expects none (RFC 9110 sections 10.1.1 and 15.2).
         guard !isHTTP10 else { return }
         outgoing.append(loop) { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
         flush()
     }
 
-    package func sendInterim(_ head: borrowing ResponseHead) {
+    public func sendInterim(_ head: borrowing ResponseHead) {
         guard phaseIsOpen, !isHTTP10 else { return }
         let style = nameStyle
         outgoing.append(loop) { HeadEncoder.writeInterim(head, style, to: &$0) }
         flush()
     }
 
-    package func sendHead(_ head: borrowing ResponseHead, closing: Bool) {
+    public func sendHead(_ head: borrowing ResponseHead, closing: Bool) {
         guard phaseIsOpen else { return }
         let end: HeadEncoder.AnswerEnd
         if case .tunnel = phase {
@@ -90,7 +90,7 @@ extension HTTP1ServerConnection {
         )
     }
 
-    package func sendBody(_ piece: ByteBuffer) {
+    public func sendBody(_ piece: ByteBuffer) {
         guard piece.readableBytes > 0 else { return }
         switch answerCoding {
         case .none, .chunkedAndEnded: return
@@ -99,13 +99,13 @@ extension HTTP1ServerConnection {
         }
     }
 
-    package func sendTrailers(_ trailers: borrowing HeaderBlock) {
+    public func sendTrailers(_ trailers: borrowing HeaderBlock) {
         guard passesTrailers, case .chunked = answerCoding else { return }
         outgoing.append(loop) { HeadEncoder.writeLastChunk(trailers, to: &$0) }
         answerCoding = .chunkedAndEnded
     }
 
-    package func endResponse() {
+    public func endResponse() {
         if case .chunked = answerCoding {
             outgoing.append(loop) { $0.writeStaticString("0\r\n\r\n") }
         }
@@ -120,22 +120,22 @@ extension HTTP1ServerConnection {
         }
     }
 
-    package func flush() {
+    public func flush() {
         outgoing.flush(loop, to: transport)
     }
 
-    package func abort() {
+    public func abort() {
         guard phaseIsOpen else { return }
         if answerEndsWithConnection { return close() }
         handler = nil
         closeGently(linger: .zero, patience: limits.lingerTime > .zero ? limits.lingerTime : nil)
     }
 
-    package var isBackedUp: Bool {
+    public var isBackedUp: Bool {
         outgoing.count > limits.bufferedBytes || !transport.isWritable
     }
 
-    package func setReading(_ isReading: Bool) {
+    public func setReading(_ isReading: Bool) {
         guard phaseIsOpen else { return }
         if isPaused == isReading {
             (isReading ? service.counters.flowResumptions : service.counters.flowPauses).add()
@@ -144,7 +144,7 @@ extension HTTP1ServerConnection {
         applyReading()
     }
 
-    package func transportWritabilityChanged() {
+    public func transportWritabilityChanged() {
         flush()
         if case .lingering = phase { return }
         if isBlocked, !isBackedUp {

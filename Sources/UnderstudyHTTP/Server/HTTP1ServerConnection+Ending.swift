@@ -47,7 +47,7 @@ extension HTTP1ServerConnection {
         if let alarm = requestAlarm { loop.deadlines.clear(alarm) }
     }
 
-    package func deadlinePassed() {
+    public func deadlinePassed() {
         switch phase {
         case .head where isBlocked: close()
         case .head where unread.readableBytes == 0: idleTimePassed()
@@ -102,7 +102,7 @@ extension HTTP1ServerConnection {
 
     /// Asks the connection to end: within a request, after an answer that says so; between requests at once, or, so that
     /// a request on its way is not lost, with the last request that arrives soon.
-    package func drain(waitingForLast: Bool) {
+    public func drain(waitingForLast: Bool) {
         let waits = waitingForLast && hasServed && lastRequestTime > .zero
         if !waits, endIfIdle() { return }
         guard !isExpired else { return }
@@ -223,7 +223,7 @@ extension HTTP1ServerConnection {
     }
 
     /// Ends now, in the middle of whatever there is.
-    package func kill() {
+    public func kill() {
         let handler = self.handler
         close()
         handler?.clientLeft()
@@ -234,7 +234,7 @@ extension HTTP1ServerConnection {
         return true
     }
 
-    package func transportClosed(_ reason: TransportEnd) {
+    public func transportClosed(_ reason: TransportEnd) {
         wasEndedByPeer = true
         let handler = self.handler
         finish()

@@ -37,13 +37,13 @@ extension HTTP1ServerConnection {
 }
 
 /// What every client says first on HTTP/2.
-package enum HTTP2Preface {
-    package enum Match { case none, partial, whole }
+public enum HTTP2Preface {
+    public enum Match { case none, partial, whole }
 
-    package static let text: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    public static let text: StaticString = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     static let bytes = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
-    package static func match(_ received: Span<UInt8>) -> Match {
+    public static func match(_ received: Span<UInt8>) -> Match {
         let count = min(received.count, bytes.count)
         for offset in 0..<count where received[offset] != bytes[offset] { return .none }
         return count == bytes.count ? .whole : .partial

@@ -3,13 +3,13 @@
 //
 // One client on HTTP/1.1: its requests one after another, their answers in the same order.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
 /// Loop-bound.
 ///
 /// This file takes requests in; `+Answer` sends what comes back, `+Ending` has the times and the ends.
-package final class HTTP1ServerConnection: ServerConnection, TransportUser, ServerStream, Timed {
+public final class HTTP1ServerConnection: ServerConnection, TransportUser, ServerStream, Timed {
     enum Phase {
         /// Between requests, or within a head.
         case head
@@ -23,12 +23,12 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
         case closed
     }
 
-    package var deadlineSlot = -1
+    public var deadlineSlot = -1
     /// For whoever keeps the list of connections.
-    package var registrySlot = -1
+    public var registrySlot = -1
 
     let transport: any Transport
-    package let service: any RequestService
+    public let service: any RequestService
     let loop: LoopContext
     let limits: ServerLimits
     private let rules: HeadRules
@@ -55,11 +55,11 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
     /// The first bytes may turn out to be those of HTTP/2.
     var looksForHTTP2: Bool
     /// The end was the client's doing.
-    package var wasEndedByPeer = false
+    public var wasEndedByPeer = false
     /// Milliseconds since it was accepted.
-    package var age: UInt64 { UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)) }
+    public var age: UInt64 { UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)) }
     /// A request has been read in whole, so whoever is at the other end speaks HTTP.
-    package var hasServed: Bool { requestCount > 0 }
+    public var hasServed: Bool { requestCount > 0 }
     /// The connection's time is over.
     var isExpired = false
     private var trailers: TrailerCollector?
@@ -91,7 +91,7 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
         case chunkedAndEnded
     }
 
-    package init(transport: any Transport, service: any RequestService, loop: LoopContext, limits: ServerLimits) {
+    public init(transport: any Transport, service: any RequestService, loop: LoopContext, limits: ServerLimits) {
         self.transport = transport
         self.service = service
         self.loop = loop
@@ -115,9 +115,9 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
 
     // MARK: Bytes from the client
 
-    package func transportConnected() {}
+    public func transportConnected() {}
 
-    package func transportReceived(_ bytes: ByteBuffer) {
+    public func transportReceived(_ bytes: ByteBuffer) {
         switch phase {
         case .lingering, .closed: return
         case .answering:
@@ -279,7 +279,7 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
         }
     }
 
-    package func becomeTunnel() {
+    public func becomeTunnel() {
         switch phase {
         case .answering, .body:
             phase = .tunnel
@@ -292,7 +292,7 @@ package final class HTTP1ServerConnection: ServerConnection, TransportUser, Serv
         }
     }
 
-    package func setBodyTime(_ time: TimeAmount?) {
+    public func setBodyTime(_ time: TimeAmount?) {
         guard case .body = phase else { return }
         bodyTime = time
         setDeadline(after: time)

@@ -7,7 +7,7 @@ internal import NIOCore
 internal import UnderstudyCore
 
 /// Loop-bound.
-package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser, Timed {
+public final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser, Timed {
     private enum Alarm: Int, CaseIterable {
         /// A header block, or the client's preface, has to be complete.
         case head
@@ -17,9 +17,9 @@ package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser
         case age
     }
 
-    package var deadlineSlot = -1
-    package var registrySlot = -1
-    package let service: any RequestService
+    public var deadlineSlot = -1
+    public var registrySlot = -1
+    public let service: any RequestService
     let loop: LoopContext
     let limits: ServerLimits
     let rules: HeadRules
@@ -29,15 +29,15 @@ package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser
     private var requestCount = 0
     private var carriedRequest = false
     private var isClosed = false
-    package private(set) var wasEndedByPeer = false
+    public private(set) var wasEndedByPeer = false
 
-    package var age: UInt64 { UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)) }
-    package var hasServed: Bool { requestCount > 0 }
+    public var age: UInt64 { UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)) }
+    public var hasServed: Bool { requestCount > 0 }
 
     /// Takes the transport over; what is received goes to it from here on.
     ///
     /// - Parameter predecessor: The connection as it was while nobody knew what it speaks.
-    package init(
+    public init(
         transport: any Transport,
         service: any RequestService,
         loop: LoopContext,
@@ -101,7 +101,7 @@ package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser
         timers.arm(self, in: loop.deadlines)
     }
 
-    package func deadlinePassed() {
+    public func deadlinePassed() {
         switch timers.takeEarliest() {
         case .head:
             service.counters.headTimeouts.add()
@@ -123,23 +123,23 @@ package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser
 
     // MARK: Streams
 
-    package func connectionReady() {}
+    public func connectionReady() {}
 
-    package func streamOpened(_ stream: HTTP2Stream) {
+    public func streamOpened(_ stream: HTTP2Stream) {
         clear(.idle)
         if stream.user == nil { stream.user = HTTP2ServerStream(self, stream) }
     }
 
-    package func streamEnded() {
+    public func streamEnded() {
         if http.openStreams == 0 { set(.idle, after: limits.idleTime) }
     }
 
-    package func goAwayReceived(lastStream: UInt32, code: HTTP2ErrorCode) {}
-    package func settingsChanged() {}
+    public func goAwayReceived(lastStream: UInt32, code: HTTP2ErrorCode) {}
+    public func settingsChanged() {}
 
-    package func peerReadsAgain() {}
+    public func peerReadsAgain() {}
 
-    package func turnEnded() {
+    public func turnEnded() {
         guard http.isWithinHead else { return clear(.head) }
         if !timers.isSet(.head) { set(.head, after: limits.headTime) }
     }
@@ -173,16 +173,16 @@ package final class HTTP2ServerConnection: ServerConnection, HTTP2ConnectionUser
 
     // MARK: The end
 
-    package func drain(waitingForLast: Bool) {
+    public func drain(waitingForLast: Bool) {
         http.drain(noticeTime: waitingForLast && hasServed ? lastRequestTime : .zero)
     }
 
-    package func kill() {
+    public func kill() {
         http.close()
         finish()
     }
 
-    package func connectionEnded(_ end: HTTP2ConnectionEnd) {
+    public func connectionEnded(_ end: HTTP2ConnectionEnd) {
         switch end {
         case .transport: wasEndedByPeer = true
         case .fault: service.counters.protocolErrors.add()

@@ -3,15 +3,15 @@
 //
 // A small server for short answers: the admin endpoints and the sandbox's services.
 
-package import NIOCore
+public import NIOCore
 internal import NIOPosix
 internal import UnderstudyCore
 
 /// Serves one address from one event loop.
-package final class PlainServer: Sendable {
-    package typealias Answer = @Sendable (PlainRequest) async -> PlainAnswer
+public final class PlainServer: Sendable {
+    public typealias Answer = @Sendable (PlainRequest) async -> PlainAnswer
     /// Gets every request that was answered or whose client left, on the event loop; it must not block.
-    package typealias AccessLog = @Sendable (PlainAccess) -> Void
+    public typealias AccessLog = @Sendable (PlainAccess) -> Void
 
     private let listener: ServerListener
     private let bound: NIOLoopBound<PlainService>
@@ -21,7 +21,7 @@ package final class PlainServer: Sendable {
         self.bound = bound
     }
 
-    package var localAddress: SocketAddress? { listener.localAddress }
+    public var localAddress: SocketAddress? { listener.localAddress }
 
     /// Binds and begins to serve.
     ///
@@ -30,7 +30,7 @@ package final class PlainServer: Sendable {
     /// - Parameter mostConnections: Further ones are reset at once.
     /// - Parameter accessLog: `nil` for none.
     /// - Parameter answer: Never called on the event loop.
-    package static func start(
+    public static func start(
         on address: SocketAddress,
         eventLoop: any EventLoop,
         serverName: String,
@@ -60,7 +60,7 @@ package final class PlainServer: Sendable {
     }
 
     /// Stops accepting and closes every connection.
-    package func stop() async throws {
+    public func stop() async throws {
         try await listener.close()
         let bound = self.bound
         try await bound.eventLoop.submit { bound.value.stop() }.get()

@@ -4,7 +4,7 @@
 // A client's connection as whoever keeps and counts them sees it, without regard to the protocol.
 
 /// Loop-bound.
-package protocol ServerConnection: AnyObject {
+public protocol ServerConnection: AnyObject {
     var service: any RequestService { get }
     /// For whoever keeps the list of connections; -1 while it is in none.
     var registrySlot: Int { get set }

@@ -3,11 +3,11 @@
 //
 // The numbers of client connections under Envoy's names.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 extension ServerCounters {
     /// Connections, under the names of `downstream_cx_`.
-    package func add(to scope: inout StatisticsScope) {
+    public func add(to scope: inout StatisticsScope) {
         scope.counter("downstream_cx_total", connections)
         scope.gauge("downstream_cx_active", activeConnections)
         scope.counter("downstream_cx_http1_total", http1Connections)

@@ -3,57 +3,57 @@
 //
 // What is counted of client connections; the names are those of Envoy's `downstream_cx_` and `downstream_rq_`.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
-package final class ServerCounters: Sendable {
-    package let connections = Counter()
-    package let activeConnections = Gauge()
+public final class ServerCounters: Sendable {
+    public let connections = Counter()
+    public let activeConnections = Gauge()
     // Without those that sent no request.
-    package let http1Connections = Counter()
-    package let activeHTTP1Connections = Gauge()
-    package let http2Connections = Counter()
-    package let activeHTTP2Connections = Gauge()
-    package let destroyed = Counter()
-    package let destroyedLocally = Counter()
-    package let destroyedRemotely = Counter()
-    package let destroyedWithRequest = Counter()
-    package let destroyedLocallyWithRequest = Counter()
-    package let destroyedRemotelyWithRequest = Counter()
-    package let idleTimeouts = Counter()
-    package let delayedCloseTimeouts = Counter()
+    public let http1Connections = Counter()
+    public let activeHTTP1Connections = Gauge()
+    public let http2Connections = Counter()
+    public let activeHTTP2Connections = Gauge()
+    public let destroyed = Counter()
+    public let destroyedLocally = Counter()
+    public let destroyedRemotely = Counter()
+    public let destroyedWithRequest = Counter()
+    public let destroyedLocallyWithRequest = Counter()
+    public let destroyedRemotelyWithRequest = Counter()
+    public let idleTimeouts = Counter()
+    public let delayedCloseTimeouts = Counter()
     /// Connections beyond the most that a small server takes.
-    package let overflows = Counter()
-    package let maxDurationsReached = Counter()
-    package let maxRequestsReached = Counter()
-    package let drainCloses = Counter()
-    package let keepalivesDisabled = Counter()
-    package let protocolErrors = Counter()
-    package let upgrades = Counter()
-    package let activeUpgrades = Gauge()
-    package let headTimeouts = Counter()
-    package let requestTimeouts = Counter()
+    public let overflows = Counter()
+    public let maxDurationsReached = Counter()
+    public let maxRequestsReached = Counter()
+    public let drainCloses = Counter()
+    public let keepalivesDisabled = Counter()
+    public let protocolErrors = Counter()
+    public let upgrades = Counter()
+    public let activeUpgrades = Gauge()
+    public let headTimeouts = Counter()
+    public let requestTimeouts = Counter()
     /// Requests that a silence has ended: the client's in its body, or anybody's after it.
-    package let streamIdleTimeouts = Counter()
-    package let flowPauses = Counter()
-    package let flowResumptions = Counter()
-    package let bytes = ByteCounters()
+    public let streamIdleTimeouts = Counter()
+    public let flowPauses = Counter()
+    public let flowResumptions = Counter()
+    public let bytes = ByteCounters()
     /// Milliseconds.
-    package let connectionLength = Histogram()
+    public let connectionLength = Histogram()
 
     /// Of all services together.
-    package let underscores: UnderscoreCounters
-    package let http2: HTTP2Counters
+    public let underscores: UnderscoreCounters
+    public let http2: HTTP2Counters
 
-    package init(underscores: UnderscoreCounters = UnderscoreCounters(), http2: HTTP2Counters = HTTP2Counters()) {
+    public init(underscores: UnderscoreCounters = UnderscoreCounters(), http2: HTTP2Counters = HTTP2Counters()) {
         self.underscores = underscores
         self.http2 = http2
     }
 }
 
 /// What became of header names with an underscore; Envoy counts it for the process, under `http1.`.
-package final class UnderscoreCounters: Sendable {
-    package let rejectedRequests = Counter()
-    package let droppedHeaders = Counter()
+public final class UnderscoreCounters: Sendable {
+    public let rejectedRequests = Counter()
+    public let droppedHeaders = Counter()
 
-    package init() {}
+    public init() {}
 }

@@ -3,18 +3,18 @@
 //
 // A listening socket, and the client connections it has accepted.
 
-package import NIOCore
+public import NIOCore
 internal import NIOPosix
 internal import UnderstudyCore
 
 /// A bound socket.
-package final class ServerListener: Sendable {
+public final class ServerListener: Sendable {
     /// Called on the connection's loop for each new connection, with the addresses of the peer and of this end; attaches
     /// a user to its transport.
-    package typealias Accept = @Sendable (any EventLoop, any ClientTransport, SocketAddress?, SocketAddress?) -> Void
+    public typealias Accept = @Sendable (any EventLoop, any ClientTransport, SocketAddress?, SocketAddress?) -> Void
 
     /// The address in use, with the port that the system chose if 0 was asked for.
-    package let localAddress: SocketAddress?
+    public let localAddress: SocketAddress?
     private let gate: NIOLoopBound<AcceptGate>
     private let closing: @Sendable () async throws -> Void
 
@@ -28,12 +28,12 @@ package final class ServerListener: Sendable {
         self.closing = closing
     }
 
-    package func startAccepting() async throws {
+    public func startAccepting() async throws {
         try await withGate { $0.remove(.unopened) }
     }
 
     /// While the proxy has too much to do, clients wait in the system's queue.
-    package func setOverloaded(_ isOverloaded: Bool) async throws {
+    public func setOverloaded(_ isOverloaded: Bool) async throws {
         try await withGate { isOverloaded ? $0.add(.overload) : $0.remove(.overload) }
     }
 
@@ -43,7 +43,7 @@ package final class ServerListener: Sendable {
     }
 
     /// Stops accepting; connections that exist stay.
-    package func close() async throws {
+    public func close() async throws {
         try await closing()
     }
 
@@ -55,7 +55,7 @@ package final class ServerListener: Sendable {
     ///   - bufferedBytes: What may wait in a connection before it counts as backed up.
     ///   - watch: What it is bound by, and whom it tells; `nil` for nobody.
     ///   - isAccepting: Otherwise clients wait in the system's queue until `startAccepting`.
-    package static func bind(
+    public static func bind(
         to address: SocketAddress,
         group: any EventLoopGroup,
         bufferedBytes: Int = ServerLimits().bufferedBytes,

@@ -6,11 +6,11 @@
 internal import UnderstudyCore
 
 /// - Source: Envoy `codec_type`.
-package enum ServerProtocolPicker {
+public enum ServerProtocolPicker {
     /// Attaches the connection that serves the client to its transport.
     ///
     /// With `automatic` it is what TLS has agreed on, or else what the first bytes show.
-    package static func serve(
+    public static func serve(
         _ transport: any Transport,
         service: any RequestService,
         loop: LoopContext,

@@ -3,13 +3,13 @@
 //
 // A request and its answer as the server side sees them, without regard to the protocol.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// Where the answer to one request goes.
 ///
 /// Loop-bound.
-package protocol ServerStream: AnyObject {
+public protocol ServerStream: AnyObject {
     /// Sends `100 Continue`.
     func sendContinue()
     /// Passes an answer on that precedes the real one.
@@ -48,7 +48,7 @@ package protocol ServerStream: AnyObject {
 /// Whoever answers one request.
 ///
 /// Loop-bound.
-package protocol RequestHandler: AnyObject {
+public protocol RequestHandler: AnyObject {
     /// A request arrived.
     ///
     /// It is complete if its framing is `none`; otherwise its body follows.
@@ -71,7 +71,7 @@ package protocol RequestHandler: AnyObject {
 /// Makes a handler for each request of a listener.
 ///
 /// Loop-bound.
-package protocol RequestService: AnyObject {
+public protocol RequestService: AnyObject {
     func makeHandler() -> any RequestHandler
     /// The value of the `server` header in answers that the connection gives itself.
     var serverName: [UInt8] { get }
@@ -94,11 +94,11 @@ package protocol RequestService: AnyObject {
 }
 
 extension RequestService {
-    package var disablesKeepalive: Bool { false }
+    public var disablesKeepalive: Bool { false }
 
-    package func connectionReplaced(_ old: any ServerConnection, by new: any ServerConnection) {}
+    public func connectionReplaced(_ old: any ServerConnection, by new: any ServerConnection) {}
 
-    package func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext) {
+    public func refuse(_ reply: LocalReply, on stream: any ServerStream, loop: LoopContext) {
         loop.withResponseHead { head in
             head.status = reply.status
             let length = reply.body.utf8CodeUnitCount

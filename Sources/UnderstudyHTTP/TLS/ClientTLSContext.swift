@@ -5,10 +5,10 @@
 
 internal import NIOCore
 internal import NIOSSL
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Made when the configuration is; files are looked at again by `refresh`, for handshakes from then on.
-package final class ClientTLSContext: ClientSecurity, Sendable {
+public final class ClientTLSContext: ClientSecurity, Sendable {
     private let configuration: UpstreamTLS
     /// By what their pools are to speak.
     private let protocols: Protocols
@@ -55,7 +55,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     ///   - validatesRequestName: `auto_san_validation`, which works without the other, too.
     ///   - servesChecks: Its endpoints are checked, too.
     ///   - now: Seconds since 1970.
-    package init(
+    public init(
         _ configuration: UpstreamTLS,
         version: HTTPVersionChoice = .http1,
         sendsRequestName: Bool = true,
@@ -120,7 +120,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
         return Loaded(http1: http1, http2: http2, checks: checks, identity: identity, trust: trust)
     }
 
-    package func makeSession(
+    public func makeSession(
         serverName: [UInt8],
         hostname: [UInt8],
         speaks: ApplicationProtocol?
@@ -138,7 +138,7 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     }
 
     /// Makes the TLS of health checks, which agree on nothing by ALPN unless the configuration says so.
-    package var forChecks: any ClientSecurity { CheckSecurity(context: self) }
+    public var forChecks: any ClientSecurity { CheckSecurity(context: self) }
 
     private final class CheckSecurity: ClientSecurity {
         private let context: ClientTLSContext
@@ -199,13 +199,13 @@ package final class ClientTLSContext: ClientSecurity, Sendable {
     /// Reads files that have changed; what cannot be used leaves what there was.
     ///
     /// - Returns: Whether there is something new for handshakes from now on.
-    package func refresh(now: Int64 = WallClock.nanoseconds() / 1_000_000_000) throws(TLSFault) -> Bool {
+    public func refresh(now: Int64 = WallClock.nanoseconds() / 1_000_000_000) throws(TLSFault) -> Bool {
         try loaded.refresh { (sources) throws(TLSFault) in
             try Self.load(configuration, protocols, counters: counters, &sources, now: now)
         }
     }
 
-    package var certificates: TLSCertificates {
+    public var certificates: TLSCertificates {
         let loaded = loaded.value
         return TLSCertificates(
             authority: loaded.trust.facts,

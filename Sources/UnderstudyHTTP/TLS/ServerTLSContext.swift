@@ -5,10 +5,10 @@
 
 internal import NIOCore
 internal import NIOSSL
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Made when the configuration is; files are looked at again by `refresh`, for handshakes from then on.
-package final class ServerTLSContext: ServerSecurity, Sendable {
+public final class ServerTLSContext: ServerSecurity, Sendable {
     private let configuration: DownstreamTLS
     private let tellsChain: Bool
     private let counters: TLSCounters
@@ -30,7 +30,7 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
     /// - Parameters:
     ///   - tellsChain: Somebody wants all certificates that a client shows, and not only its own.
     ///   - now: Seconds since 1970.
-    package init(
+    public init(
         _ configuration: DownstreamTLS,
         tellsChain: Bool = false,
         counters: TLSCounters,
@@ -93,9 +93,9 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
         }
     }
 
-    package var choosesByHello: Bool { configuration.identities.count > 1 }
+    public var choosesByHello: Bool { configuration.identities.count > 1 }
 
-    package func makeSession(_ hello: ClientHello?) -> any TransportSecurity {
+    public func makeSession(_ hello: ClientHello?) -> any TransportSecurity {
         let loaded = loaded.value
         let choice = Self.choice(loaded.choices, hello)
         let chain = loaded.trust.keepsChain ? PresentedChain() : nil
@@ -132,13 +132,13 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
     /// Reads files that have changed; what cannot be used leaves what there was.
     ///
     /// - Returns: Whether there is something new for handshakes from now on.
-    package func refresh(now: Int64 = WallClock.nanoseconds() / 1_000_000_000) throws(TLSFault) -> Bool {
+    public func refresh(now: Int64 = WallClock.nanoseconds() / 1_000_000_000) throws(TLSFault) -> Bool {
         try loaded.refresh { (sources) throws(TLSFault) in
             try Self.load(configuration, tellsChain: tellsChain, counters: counters, &sources, now: now)
         }
     }
 
-    package var certificates: [TLSCertificates] {
+    public var certificates: [TLSCertificates] {
         let loaded = loaded.value
         return loaded.choices.enumerated().map { index, choice in
             TLSCertificates(
@@ -152,9 +152,9 @@ package final class ServerTLSContext: ServerSecurity, Sendable {
 }
 
 /// What a context has, for the admin server.
-package struct TLSCertificates: Sendable {
-    package let authority: CertificateFacts?
-    package let authorityPath: String
-    package let own: CertificateFacts?
-    package let ownPath: String
+public struct TLSCertificates: Sendable {
+    public let authority: CertificateFacts?
+    public let authorityPath: String
+    public let own: CertificateFacts?
+    public let ownPath: String
 }

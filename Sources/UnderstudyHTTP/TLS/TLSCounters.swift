@@ -4,26 +4,26 @@
 // What is counted of handshakes, of a listener or a cluster; the names are those of Envoy's `ssl.`.
 
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
-package final class TLSCounters: Sendable {
+public final class TLSCounters: Sendable {
     /// Handshakes that failed for a reason of their own.
-    package let connectionErrors = Counter()
-    package let handshakes = Counter()
-    package let resumptions = Counter()
-    package let withoutCertificate = Counter()
-    package let missingCertificates = Counter()
+    public let connectionErrors = Counter()
+    public let handshakes = Counter()
+    public let resumptions = Counter()
+    public let withoutCertificate = Counter()
+    public let missingCertificates = Counter()
     /// Certificates that nobody who is trusted vouches for, or not now.
-    package let untrustedCertificates = Counter()
-    package let wrongNames = Counter()
-    package let wrongHashes = Counter()
+    public let untrustedCertificates = Counter()
+    public let wrongNames = Counter()
+    public let wrongHashes = Counter()
     /// Changed files that could not be used, so that what was read before still is.
-    package let reloadFailures = Counter()
-    package let reloads = Counter()
+    public let reloadFailures = Counter()
+    public let reloads = Counter()
     /// Of handshakes, by `versions.TLSv1.3`, `ciphers.…` and `curves.…`.
     private let kinds = Mutex<[String: Counter]>([:])
 
-    package init() {}
+    public init() {}
 
     /// - Parameter peer: What the handshake has settled.
     func countHandshake(_ peer: TLSPeer) {
@@ -48,7 +48,7 @@ package final class TLSCounters: Sendable {
     ///
     /// - Parameter factory: `server_ssl_socket_factory` or `client_ssl_socket_factory`; Envoy counts there what it reads
     ///   again by SDS.
-    package func add(to scope: inout StatisticsScope, factory: String) {
+    public func add(to scope: inout StatisticsScope, factory: String) {
         scope.counter("ssl.connection_error", connectionErrors)
         scope.counter("ssl.handshake", handshakes)
         scope.counter("ssl.session_reused", resumptions)

@@ -4,25 +4,25 @@
 // Why a certificate, a key or a parameter cannot be used.
 
 /// For whoever wrote the configuration.
-package struct TLSFault: Error, Equatable, CustomStringConvertible {
+public struct TLSFault: Error, Equatable, CustomStringConvertible {
     /// Where it stands in the configuration, such as `envoy.yaml:12:9: static_resources...`; may be empty.
-    package var place: String
+    public var place: String
     /// Which file, or `inline` for bytes within the configuration; empty if it is about none.
-    package var file: String
+    public var file: String
     /// In plain words.
-    package var reason: String
+    public var reason: String
 
     /// The system had nothing left to read the file with, so that it is worth another try as it is.
-    package var isPassing: Bool
+    public var isPassing: Bool
 
-    package init(place: String = "", file: String = "", reason: String, isPassing: Bool = false) {
+    public init(place: String = "", file: String = "", reason: String, isPassing: Bool = false) {
         self.place = place
         self.file = file
         self.reason = reason
         self.isPassing = isPassing
     }
 
-    package var description: String {
+    public var description: String {
         [place, file, reason].filter { !$0.isEmpty }.joined(separator: ": ")
     }
 }

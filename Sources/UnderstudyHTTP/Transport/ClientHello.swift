@@ -6,17 +6,17 @@
 /// The part of a TLS ClientHello that chooses a filter chain and a certificate.
 ///
 /// - Source: RFC 8446 sections 4.1.2, 4.2 and 5.1; RFC 6066 section 3; RFC 7301 section 3.1.
-package struct ClientHello: Sendable, Equatable {
+public struct ClientHello: Sendable, Equatable {
     /// The SNI, in lower case; empty for none.
-    package var serverName = ""
+    public var serverName = ""
     /// What the client offers by ALPN, in its order.
-    package var applicationProtocols: [String] = []
+    public var applicationProtocols: [String] = []
     /// It takes signatures made with ECDSA.
-    package var acceptsECDSA = false
+    public var acceptsECDSA = false
 
-    package init() {}
+    public init() {}
 
-    package enum Reading: Sendable, Equatable {
+    public enum Reading: Sendable, Equatable {
         case needsMore
         /// No TLS.
         case plainText
@@ -26,12 +26,12 @@ package struct ClientHello: Sendable, Equatable {
     }
 
     /// Bytes of records that are looked at.
-    package static let mostBytes = 16 * 1024
+    public static let mostBytes = 16 * 1024
     /// Records that it may come in.
     static let mostRecords = 64
 
     /// - Parameter bytes: All that has arrived so far.
-    package static func read(_ bytes: Span<UInt8>) -> Reading {
+    public static func read(_ bytes: Span<UInt8>) -> Reading {
         var reader = RecordReader(mostRecords: mostRecords)
         return read(bytes, by: &reader)
     }

@@ -3,7 +3,7 @@
 //
 // Why a connection could not be made, for logs.
 
-package enum ConnectError: Sendable, Equatable {
+public enum ConnectError: Sendable, Equatable {
     /// Nothing has failed, or nobody has said why.
     case none
     /// The system's number.
@@ -12,7 +12,7 @@ package enum ConnectError: Sendable, Equatable {
     case handshake([UInt8])
 
     /// - Source: Envoy's `delayed connect error` and `TLS error` as `%UPSTREAM_TRANSPORT_FAILURE_REASON%` tells them.
-    package var reason: [UInt8] {
+    public var reason: [UInt8] {
         switch self {
         case .none: []
         case .system(let code): Array("delayed connect error: \(SystemErrorText.systemText(code))".utf8)

@@ -3,12 +3,12 @@
 //
 // Every timeout of a loop, checked by one coarse tick instead of a scheduled task each.
 
-package import NIOCore
+public import NIOCore
 
 /// Something with one deadline at a time.
 ///
 /// Loop-bound.
-package protocol Timed: AnyObject {
+public protocol Timed: AnyObject {
     /// Kept by the table; -1 while no deadline is set.
     var deadlineSlot: Int { get set }
     func deadlinePassed()
@@ -21,14 +21,14 @@ package protocol Timed: AnyObject {
 ///
 /// A crowd that is due at once, as are the copies of a mirror that has fallen silent, fires in parts, between which the
 /// loop turns to its sockets: clients do not wait for the whole of it.
-package final class DeadlineTable: NIOScheduledCallbackHandler {
+public final class DeadlineTable: NIOScheduledCallbackHandler {
     /// How late a deadline may be noticed that is in no crowd.
-    package static let tick = TimeAmount.milliseconds(20)
+    public static let tick = TimeAmount.milliseconds(20)
 
     /// How many fire in one turn of the loop: what follows from each may take tens of microseconds.
     ///
     /// Of very many, so many more that a loop with much to do gets through with them.
-    package static let mostInTurn = 16
+    public static let mostInTurn = 16
     private static let largestShare = 128
 
     private struct Entry {
@@ -46,20 +46,20 @@ package final class DeadlineTable: NIOScheduledCallbackHandler {
     /// Of a look at the table, the entry that is next; -1 between two looks.
     private var position = -1
 
-    package init(eventLoop: any EventLoop) {
+    public init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
     }
 
     /// How many deadlines are set.
-    package var count: Int { entries.reduce(0) { $0 + ($1.deadline == Self.none ? 0 : 1) } }
+    public var count: Int { entries.reduce(0) { $0 + ($1.deadline == Self.none ? 0 : 1) } }
 
-    package func isSet(_ owner: any Timed) -> Bool {
+    public func isSet(_ owner: any Timed) -> Bool {
         let slot = owner.deadlineSlot
         return slot >= 0 && entries[slot].deadline != Self.none
     }
 
     /// Sets the owner's deadline, instead of the one it has.
-    package func set(_ owner: any Timed, at deadline: NIODeadline) {
+    public func set(_ owner: any Timed, at deadline: NIODeadline) {
         let slot = owner.deadlineSlot
         let time = min(deadline.uptimeNanoseconds, Self.none - 1)
         // What is set while deadlines fire waits for the next tick: an entry behind has been looked at already.
@@ -72,12 +72,12 @@ package final class DeadlineTable: NIOScheduledCallbackHandler {
         if !isTicking { scheduleTick() }
     }
 
-    package func set(_ owner: any Timed, after delay: TimeAmount) {
+    public func set(_ owner: any Timed, after delay: TimeAmount) {
         set(owner, at: .now() + delay)
     }
 
     /// The entry stays until the next tick: most owners set another deadline before that.
-    package func clear(_ owner: any Timed) {
+    public func clear(_ owner: any Timed) {
         let slot = owner.deadlineSlot
         if slot >= 0 { entries[slot].deadline = Self.none }
     }
@@ -93,7 +93,7 @@ package final class DeadlineTable: NIOScheduledCallbackHandler {
 
     /// Fires what is due at `now`, about `mostInTurn` deadlines, and goes on with the next call where this one stopped.
     /// - Returns: Whether it has looked at every entry.
-    @discardableResult package func advance(to now: NIODeadline) -> Bool {
+    @discardableResult public func advance(to now: NIODeadline) -> Bool {
         let now = min(now.uptimeNanoseconds, Self.none - 1)
         isAdvancing = true
         defer { isAdvancing = false }
@@ -123,7 +123,7 @@ package final class DeadlineTable: NIOScheduledCallbackHandler {
     }
 
     /// A tick; the loop calls it without a closure of its own for each.
-    package func handleScheduledCallback(eventLoop: some EventLoop) {
+    public func handleScheduledCallback(eventLoop: some EventLoop) {
         // Whoever sets a deadline meanwhile waits for the one tick that follows.
         let isDone = advance(to: .now())
         isTicking = false

@@ -5,28 +5,28 @@
 
 internal import UnderstudyCore
 
-package enum HTTPDate {
+public enum HTTPDate {
     private static let days: [StaticString] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     private static let months: [StaticString] = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
 
     /// A moment taken apart, UTC.
-    package struct Components: Equatable, Sendable {
-        package let year: Int
+    public struct Components: Equatable, Sendable {
+        public let year: Int
         /// 1 to 12.
-        package let month: Int
-        package let day: Int
-        package let hour: Int
-        package let minute: Int
-        package let second: Int
+        public let month: Int
+        public let day: Int
+        public let hour: Int
+        public let minute: Int
+        public let second: Int
 
         /// Three letters.
-        package var monthName: String { String(describing: months[month - 1]) }
+        public var monthName: String { String(describing: months[month - 1]) }
     }
 
     /// - Parameter seconds: Since the first of January 1970, UTC; not negative.
-    package static func components(secondsSince1970 seconds: Int) -> Components {
+    public static func components(secondsSince1970 seconds: Int) -> Components {
         let (year, month, day) = civil(seconds / 86_400)
         let rest = seconds % 86_400
         return Components(
@@ -43,7 +43,7 @@ package enum HTTPDate {
     ///
     /// - Parameter seconds: Since the first of January 1970, UTC; not negative.
     /// - Source: RFC 9110 section 5.6.7, IMF-fixdate.
-    package static func bytes(secondsSince1970 seconds: Int) -> [UInt8] {
+    public static func bytes(secondsSince1970 seconds: Int) -> [UInt8] {
         let time = components(secondsSince1970: seconds)
         var text: [UInt8] = []
         text.reserveCapacity(29)

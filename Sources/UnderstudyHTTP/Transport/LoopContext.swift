@@ -3,8 +3,8 @@
 //
 // What all connections of one event loop share: clocks, timers and memory that is used again.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 #if canImport(Glibc)
 internal import Glibc
@@ -17,14 +17,14 @@ internal import Darwin
 /// The shared belongings of one event loop.
 ///
 /// Loop-bound: only ever touched on its loop.
-package final class LoopContext {
-    package let eventLoop: any EventLoop
-    package let deadlines: DeadlineTable
-    package let resting = RestingConnections()
-    package let pools = PoolRegistry()
-    package let turns: TurnQueue
-    package var requestDecoder = RequestHeadDecoder()
-    package var responseDecoder = ResponseHeadDecoder()
+public final class LoopContext {
+    public let eventLoop: any EventLoop
+    public let deadlines: DeadlineTable
+    public let resting = RestingConnections()
+    public let pools = PoolRegistry()
+    public let turns: TurnQueue
+    public var requestDecoder = RequestHeadDecoder()
+    public var responseDecoder = ResponseHeadDecoder()
 
     private var freeBuffers: [ByteBuffer] = []
     private var spareRequestHead = RequestHead()
@@ -40,7 +40,7 @@ package final class LoopContext {
     private static let largestKept = 64 * 1024
     private static let mostKept = 64
 
-    package init(eventLoop: any EventLoop) {
+    public init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
         deadlines = DeadlineTable(eventLoop: eventLoop)
         turns = TurnQueue(eventLoop: eventLoop)
@@ -48,7 +48,7 @@ package final class LoopContext {
     }
 
     /// An empty buffer.
-    package func takeBuffer() -> ByteBuffer {
+    public func takeBuffer() -> ByteBuffer {
         guard var buffer = freeBuffers.popLast() else {
             return ByteBuffer(repeating: 0, count: Self.bufferCapacity).emptied()
         }
@@ -57,13 +57,13 @@ package final class LoopContext {
     }
 
     /// Gives a buffer back, even if a transport still holds it: a buffer that is in use is replaced when taken.
-    package func recycle(_ buffer: ByteBuffer) {
+    public func recycle(_ buffer: ByteBuffer) {
         guard freeBuffers.count < Self.mostKept, buffer.capacity <= Self.largestKept else { return }
         freeBuffers.append(buffer)
     }
 
     /// Runs `body` with a fresh request head whose memory is used again afterwards.
-    package func withRequestHead<Result, Failure>(
+    public func withRequestHead<Result, Failure>(
         _ body: (inout RequestHead) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var head = RequestHead()
@@ -74,7 +74,7 @@ package final class LoopContext {
     }
 
     /// Runs `body` with a fresh answer head whose memory is used again afterwards.
-    package func withResponseHead<Result, Failure>(
+    public func withResponseHead<Result, Failure>(
         _ body: (inout ResponseHead) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var head = ResponseHead()
@@ -96,7 +96,7 @@ package final class LoopContext {
     }
 
     /// The value of a `date` header now.
-    package var date: [UInt8] {
+    public var date: [UInt8] {
         let second = max(0, time(nil))
         if second != dateSecond {
             dateSecond = second
@@ -108,7 +108,7 @@ package final class LoopContext {
     /// A random number for sampling and identifiers; not for secrets.
     ///
     /// xorshift128+, seeded from the system.
-    package func nextRandom() -> UInt64 {
+    public func nextRandom() -> UInt64 {
         var (first, second) = randomState
         let result = first &+ second
         first ^= first << 23

@@ -3,10 +3,10 @@
 //
 // The transport on a SwiftNIO channel: one handler, directly on the bytes.
 
-package import NIOCore
+public import NIOCore
 internal import NIOPosix
 internal import NIOTLS
-package import UnderstudyCore
+public import UnderstudyCore
 
 #if canImport(Glibc)
 internal import Glibc
@@ -16,9 +16,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-package final class NIOTransport: ChannelInboundHandler, ClientTransport, OutgoingTransport {
-    package typealias InboundIn = ByteBuffer
-    package typealias OutboundOut = ByteBuffer
+public final class NIOTransport: ChannelInboundHandler, ClientTransport, OutgoingTransport {
+    public typealias InboundIn = ByteBuffer
+    public typealias OutboundOut = ByteBuffer
 
     private var context: ChannelHandlerContext?
     private var user: (any TransportUser)?
@@ -47,7 +47,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
     var security: (any TransportSecurity)?
     /// It has TLS, whose handshake is not over.
     var isHandshaking = false
-    package private(set) var tls: TLSPeer?
+    public private(set) var tls: TLSPeer?
     /// Ends a handshake that takes too long; `nil` if whoever uses the transport looks after that.
     var alarm: HandshakeAlarm?
     /// Of writes since the last flush, while they are in TLS and unknown to the channel.
@@ -56,16 +56,16 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
     /// - Parameters:
     ///   - counters: Where the bytes of the connection are counted.
     ///   - isAccepted: Its channel is there; otherwise whoever makes one calls `connectFailed`.
-    package init(_ counters: ByteCounters? = nil, isAccepted: Bool = false) {
+    public init(_ counters: ByteCounters? = nil, isAccepted: Bool = false) {
         self.counters = counters
         self.isAccepted = isAccepted
     }
 
-    package func count(in counters: ByteCounters) {
+    public func count(in counters: ByteCounters) {
         self.counters = counters
     }
 
-    package func attach(_ user: any TransportUser) {
+    public func attach(_ user: any TransportUser) {
         // Whoever has closed it hears nothing any more, and nobody after it.
         if !wasClosedEarly { self.user = user }
     }
@@ -73,28 +73,28 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
     // MARK: What the user may do
 
     /// What was told last, and what the channel says: it may be some steps ahead of what it tells.
-    package var isWritable: Bool { isActive && isChannelWritable && context?.channel.isWritable != false }
+    public var isWritable: Bool { isActive && isChannelWritable && context?.channel.isWritable != false }
 
-    package var isConnected: Bool { isActive }
+    public var isConnected: Bool { isActive }
 
-    package var applicationProtocol: ApplicationProtocol? {
+    public var applicationProtocol: ApplicationProtocol? {
         tls.flatMap { ApplicationProtocol($0.applicationProtocol) }
     }
 
     /// Why there is no TLS, as Envoy's logs tell it; empty if there is, or nobody has said why.
-    package var handshakeFailure: [UInt8] { security?.failureReason ?? [] }
+    public var handshakeFailure: [UInt8] { security?.failureReason ?? [] }
 
-    package var connectError: ConnectError {
+    public var connectError: ConnectError {
         let failure = handshakeFailure
         return failure.isEmpty ? socketError : .handshake(failure)
     }
 
-    package var queuedBytes: Int {
+    public var queuedBytes: Int {
         guard isActive, let options = context?.channel.syncOptions else { return 0 }
         return ((try? options.getOption(.bufferedWritableBytes)) ?? 0) + unflushedBytes
     }
 
-    package func write(_ bytes: ByteBuffer) {
+    public func write(_ bytes: ByteBuffer) {
         counters?.sent.add(UInt64(bytes.readableBytes))
         if security != nil { return writeInParts(bytes) }
         guarding { context?.write(Self.wrapOutboundOut(bytes), promise: nil) }
@@ -115,24 +115,24 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
     /// Two whole records.
     private static let mostUnflushed = 2 * 16 * 1024
 
-    package func flush() {
+    public func flush() {
         unflushedBytes = 0
         guarding { context?.flush() }
     }
 
-    package func endOutput() {
+    public func endOutput() {
         guard isActive else { return }
         guarding { context?.close(mode: .output, promise: nil) }
     }
 
-    package func setReading(_ isReading: Bool) {
+    public func setReading(_ isReading: Bool) {
         guard isReading != self.isReading else { return }
         self.isReading = isReading
         // Failing means that the channel is closed already, and then nothing reads.
         guarding { try? context?.channel.syncOptions?.setOption(.autoRead, value: isReading) }
     }
 
-    package func close() {
+    public func close() {
         user = nil
         endHandshake()
         if let context {
@@ -142,7 +142,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
         }
     }
 
-    package func reset() {
+    public func reset() {
         // On its loop the option is set at once; failing means that there is no socket any more.
         if isActive, let socket = context?.channel as? any SocketOptionProvider {
             socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenFailure { _ in }
@@ -156,7 +156,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
         closeChannel(context, tellingPeer: false)
     }
 
-    package func closeAfterFlush(linger: TimeAmount) {
+    public func closeAfterFlush(linger: TimeAmount) {
         guard let context else { return close() }
         unflushedBytes = 0
         let promise = context.eventLoop.makePromise(of: Void.self)
@@ -180,7 +180,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
 
     // MARK: What the channel reports
 
-    package func handlerAdded(context: ChannelHandlerContext) {
+    public func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         isChannelWritable = context.channel.isWritable
         isActive = context.channel.isActive && security == nil
@@ -188,37 +188,37 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
         if let security { begin(security, context) }
     }
 
-    package func handlerRemoved(context: ChannelHandlerContext) {
+    public func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         security?.channelEnded()
         // A channel that closes before it is active, because its listener did, reports nothing else.
         if isAccepted { finish() }
     }
 
-    package func channelActive(context: ChannelHandlerContext) {
+    public func channelActive(context: ChannelHandlerContext) {
         guard security == nil else { return }
         isActive = true
         isChannelWritable = context.channel.isWritable
         user?.transportConnected()
     }
 
-    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted(let name)? = event as? TLSUserEvent else { return }
         handshakeCompleted(context, Array((name ?? "").utf8))
     }
 
-    package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = Self.unwrapInboundIn(data)
         counters?.received.add(UInt64(bytes.readableBytes))
         report(.received(bytes))
     }
 
-    package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
         isChannelWritable = context.channel.isWritable
         report(.writability)
     }
 
-    package func channelInactive(context: ChannelHandlerContext) {
+    public func channelInactive(context: ChannelHandlerContext) {
         isActive = false
         if isHandshaking {
             handshakeFailed(nil)
@@ -228,7 +228,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
         report(.closed)
     }
 
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
         if isHandshaking {
             handshakeFailed(error)
         } else if error is UndeliveredWrite {
@@ -244,7 +244,7 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
     /// From here on, the connection is secured; the user hears that it is connected once the handshake is over.
     ///
     /// - Parameter received: What has arrived already.
-    package func secure(_ security: any TransportSecurity, received: ByteBuffer = ByteBuffer()) {
+    public func secure(_ security: any TransportSecurity, received: ByteBuffer = ByteBuffer()) {
         self.security = security
         isHandshaking = true
         isActive = false
@@ -303,13 +303,13 @@ package final class NIOTransport: ChannelInboundHandler, ClientTransport, Outgoi
         if let context { closeChannel(context, tellingPeer: false) } else { finish() }
     }
 
-    package func replay(_ bytes: ByteBuffer) {
+    public func replay(_ bytes: ByteBuffer) {
         report(.received(bytes))
     }
 
-    package func securable() -> NIOTransport { self }
+    public func securable() -> NIOTransport { self }
 
-    package func connectFailed(_ error: any Error) {
+    public func connectFailed(_ error: any Error) {
         socketError = Self.connectError(error)
         end =
             switch error {

@@ -3,14 +3,14 @@
 //
 // Collects what one turn of the loop has to say, so that a head and a small body leave in one write.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 
 /// Bytes on their way to one transport.
 ///
 /// Small pieces are copied behind each other. A large piece is passed on as the very buffer it was received in,
 /// unless the transport is blocked: a blocked transport would keep that whole buffer alive for the sake of a slice.
-package struct OutgoingBytes {
+public struct OutgoingBytes {
     /// Pieces up to this size are copied: cheaper than another entry in the write.
     private static let copyLimit = 4 * 1024
     /// A blocked transport gets bytes in blocks of at least this size.
@@ -22,18 +22,18 @@ package struct OutgoingBytes {
     /// How often collected bytes were handed over; what was appended since the last time may still be changed.
     private(set) var generation: UInt32 = 1
 
-    package init() {}
+    public init() {}
 
-    package var count: Int { pending?.readableBytes ?? 0 }
+    public var count: Int { pending?.readableBytes ?? 0 }
 
     /// Lets `body` write at the end.
-    package mutating func append(_ loop: LoopContext, _ body: (inout ByteBuffer) -> Void) {
+    public mutating func append(_ loop: LoopContext, _ body: (inout ByteBuffer) -> Void) {
         var buffer = take(loop)
         body(&buffer)
         pending = buffer
     }
 
-    package mutating func append(_ loop: LoopContext, _ piece: ByteBuffer, to transport: any Transport) {
+    public mutating func append(_ loop: LoopContext, _ piece: ByteBuffer, to transport: any Transport) {
         if piece.readableBytes <= Self.copyLimit || !transport.isWritable {
             append(loop) { $0.writeImmutableBuffer(piece) }
             return
@@ -61,14 +61,14 @@ package struct OutgoingBytes {
     }
 
     /// Adds a piece as one chunk (RFC 9112 section 7.1).
-    package mutating func appendChunk(_ loop: LoopContext, _ piece: ByteBuffer, to transport: any Transport) {
+    public mutating func appendChunk(_ loop: LoopContext, _ piece: ByteBuffer, to transport: any Transport) {
         append(loop) { HeadEncoder.writeChunkHead(piece.readableBytes, to: &$0) }
         append(loop, piece, to: transport)
         append(loop) { $0.writeStaticString("\r\n") }
     }
 
     /// Hands everything to the transport, or keeps it together while the transport is blocked.
-    package mutating func flush(_ loop: LoopContext, to transport: any Transport) {
+    public mutating func flush(_ loop: LoopContext, to transport: any Transport) {
         if let buffer = pending, buffer.readableBytes > 0,
             transport.isWritable || buffer.readableBytes >= Self.blockSize && transport.isConnected
         {
@@ -82,7 +82,7 @@ package struct OutgoingBytes {
     }
 
     /// Hands everything to the transport even if it is blocked, because nothing will be added any more.
-    package mutating func flushAll(_ loop: LoopContext, to transport: any Transport) {
+    public mutating func flushAll(_ loop: LoopContext, to transport: any Transport) {
         if let buffer = pending, buffer.readableBytes > 0 {
             handOver(buffer, loop, to: transport)
         }
@@ -92,7 +92,7 @@ package struct OutgoingBytes {
     }
 
     /// Forgets what has not been handed over.
-    package mutating func removeAll(_ loop: LoopContext) {
+    public mutating func removeAll(_ loop: LoopContext) {
         if let buffer = pending { loop.recycle(buffer) }
         pending = nil
     }

@@ -6,17 +6,17 @@
 /// The part of a server's first flight that is sent in the clear.
 ///
 /// - Source: RFC 8446 sections 4.1.3, 4.1.4 and 4.2; RFC 5246 section 7.4; RFC 8422 section 5.4.
-package struct ServerHello: Sendable, Equatable {
+public struct ServerHello: Sendable, Equatable {
     /// As registered; zero for unknown.
-    package var cipherSuite: UInt16 = 0
+    public var cipherSuite: UInt16 = 0
     /// Of the key exchange; zero for unknown.
-    package var group: UInt16 = 0
-    package var sessionID: [UInt8] = []
-    package var isResumed = false
+    public var group: UInt16 = 0
+    public var sessionID: [UInt8] = []
+    public var isResumed = false
 
-    package init() {}
+    public init() {}
 
-    package enum Reading: Sendable, Equatable {
+    public enum Reading: Sendable, Equatable {
         case needsMore
         case hello(ServerHello)
         /// It is something else, or goes beyond what is looked at.
@@ -37,17 +37,17 @@ package struct ServerHello: Sendable, Equatable {
     }
 
     /// Bytes that are looked at.
-    package static let mostBytes = 64 * 1024
+    public static let mostBytes = 64 * 1024
     private static let recordHeader = 5
 
     /// - Parameter bytes: All that the server has sent so far.
-    package static func read(_ bytes: Span<UInt8>) -> Reading {
+    public static func read(_ bytes: Span<UInt8>) -> Reading {
         var reader = Reader()
         return reader.read(bytes)
     }
 
     /// Reads what a server sends piece by piece; each byte is looked at once, however small the pieces are.
-    package struct Reader: Sendable {
+    public struct Reader: Sendable {
         private var hello: ServerHello?
         /// The beginning of a record, until it is whole.
         private var header: [UInt8] = []
@@ -58,10 +58,10 @@ package struct ServerHello: Sendable, Equatable {
         private var messages: [UInt8] = []
         private var count = 0
 
-        package init() {}
+        public init() {}
 
         /// - Parameter bytes: What has come since the last call.
-        package mutating func read(_ bytes: Span<UInt8>) -> Reading {
+        public mutating func read(_ bytes: Span<UInt8>) -> Reading {
             var offset = 0
             while offset < bytes.count {
                 let reading: Reading

@@ -13,12 +13,12 @@ internal import Musl
 internal import Darwin
 #endif
 
-package enum SystemErrorText {
+public enum SystemErrorText {
     /// For instance `address already in use`.
-    package static func text(_ code: CInt) -> String { systemText(code).lowercased() }
+    public static func text(_ code: CInt) -> String { systemText(code).lowercased() }
 
     /// For instance `Address already in use`.
-    package static func systemText(_ code: CInt) -> String {
+    public static func systemText(_ code: CInt) -> String {
         guard let text = unsafe strerror(code) else { return "error \(code)" }
         return unsafe String(cString: text)
     }

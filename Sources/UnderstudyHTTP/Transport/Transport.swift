@@ -3,15 +3,15 @@
 //
 // The seam between HTTP and sockets: bytes in, bytes out, writability and close, and nothing else.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// What one connection may do to its socket.
 ///
 /// Loop-bound.
 ///
 /// Everything above this line sees no channel, pipeline or promise, so that another transport can take NIO's place.
-package protocol Transport: AnyObject {
+public protocol Transport: AnyObject {
     /// The socket is connected and takes more bytes without piling them up.
     var isWritable: Bool { get }
     /// The connection exists, even if it is blocked.
@@ -54,7 +54,7 @@ package protocol Transport: AnyObject {
 /// The transport of a client's connection.
 ///
 /// Loop-bound.
-package protocol ClientTransport: Transport {
+public protocol ClientTransport: Transport {
     /// From here on, its bytes are counted here.
     func count(in counters: ByteCounters)
     /// Tells the user of bytes that somebody else has read before it came.
@@ -74,7 +74,7 @@ protocol OutgoingTransport: Transport {
 }
 
 /// What a connection speaks, as ALPN names it (RFC 7301).
-package enum ApplicationProtocol: Sendable {
+public enum ApplicationProtocol: Sendable {
     case http1
     case http2
 
@@ -91,17 +91,17 @@ package enum ApplicationProtocol: Sendable {
 }
 
 extension Transport {
-    package var applicationProtocol: ApplicationProtocol? { nil }
+    public var applicationProtocol: ApplicationProtocol? { nil }
 
-    package var connectError: ConnectError { .none }
+    public var connectError: ConnectError { .none }
 
-    package var tls: TLSPeer? { nil }
+    public var tls: TLSPeer? { nil }
 
-    package func reset() { close() }
+    public func reset() { close() }
 }
 
 /// Whoever reads and writes the bytes of one connection.
-package protocol TransportUser: AnyObject {
+public protocol TransportUser: AnyObject {
     /// An outgoing connection is established, or a handshake is over.
     func transportConnected()
     /// Bytes arrived.
@@ -116,7 +116,7 @@ package protocol TransportUser: AnyObject {
 }
 
 /// Why a connection ended without our doing.
-package enum TransportEnd: Equatable, Sendable {
+public enum TransportEnd: Equatable, Sendable {
     case couldNotConnect
     case connectTimedOut
     /// The peer closed in an orderly way, before or after what we sent last.

@@ -3,13 +3,13 @@
 //
 // The seam between a transport and TLS: nothing outside of the folder TLS knows which library speaks it.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// TLS of one connection, as its transport sees it.
 ///
 /// Loop-bound.
-package protocol TransportSecurity: AnyObject {
+public protocol TransportSecurity: AnyObject {
     /// Puts its handlers between the socket and the transport's.
     ///
     /// - Parameter context: Of the transport's handler.
@@ -34,7 +34,7 @@ package protocol TransportSecurity: AnyObject {
 }
 
 /// What makes the TLS of a filter chain's connections.
-package protocol ServerSecurity: AnyObject, Sendable {
+public protocol ServerSecurity: AnyObject, Sendable {
     /// What the client says first decides on the certificate.
     var choosesByHello: Bool { get }
     /// - Parameter hello: `nil` if it was not looked at.
@@ -42,7 +42,7 @@ package protocol ServerSecurity: AnyObject, Sendable {
 }
 
 /// What makes the TLS of a cluster's connections.
-package protocol ClientSecurity: AnyObject, Sendable {
+public protocol ClientSecurity: AnyObject, Sendable {
     /// - Parameters:
     ///   - serverName: Whom the request is for, and so the SNI; empty if that is the cluster's.
     ///   - hostname: What the configuration calls the endpoint; empty for nothing.
@@ -55,6 +55,6 @@ package protocol ClientSecurity: AnyObject, Sendable {
 }
 
 /// What the other end has shown is not what is asked for.
-package struct RefusedPeer: Error {
-    package init() {}
+public struct RefusedPeer: Error {
+    public init() {}
 }

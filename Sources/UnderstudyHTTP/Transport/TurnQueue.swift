@@ -15,7 +15,7 @@ protocol TurnEnding: AnyObject {
 /// Who has asked for it in this turn of the loop.
 ///
 /// Loop-bound.
-package final class TurnQueue {
+public final class TurnQueue {
     private let eventLoop: any EventLoop
     private let users = Users()
     /// Made once, because a closure takes memory.

@@ -13,9 +13,9 @@ internal import Musl
 internal import Darwin
 #endif
 
-package enum WallClock {
+public enum WallClock {
     /// Nanoseconds since 1970; 0 if the system has no such clock.
-    package static func nanoseconds() -> Int64 {
+    public static func nanoseconds() -> Int64 {
         var time = timespec()
         guard unsafe clock_gettime(CLOCK_REALTIME, &time) == 0 else { return 0 }
         // Safe: the sum stays below 2^63 until the year 2262.

@@ -3,12 +3,12 @@
 //
 // The event loops that serve clients: the system's own on Linux, NIO's elsewhere.
 
-package import NIOCore
+public import NIOCore
 internal import NIOPosix
 
-package enum WorkerLoops {
+public enum WorkerLoops {
     /// - Throws: `IOError`, if the system has no threads or descriptors for them.
-    package static func make(_ count: Int) throws -> any EventLoopGroup {
+    public static func make(_ count: Int) throws -> any EventLoopGroup {
         #if os(Linux)
         try EpollGroup(loops: count)
         #else

@@ -9,7 +9,7 @@ internal import UnderstudyCore
 /// Lines of one worker for one file, either of requests or of copies.
 ///
 /// Loop-bound; appending a line takes no lock and makes no system call.
-package final class AccessLogBuffer {
+public final class AccessLogBuffer {
     private let file: AccessLogFile
     private let isOfCopies: Bool
     private let threshold: Int
@@ -28,7 +28,7 @@ package final class AccessLogBuffer {
     }
 
     /// Adds what `write` appends as one line.
-    package func append(_ write: (inout [UInt8]) -> Void) {
+    public func append(_ write: (inout [UInt8]) -> Void) {
         let before = bytes.count
         if before == 0 { bytes.reserveCapacity(threshold + Self.slack) }
         write(&bytes)
@@ -59,7 +59,7 @@ extension AccessLogBuffer: Sendable {}
 /// All buffers of one worker, and the clock that flushes them.
 ///
 /// Loop-bound. The clock only runs while a line waits.
-package final class AccessLogBuffers {
+public final class AccessLogBuffers {
     private let loop: any EventLoop
     private let interval: TimeAmount
     private let threshold: Int
@@ -78,7 +78,7 @@ package final class AccessLogBuffers {
     }
 
     /// The worker's buffer for the file; ask once per configuration, not per request.
-    package func buffer(for file: AccessLogFile, ofCopies isOfCopies: Bool = false) -> AccessLogBuffer {
+    public func buffer(for file: AccessLogFile, ofCopies isOfCopies: Bool = false) -> AccessLogBuffer {
         let key = Key(file: ObjectIdentifier(file), isOfCopies: isOfCopies)
         if let known = buffers[key] { return known }
         let buffer = AccessLogBuffer(file, isOfCopies: isOfCopies, threshold: threshold, owner: self)
@@ -87,7 +87,7 @@ package final class AccessLogBuffers {
     }
 
     /// Hands everything over.
-    package func flush() {
+    public func flush() {
         for buffer in buffers.values { buffer.flush() }
     }
 
@@ -102,7 +102,7 @@ package final class AccessLogBuffers {
     }
 
     /// Hands everything over, and never again by the clock.
-    package func stop() {
+    public func stop() {
         clock?.cancel()
         clock = nil
         flush()

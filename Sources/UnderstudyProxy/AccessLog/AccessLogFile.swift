@@ -5,13 +5,13 @@
 
 internal import NIOPosix
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Takes finished lines from any thread and writes them on its own.
 ///
 /// A disk that is stuck or full never holds up who hands lines over: what does not fit the queue is dropped and counted.
-package final class AccessLogFile: Sendable {
-    package let sink: AccessLog.Sink
+public final class AccessLogFile: Sendable {
+    public let sink: AccessLog.Sink
     let statistics: AccessLogStatistics
     private let queue: Mutex<AccessLogQueue>
     /// Only the file's thread exchanges it.
@@ -45,12 +45,12 @@ package final class AccessLogFile: Sendable {
     /// Opens the path anew: lines handed over before go to the old file, later ones to the new.
     ///
     /// If it cannot be opened, the old file is kept and `reopen_failed` counted.
-    package func reopen() {
+    public func reopen() {
         _ = add(.reopen)
     }
 
     /// Returns when all that was handed over before is written or dropped, or the task is cancelled.
-    package func written() async {
+    public func written() async {
         let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
         whenWritten { continuation.finish() }
         for await _ in stream {}

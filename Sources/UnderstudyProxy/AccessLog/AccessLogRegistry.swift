@@ -3,21 +3,21 @@
 //
 // All files that access logs write to, one for each path, for as long as the process runs.
 
-package import NIOCore
+public import NIOCore
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// A file that cannot be written, told when the configuration is taken over.
-package struct AccessLogFault: Error, Sendable, Equatable, CustomStringConvertible {
-    package let description: String
+public struct AccessLogFault: Error, Sendable, Equatable, CustomStringConvertible {
+    public let description: String
 
-    package init(description: String) {
+    public init(description: String) {
         self.description = description
     }
 }
 
 /// Shared by all workers and all configurations; a new configuration goes on with the files that are open.
-package final class AccessLogRegistry: Sendable {
+public final class AccessLogRegistry: Sendable {
     private struct BoundBuffers: Sendable {
         let loop: any EventLoop
         let buffers: NIOLoopBound<AccessLogBuffers>
@@ -28,7 +28,7 @@ package final class AccessLogRegistry: Sendable {
         var workers: [ObjectIdentifier: BoundBuffers] = [:]
     }
 
-    package let statistics = AccessLogStatistics()
+    public let statistics = AccessLogStatistics()
     private let interval: TimeAmount
     private let threshold: Int
     private let capacity: Int
@@ -40,7 +40,7 @@ package final class AccessLogRegistry: Sendable {
     ///   - flushSize: Bytes with which a worker hands over before that. Default 64 KiB; Envoy's
     ///     `--file-flush-min-size-kb`.
     ///   - queueCapacity: Most bytes that wait for one file's disk; lines past it are dropped. Default 16 MiB.
-    package init(
+    public init(
         flushInterval: TimeAmount = .seconds(10),
         flushSize: Int = 64 * 1024,
         queueCapacity: Int = 16 * 1024 * 1024
@@ -51,7 +51,7 @@ package final class AccessLogRegistry: Sendable {
     }
 
     /// The file of a log; opened or created if no other log writes to it.
-    package func open(_ sink: AccessLog.Sink) throws(AccessLogFault) -> AccessLogFile {
+    public func open(_ sink: AccessLog.Sink) throws(AccessLogFault) -> AccessLogFile {
         let result: Result<AccessLogFile, AccessLogFault> = state.withLock { state in
             let sink = sink.unified
             if let known = state.files[sink] { return .success(known) }
@@ -68,7 +68,7 @@ package final class AccessLogRegistry: Sendable {
     }
 
     /// The buffers of the workers on a loop; call on that loop.
-    package func buffers(on loop: any EventLoop) -> AccessLogBuffers {
+    public func buffers(on loop: any EventLoop) -> AccessLogBuffers {
         let identity = ObjectIdentifier(loop)
         if let known = state.withLock({ $0.workers[identity] }) { return known.buffers.value }
         let buffers = AccessLogBuffers(loop: loop, interval: interval, threshold: threshold)
@@ -78,13 +78,13 @@ package final class AccessLogRegistry: Sendable {
     }
 
     /// Opens every path anew, after all lines of the workers have been handed over.
-    package func reopenAll() async {
+    public func reopenAll() async {
         await flushWorkers()
         for file in files { file.reopen() }
     }
 
     /// Hands over what the workers have; returns when it is written or dropped.
-    package func flushAll() async {
+    public func flushAll() async {
         await flushWorkers()
         await withDiscardingTaskGroup { group in
             for file in files { group.addTask { await file.written() } }
@@ -94,7 +94,7 @@ package final class AccessLogRegistry: Sendable {
     /// Writes what can be written in the time, then closes every file.
     ///
     /// Call while the workers' loops still run, and after their last line; a cancelled task waits, too.
-    package func shutDown(within time: Duration) async {
+    public func shutDown(within time: Duration) async {
         // A task of its own: the end is asked for by cancelling, and would cancel this as well.
         let writing = Task {
             await withTaskGroup(of: Void.self) { group in

@@ -3,12 +3,12 @@
 //
 // What became of access log lines, in numbers.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Shared by all files.
 ///
 /// - Source: Envoy's `filesystem.*`; `lines_dropped` is ours.
-package final class AccessLogStatistics: Sendable {
+public final class AccessLogStatistics: Sendable {
     /// Lines that were taken.
     let buffered = Counter()
     /// Writes that the system has taken whole.
@@ -22,9 +22,9 @@ package final class AccessLogStatistics: Sendable {
     /// Bytes that are not written yet.
     let totalBuffered = Gauge()
 
-    package init() {}
+    public init() {}
 
-    package func statistics() -> [Statistic] {
+    public func statistics() -> [Statistic] {
         [
             Statistic("filesystem.flushed_by_timer", flushedByTimer.current),
             Statistic("filesystem.lines_dropped", dropped.current),

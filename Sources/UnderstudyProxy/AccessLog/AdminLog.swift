@@ -3,12 +3,12 @@
 //
 // The access log of the admin server.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
-package import UnderstudyHTTP
+public import UnderstudyHTTP
 
 /// - Source: Envoy `Bootstrap.admin.access_log`.
-package final class AdminLog: Sendable {
+public final class AdminLog: Sendable {
     private let logs: OpenLogs
     private let registry: AccessLogRegistry
     private let buffers: NIOLoopBoundBox<AccessLogBuffers?>
@@ -29,7 +29,7 @@ package final class AdminLog: Sendable {
     }
 
     /// Called on the admin server's event loop.
-    package func write(_ access: PlainAccess) {
+    public func write(_ access: PlainAccess) {
         let buffers = self.buffers.value ?? registry.buffers(on: eventLoop)
         self.buffers.value = buffers
         var facts = ExchangeFacts()
@@ -54,7 +54,7 @@ package final class AdminLog: Sendable {
 
 extension ProxyServer {
     /// The admin server's log; `nil` if the configuration has none.
-    package func adminLog(on eventLoop: any EventLoop) throws(BindFailure) -> AdminLog? {
+    public func adminLog(on eventLoop: any EventLoop) throws(BindFailure) -> AdminLog? {
         let configured = snapshot.configuration.adminLogs
         guard !configured.isEmpty else { return nil }
         do throws(AccessLogFault) {

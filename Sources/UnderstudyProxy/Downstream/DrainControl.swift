@@ -3,20 +3,20 @@
 //
 // Whether clients are asked to go, for all workers.
 
-package import NIOCore
+public import NIOCore
 internal import Synchronization
 internal import UnderstudyCore
 
 /// How many answers say `connection: close` while listeners are drained.
 ///
 /// - Source: Envoy `--drain-strategy`.
-package enum DrainStrategy: Sendable {
+public enum DrainStrategy: Sendable {
     /// Few at first, all once the drain time is over.
     case gradual
     case immediate
 }
 
-package final class DrainControl: Sendable {
+public final class DrainControl: Sendable {
     private let isFailing = Atomic(false)
     private let scope = Atomic<UInt8>(0)
     /// On the monotonic clock, in nanoseconds.
@@ -27,20 +27,20 @@ package final class DrainControl: Sendable {
     private static let inbound: UInt8 = 1
     private static let all: UInt8 = 2
 
-    package init(_ strategy: DrainStrategy = .gradual, duration: TimeAmount = .seconds(600)) {
+    public init(_ strategy: DrainStrategy = .gradual, duration: TimeAmount = .seconds(600)) {
         self.strategy = strategy
         self.duration = UInt64(max(0, duration.nanoseconds))
     }
 
     /// `/healthcheck/fail` was called.
-    package var isHealthCheckFailing: Bool { isFailing.load(ordering: .relaxed) }
+    public var isHealthCheckFailing: Bool { isFailing.load(ordering: .relaxed) }
 
-    package func failHealthChecks(_ isFailing: Bool) {
+    public func failHealthChecks(_ isFailing: Bool) {
         self.isFailing.store(isFailing, ordering: .relaxed)
     }
 
     /// Listeners are being drained.
-    package var isDraining: Bool { scope.load(ordering: .relaxed) != 0 }
+    public var isDraining: Bool { scope.load(ordering: .relaxed) != 0 }
 
     func beginDrain(onlyInbound: Bool) {
         start.store(NIODeadline.now().uptimeNanoseconds, ordering: .relaxed)

@@ -7,10 +7,10 @@ internal import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// Immutable.
-package final class ListenerChains: Sendable {
-    package let listener: SharedListener
+public final class ListenerChains: Sendable {
+    public let listener: SharedListener
     /// In file order; the default one last.
-    package let chains: [SharedChain]
+    public let chains: [SharedChain]
     private let table: FilterChainTable
     /// What every connection gets; `nil` if that depends on the connection.
     let only: SharedChain?

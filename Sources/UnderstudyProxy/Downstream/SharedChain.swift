@@ -4,22 +4,22 @@
 // A filter chain's configuration, arranged for requests, and the numbers that all workers add to.
 
 internal import NIOCore
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// What the connections of one filter chain are served by.
 ///
 /// Immutable; after a reload another of these takes its place.
-package final class SharedChain: Sendable {
-    package let configuration: FilterChain
+public final class SharedChain: Sendable {
+    public let configuration: FilterChain
     /// Where it stands among the chains of its listener.
     let index: Int
     let listener: SharedListener
     /// `nil` for plain text.
     let tls: ServerTLSContext?
-    package let routes: RouteTable
-    package let serverName: [UInt8]
-    package let statistics: ManagerStatistics
+    public let routes: RouteTable
+    public let serverName: [UInt8]
+    public let statistics: ManagerStatistics
     /// Those of this manager on this listener.
     private let listenerAnswers: AnswerCounts
     let limits: ServerLimits

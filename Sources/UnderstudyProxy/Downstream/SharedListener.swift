@@ -4,15 +4,15 @@
 // A listening socket's configuration and its filter chains, and the numbers that all workers add to.
 
 internal import NIOCore
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// Immutable; a later configuration of the same socket is another of these under the same `slot`.
-package final class SharedListener: Sendable {
-    package let configuration: Listener
+public final class SharedListener: Sendable {
+    public let configuration: Listener
     /// Which socket it is, for as long as the process lives.
-    package let slot: Int
-    package let statistics: ListenerStatistics
+    public let slot: Int
+    public let statistics: ListenerStatistics
     /// A line of each for every connection.
     let connectionLogs: OpenLogs
     /// The connections that it has.
@@ -54,5 +54,5 @@ package final class SharedListener: Sendable {
 
 extension Listener {
     /// What stands between `listener.` and the names of its statistics.
-    package var statName: String { statPrefix.isEmpty ? address.description : statPrefix }
+    public var statName: String { statPrefix.isEmpty ? address.description : statPrefix }
 }

@@ -3,29 +3,29 @@
 //
 // Asks the endpoints of one cluster again and again whether they are well, away from the loops that carry traffic.
 
-package import Logging
+public import Logging
 internal import NIOCore
-package import UnderstudyCore
-package import UnderstudyHTTP
+public import UnderstudyCore
+public import UnderstudyHTTP
 
 /// Sets the health flags of endpoints by what their checks come to.
-package final class HealthChecker: Sendable {
-    package struct Setup: Sendable {
-        package var cluster: String
-        package var check: HealthCheck
-        package var statistics: HealthCheckStatistics
-        package var logger: Logger
+public final class HealthChecker: Sendable {
+    public struct Setup: Sendable {
+        public var cluster: String
+        public var check: HealthCheck
+        public var statistics: HealthCheckStatistics
+        public var logger: Logger
         /// `nil` for plain text.
-        package var tls: (any ClientSecurity)?
+        public var tls: (any ClientSecurity)?
         /// The cluster has had a connection for a request.
-        package var hasTraffic: @Sendable () -> Bool = { false }
-        package var runtime: @Sendable () -> RuntimeSnapshot = { .empty }
+        public var hasTraffic: @Sendable () -> Bool = { false }
+        public var runtime: @Sendable () -> RuntimeSnapshot = { .empty }
         /// The endpoint may have come into use or fallen out of it.
-        package var onChange: @Sendable (SharedHost) -> Void = { _ in }
+        public var onChange: @Sendable (SharedHost) -> Void = { _ in }
         /// A check has passed of an endpoint that is well but ejected as an outlier.
-        package var onPass: @Sendable (SharedHost) -> Void = { _ in }
+        public var onPass: @Sendable (SharedHost) -> Void = { _ in }
 
-        package init(cluster: String, check: HealthCheck, statistics: HealthCheckStatistics, logger: Logger) {
+        public init(cluster: String, check: HealthCheck, statistics: HealthCheckStatistics, logger: Logger) {
             self.cluster = cluster
             self.check = check
             self.statistics = statistics
@@ -36,7 +36,7 @@ package final class HealthChecker: Sendable {
     private let loop: ProbeLoop
     private let board: NIOLoopBoundBox<HealthCheckBoard>
 
-    package init(_ setup: Setup, on loop: ProbeLoop) {
+    public init(_ setup: Setup, on loop: ProbeLoop) {
         self.loop = loop
         board = NIOLoopBoundBox.makeBoxSendingValue(HealthCheckBoard(setup, loop: loop), eventLoop: loop.eventLoop)
     }
@@ -44,7 +44,7 @@ package final class HealthChecker: Sendable {
     /// What a new endpoint begins with.
     ///
     /// - Source: measured on Envoy 1.40; `ignore_new_hosts_until_first_hc` concerns endpoints that names resolve to.
-    package static func initialHealth(of endpoint: Endpoint, in cluster: Cluster) -> HostHealth {
+    public static func initialHealth(of endpoint: Endpoint, in cluster: Cluster) -> HostHealth {
         guard !cluster.healthChecks.isEmpty, endpoint.isHealthChecked else { return [] }
         guard case .strictDNS = cluster.discovery, cluster.balancing.ignoresUncheckedHosts else {
             return .failedActiveCheck
@@ -53,14 +53,14 @@ package final class HealthChecker: Sendable {
     }
 
     /// These are the endpoints from now on: those that are new are checked, those that are gone no longer.
-    package func update(hosts: [SharedHost]) {
+    public func update(hosts: [SharedHost]) {
         onLoop { $0.update(hosts) }
     }
 
     /// An answer to a request had `x-envoy-immediate-health-check-fail`.
     ///
     /// Called by workers.
-    package func failImmediately(_ host: SharedHost) {
+    public func failImmediately(_ host: SharedHost) {
         // Once is enough: an endpoint that says so says it in every answer.
         guard host.set(.excludedByImmediateFailure, true) else { return }
         onLoop { $0.failImmediately(host) }
@@ -70,14 +70,14 @@ package final class HealthChecker: Sendable {
     ///
     /// - Returns: Whether that came about.
     @discardableResult
-    package func firstChecksDone(within bound: Duration) async -> Bool {
+    public func firstChecksDone(within bound: Duration) async -> Bool {
         await withCheckedContinuation { continuation in
             onLoop { $0.awaitFirstChecks(continuation, bound: bound) }
         }
     }
 
     /// Ends all checks; the endpoints keep their flags.
-    package func stop() async {
+    public func stop() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             onLoop {
                 $0.stop()

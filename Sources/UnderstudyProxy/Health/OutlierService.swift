@@ -3,26 +3,26 @@
 //
 // Ejects the outliers of one cluster and lets them back in, away from the loops that carry traffic.
 
-package import Logging
+public import Logging
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Runs outlier detection; everything but `record` is for other threads than the workers'.
-package final class OutlierService: Sendable {
-    package struct Setup: Sendable {
-        package var cluster: String
-        package var detection: OutlierDetection
-        package var statistics: OutlierStatistics
-        package var logger: Logger
-        package var runtime: @Sendable () -> RuntimeSnapshot = { .empty }
+public final class OutlierService: Sendable {
+    public struct Setup: Sendable {
+        public var cluster: String
+        public var detection: OutlierDetection
+        public var statistics: OutlierStatistics
+        public var logger: Logger
+        public var runtime: @Sendable () -> RuntimeSnapshot = { .empty }
         /// The endpoint has fallen out of use or come back.
-        package var onChange: @Sendable (SharedHost) -> Void = { _ in }
+        public var onChange: @Sendable (SharedHost) -> Void = { _ in }
         /// Time since any fixed moment.
-        package var clock: @Sendable () -> Duration
+        public var clock: @Sendable () -> Duration
         /// Reports of workers that may wait; more are dropped and counted.
-        package var mailboxSize = 1024
+        public var mailboxSize = 1024
 
-        package init(
+        public init(
             cluster: String,
             detection: OutlierDetection,
             statistics: OutlierStatistics,
@@ -56,7 +56,7 @@ package final class OutlierService: Sendable {
     private let slot: AsyncStream<Report>.Continuation
     private let state: Mutex<State>
 
-    package init(_ setup: Setup) {
+    public init(_ setup: Setup) {
         self.setup = setup
         thresholds = OutlierThresholds(setup.detection)
         (mailbox, slot) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(max(1, setup.mailboxSize)))
@@ -64,7 +64,7 @@ package final class OutlierService: Sendable {
         thresholds.update(settings)
     }
 
-    package static let continuousClock: @Sendable () -> Duration = {
+    public static let continuousClock: @Sendable () -> Duration = {
         let start = ContinuousClock.now
         return { ContinuousClock.now - start }
     }()
@@ -74,11 +74,11 @@ package final class OutlierService: Sendable {
     // MARK: Workers
 
     /// For a new endpoint of this cluster.
-    package func makeMonitor() -> OutlierMonitor { OutlierMonitor(thresholds) }
+    public func makeMonitor() -> OutlierMonitor { OutlierMonitor(thresholds) }
 
     /// Called by workers, once for each thing that a try has shown; only a row that is too long costs more than a few
     /// relaxed atomics.
-    package func record(_ report: OutlierReport, of host: SharedHost) {
+    public func record(_ report: OutlierReport, of host: SharedHost) {
         guard let reached = host.outlierMonitor?.record(report), !reached.isEmpty else { return }
         if case .dropped = slot.yield(Report(reached: reached, host: host)) { setup.statistics.droppedReports.add() }
     }
@@ -86,7 +86,7 @@ package final class OutlierService: Sendable {
     // MARK: The service
 
     /// Runs until it is cancelled; then no endpoint counts as ejected any more, but their flags stay.
-    package func run() async {
+    public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.readMail() }
             group.addTask {
@@ -104,7 +104,7 @@ package final class OutlierService: Sendable {
     }
 
     /// These are the endpoints from now on.
-    package func update(hosts: [SharedHost]) {
+    public func update(hosts: [SharedHost]) {
         state.withLock { state in
             let wanted = Set(hosts.map(ObjectIdentifier.init))
             for (key, id) in state.ids where !wanted.contains(key) {
@@ -124,7 +124,7 @@ package final class OutlierService: Sendable {
     }
 
     /// A health check of the endpoint has passed.
-    package func passedCheck(_ host: SharedHost) {
+    public func passedCheck(_ host: SharedHost) {
         guard setup.detection.endsWithHealthCheck else { return }
         perform { state in
             guard let id = state.ids[ObjectIdentifier(host)] else { return [] }
@@ -145,7 +145,7 @@ package final class OutlierService: Sendable {
     }
 
     /// What `run` does at every interval.
-    package func intervalPassed() {
+    public func intervalPassed() {
         let settings = self.settings
         thresholds.update(settings)
         perform { state in
@@ -194,13 +194,13 @@ package final class OutlierService: Sendable {
     // MARK: For the admin server
 
     /// In percent in the last interval; `nil` with too few requests.
-    package func successRates(of host: SharedHost) -> (external: Double?, localOrigin: Double?) {
+    public func successRates(of host: SharedHost) -> (external: Double?, localOrigin: Double?) {
         state.withLock { state in
             state.ids[ObjectIdentifier(host)].map(state.detector.successRates) ?? (nil, nil)
         }
     }
 
-    package var averages: (external: OutlierAverage?, localOrigin: OutlierAverage?) {
+    public var averages: (external: OutlierAverage?, localOrigin: OutlierAverage?) {
         state.withLock { ($0.detector.average, $0.detector.localOriginAverage) }
     }
 }

@@ -3,19 +3,19 @@
 //
 // The one event loop that all health checks run on, and how many may run at a time.
 
-package import NIOCore
+public import NIOCore
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// Shared by the checkers of all clusters.
-package final class ProbeLoop: Sendable {
-    package let eventLoop: any EventLoop
+public final class ProbeLoop: Sendable {
+    public let eventLoop: any EventLoop
     let gate: NIOLoopBoundBox<ProbeGate>
 
     /// - Parameters:
     ///   - eventLoop: Carries no traffic.
     ///   - mostProbes: Checks that run at a time; more wait for their turn.
-    package init(_ eventLoop: any EventLoop, mostProbes: Int = 256) {
+    public init(_ eventLoop: any EventLoop, mostProbes: Int = 256) {
         self.eventLoop = eventLoop
         gate = NIOLoopBoundBox.makeBoxSendingValue(
             ProbeGate(context: LoopContext(eventLoop: eventLoop), places: mostProbes),

@@ -4,11 +4,11 @@
 // How much mirrors may hold and have open, so that a bad one costs itself and nobody else.
 
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
 /// Of one cluster that mirrors send to; goes on through reloads.
-package final class MirrorAccount: Sendable {
+public final class MirrorAccount: Sendable {
     private let held = Gauge()
     private let most = Atomic(0)
     private let mostPerCopy = Atomic(0)
@@ -24,12 +24,12 @@ package final class MirrorAccount: Sendable {
     }
 
     /// Bytes held now by all its copies on all workers, and how many there may be.
-    package var bufferedBytes: MirroringStatus.Budget {
+    public var bufferedBytes: MirroringStatus.Budget {
         MirroringStatus.Budget(held, most: most.load(ordering: .relaxed))
     }
 
     /// An operator has not switched it off.
-    package var isEnabled: Bool { isOn.load(ordering: .relaxed) }
+    public var isEnabled: Bool { isOn.load(ordering: .relaxed) }
 
     /// - Returns: Whether it was otherwise before.
     func setEnabled(_ isEnabled: Bool) -> Bool {
@@ -47,7 +47,7 @@ package final class MirrorAccount: Sendable {
 }
 
 /// Of the process.
-package final class MirrorAccounts: Sendable {
+public final class MirrorAccounts: Sendable {
     private let held = Gauge()
     private let most = Atomic(0)
     private let answerBytes = Atomic(0)
@@ -64,7 +64,7 @@ package final class MirrorAccounts: Sendable {
     private let accounts = Mutex<[String: MirrorAccount]>([:])
 
     /// - Parameter descriptors: As many as the process may have.
-    package init(_ options: MirroringOptions = MirroringOptions(), descriptors: Int = .max) {
+    public init(_ options: MirroringOptions = MirroringOptions(), descriptors: Int = .max) {
         mostDescriptors = descriptors
         copies = ResourceLimit(0)
         connections = ResourceLimit(0)
@@ -102,7 +102,7 @@ package final class MirrorAccounts: Sendable {
     }
 
     /// Bytes held now by all copies on all workers, and how many there may be.
-    package var bufferedBytes: MirroringStatus.Budget {
+    public var bufferedBytes: MirroringStatus.Budget {
         MirroringStatus.Budget(held, most: most.load(ordering: .relaxed))
     }
 
@@ -130,7 +130,7 @@ package final class MirrorAccounts: Sendable {
     var isSheddingCopies: Bool { isShedding.load(ordering: .relaxed) }
 
     /// An operator has not switched all mirrors off.
-    package var isEnabled: Bool { isOn.load(ordering: .relaxed) }
+    public var isEnabled: Bool { isOn.load(ordering: .relaxed) }
 
     /// - Returns: Whether it was otherwise before.
     func setEnabled(_ isEnabled: Bool) -> Bool {

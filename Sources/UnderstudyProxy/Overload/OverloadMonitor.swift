@@ -4,21 +4,21 @@
 // Looks at the watched resources, and says what has to be done about them.
 
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Goes on through reloads.
-package final class OverloadMonitor: Sendable {
+public final class OverloadMonitor: Sendable {
     /// Bytes in use, and how to give the rest back to the system.
-    package struct Memory: Sendable {
-        package var bytesInUse: @Sendable () -> UInt64
-        package var giveBack: @Sendable () -> Void
+    public struct Memory: Sendable {
+        public var bytesInUse: @Sendable () -> UInt64
+        public var giveBack: @Sendable () -> Void
 
-        package init(bytesInUse: @escaping @Sendable () -> UInt64, giveBack: @escaping @Sendable () -> Void) {
+        public init(bytesInUse: @escaping @Sendable () -> UInt64, giveBack: @escaping @Sendable () -> Void) {
             self.bytesInUse = bytesInUse
             self.giveBack = giveBack
         }
 
-        package static let ofProcess = Memory(bytesInUse: HeapFigures.bytesInUse, giveBack: HeapFigures.giveBack)
+        public static let ofProcess = Memory(bytesInUse: HeapFigures.bytesInUse, giveBack: HeapFigures.giveBack)
     }
 
     private struct State {
@@ -40,18 +40,18 @@ package final class OverloadMonitor: Sendable {
     /// - Source: Envoy `shrink_heap`.
     private static let shrinkInterval = Duration.seconds(10)
 
-    package init(_ memory: Memory = .ofProcess) {
+    public init(_ memory: Memory = .ofProcess) {
         self.memory = memory
     }
 
     /// What is on since the last look.
-    package var current: OverloadState { state.withLock { $0.now } }
+    public var current: OverloadState { state.withLock { $0.now } }
 
     /// Looks at every resource.
     ///
     /// - Parameter options: `nil` for none: then nothing is on.
     /// - Returns: What has to be on.
-    package func look(_ options: OverloadOptions?, at now: ContinuousClock.Instant = .now) -> OverloadState {
+    public func look(_ options: OverloadOptions?, at now: ContinuousClock.Instant = .now) -> OverloadState {
         let bytes = memory.bytesInUse()
         var pressures: [String: UInt64] = [:]
         let new =

@@ -3,33 +3,33 @@
 //
 // Runtime values in a directory tree: a file for each, its path with dots for slashes the key.
 
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// One disk layer.
 ///
 /// - Source: Envoy `RuntimeLayer.DiskLayer`; what counts as a value's text is in `RuntimeText`.
-package struct DiskRuntime: Sendable {
+public struct DiskRuntime: Sendable {
     /// Why a tree cannot be used.
-    package struct Failure: Error, Equatable, CustomStringConvertible {
-        package let description: String
+    public struct Failure: Error, Equatable, CustomStringConvertible {
+        public let description: String
     }
 
-    package static let mostFiles = 10_000
+    public static let mostFiles = 10_000
     /// Bytes.
-    package static let largestFile = 16 * 1024
-    package static let greatestDepth = 16
+    public static let largestFile = 16 * 1024
+    public static let greatestDepth = 16
 
     /// Replaced as a whole to change values: a link that is moved here is noticed, a file that is written is not.
-    package let root: String
+    public let root: String
     private let path: String
 
-    package init(root: String, subdirectory: String) {
+    public init(root: String, subdirectory: String) {
         self.root = root
         path = subdirectory.isEmpty ? root : root + "/" + subdirectory
     }
 
     /// All values; `nil` if there is no such directory.
-    package func values() throws(Failure) -> [String: RuntimeValue]? {
+    public func values() throws(Failure) -> [String: RuntimeValue]? {
         guard DirectoryTree.kind(of: path) == .directory else { return nil }
         var reading = Reading()
         try reading.walk(path, prefix: "", depth: 1)

@@ -3,13 +3,13 @@
 //
 // The one place where runtime values change: by the admin server, or because a directory was replaced.
 
-package import Logging
+public import Logging
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Holds the layers and hands every new set of values to its subscribers, one after the other and in order.
-package final class RuntimeStore: RuntimeControl, Sendable {
-    package typealias Subscriber = @Sendable (RuntimeSnapshot) async -> Void
+public final class RuntimeStore: RuntimeControl, Sendable {
+    public typealias Subscriber = @Sendable (RuntimeSnapshot) async -> Void
 
     private struct State {
         var layers: RuntimeLayers
@@ -36,7 +36,7 @@ package final class RuntimeStore: RuntimeControl, Sendable {
     private static let interval = Duration.milliseconds(500)
 
     /// Reads the disk layers at once: the first request already sees all values.
-    package init(_ layers: [RuntimeLayer], logger: Logger) {
+    public init(_ layers: [RuntimeLayer], logger: Logger) {
         self.logger = logger
         disks = layers.enumerated().compactMap { index, layer in
             guard case .disk(let root, let subdirectory) = layer.kind else { return nil }
@@ -46,19 +46,19 @@ package final class RuntimeStore: RuntimeControl, Sendable {
         load(Array(disks.indices))
     }
 
-    package var snapshot: RuntimeSnapshot { state.withLock { $0.layers.snapshot } }
+    public var snapshot: RuntimeSnapshot { state.withLock { $0.layers.snapshot } }
 
     /// From now on every new set of values is given to `body`.
-    package func subscribe(_ body: @escaping Subscriber) {
+    public func subscribe(_ body: @escaping Subscriber) {
         state.withLock { $0.subscribers.append(body) }
     }
 
     // MARK: Admin
 
-    package func runtimeDocument() -> RuntimeDocument { state.withLock { $0.layers.document } }
+    public func runtimeDocument() -> RuntimeDocument { state.withLock { $0.layers.document } }
 
     /// Returns when every subscriber has the new values.
-    package func modifyRuntime(_ changes: [(key: String, value: String)]) async throws(RuntimeFault) {
+    public func modifyRuntime(_ changes: [(key: String, value: String)]) async throws(RuntimeFault) {
         try state.withLock { state throws(RuntimeFault) in try state.layers.modify(changes) }
         countLoad(failed: false)
         await publish()
@@ -67,7 +67,7 @@ package final class RuntimeStore: RuntimeControl, Sendable {
     // MARK: Disk
 
     /// Looks after the disk layers until the task is cancelled.
-    package func watch() async {
+    public func watch() async {
         guard !disks.isEmpty else { return }
         // The interval of looking, not a wait for something else to happen.
         while (try? await Task.sleep(for: Self.interval)) != nil { await readReplacedDisks() }
@@ -76,7 +76,7 @@ package final class RuntimeStore: RuntimeControl, Sendable {
     /// Reads the disk layers whose root is another than the last time.
     ///
     /// One whose root is gone keeps its values.
-    package func readReplacedDisks() async {
+    public func readReplacedDisks() async {
         let known = state.withLock { $0.identities }
         let replaced = disks.indices.filter { index in
             guard let identity = disks[index].tree.identity else { return false }
@@ -126,7 +126,7 @@ package final class RuntimeStore: RuntimeControl, Sendable {
     }
 
     /// Under Envoy's names.
-    package func statistics() -> StatisticsScope {
+    public func statistics() -> StatisticsScope {
         let (layers, keys, isOverridden) = state.withLock {
             ($0.layers.count, $0.layers.snapshot.count, $0.layers.hasAdminOverrides)
         }

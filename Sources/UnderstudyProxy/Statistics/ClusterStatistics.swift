@@ -5,10 +5,10 @@
 
 internal import Synchronization
 internal import UnderstudyCore
-package import UnderstudyHTTP
+public import UnderstudyHTTP
 
 /// Shared by all workers, and by all configurations that have a cluster of this name; every handle is a relaxed atomic.
-package final class ClusterStatistics: Sendable {
+public final class ClusterStatistics: Sendable {
     /// Whom a request was sent for, as Envoy tells them apart: copies carry `x-envoy-internal`.
     enum Origin: Int, CaseIterable {
         case external
@@ -16,8 +16,8 @@ package final class ClusterStatistics: Sendable {
     }
 
     /// Connections and the requests on them.
-    package let upstream = UpstreamCounters()
-    package let http2 = HTTP2Counters()
+    public let upstream = UpstreamCounters()
+    public let http2 = HTTP2Counters()
     let timeouts = Counter()
     let tryTimeouts = Counter()
     let tryIdleTimeouts = Counter()

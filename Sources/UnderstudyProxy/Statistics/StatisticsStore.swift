@@ -7,7 +7,7 @@ internal import Synchronization
 internal import UnderstudyCore
 internal import UnderstudyHTTP
 
-package final class StatisticsStore: Sendable {
+public final class StatisticsStore: Sendable {
     private struct Tables {
         var clusters: [String: ClusterStatistics] = [:]
         var managers: [String: ManagerStatistics] = [:]
@@ -28,7 +28,7 @@ package final class StatisticsStore: Sendable {
     private let workers: Int
 
     /// - Parameter workers: Who write into the books of mirrors.
-    package init(workers: Int = 1) {
+    public init(workers: Int = 1) {
         self.workers = workers
     }
 

@@ -3,21 +3,21 @@
 //
 // Keeps the endpoints of clusters up to date, away from the event loops.
 
-package import Logging
-package import NIOCore
+public import Logging
+public import NIOCore
 internal import NIOPosix
-package import UnderstudyCore
+public import UnderstudyCore
 
 /// Resolves the endpoints of clusters: once for `STATIC`, again and again for `STRICT_DNS`.
-package struct ClusterDiscovery: Sendable {
+public struct ClusterDiscovery: Sendable {
     /// All addresses of an endpoint; blocks.
-    package typealias Resolve = @Sendable (SocketEndpoint, Cluster.DNSFamily) throws -> [SocketAddress]
+    public typealias Resolve = @Sendable (SocketEndpoint, Cluster.DNSFamily) throws -> [SocketAddress]
 
     private let resolve: Resolve
     private let threads: ResolverThreads
     private let logger: Logger
 
-    package init(threads: ResolverThreads, logger: Logger, resolve: @escaping Resolve) {
+    public init(threads: ResolverThreads, logger: Logger, resolve: @escaping Resolve) {
         self.resolve = resolve
         self.threads = threads
         self.logger = logger
@@ -28,7 +28,7 @@ package struct ClusterDiscovery: Sendable {
     /// The watchers are tasks of their own: a name server that does not answer cannot be interrupted, and must hold up
     /// neither the start nor the end.
     /// - Returns: A watcher for each, to be cancelled.
-    package func watch(_ clusters: [SharedCluster], bound: Duration) async -> [Task<Void, Never>] {
+    public func watch(_ clusters: [SharedCluster], bound: Duration) async -> [Task<Void, Never>] {
         let (firstAnswers, continuation) = AsyncStream<Void>.makeStream()
         let watchers = clusters.map { cluster in
             Task {

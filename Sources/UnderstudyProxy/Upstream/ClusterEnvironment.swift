@@ -3,19 +3,19 @@
 //
 // What clusters need around them to look after their endpoints.
 
-package import Logging
+public import Logging
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
-package struct ClusterEnvironment: Sendable {
+public struct ClusterEnvironment: Sendable {
     let logger: Logger
     let runtime: @Sendable () -> RuntimeSnapshot
     let probes: ProbeLoop
     /// For clusters that serve no clients when they are made: their endpoints take neither time nor places from others.
     let mirrorProbes: ProbeLoop
 
-    package init(
+    public init(
         logger: Logger,
         runtime: @escaping @Sendable () -> RuntimeSnapshot,
         probes: ProbeLoop,

@@ -3,17 +3,17 @@
 //
 // The endpoints of a cluster at one moment, and how requests are spread over them.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 /// An address that a cluster's requests may go to.
-package struct ResolvedEndpoint: Sendable, Equatable {
-    package let address: SocketAddress
+public struct ResolvedEndpoint: Sendable, Equatable {
+    public let address: SocketAddress
     /// As configured, or the name that was resolved.
-    package let hostname: [UInt8]
-    package let endpoint: Endpoint
+    public let hostname: [UInt8]
+    public let endpoint: Endpoint
 
-    package init(address: SocketAddress, endpoint: Endpoint, hostname: [UInt8] = []) {
+    public init(address: SocketAddress, endpoint: Endpoint, hostname: [UInt8] = []) {
         self.address = address
         self.endpoint = endpoint
         self.hostname = hostname
@@ -21,9 +21,9 @@ package struct ResolvedEndpoint: Sendable, Equatable {
 }
 
 /// Immutable; another one is made whenever endpoints come, go, or change their health.
-package final class HostList: Sendable {
-    package let hosts: [SharedHost]
-    package let plan: BalancingPlan
+public final class HostList: Sendable {
+    public let hosts: [SharedHost]
+    public let plan: BalancingPlan
 
     init(_ hosts: [SharedHost], _ settings: LoadBalancing, panicThreshold: Double, replacing old: HostList?) {
         self.hosts = hosts
@@ -53,9 +53,9 @@ extension BalancedHost {
     }
 }
 
-package enum AddressText {
+public enum AddressText {
     /// `address:port`, with brackets around an IPv6 address and without the decoration of logs.
-    package static func text(_ address: SocketAddress) -> String {
+    public static func text(_ address: SocketAddress) -> String {
         guard let host = address.ipAddress, let port = address.port else { return "\(address)" }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

@@ -5,8 +5,8 @@
 //
 // Unsafe because `getaddrinfo` is a C interface. The list it returns is walked once, copied, and freed on every path.
 
-package import NIOCore
-package import UnderstudyCore
+public import NIOCore
+public import UnderstudyCore
 
 #if canImport(Glibc)
 internal import Glibc
@@ -16,22 +16,22 @@ internal import Musl
 internal import Darwin
 #endif
 
-package struct NameResolver: Sendable {
+public struct NameResolver: Sendable {
     /// Addresses given on the command line, which are asked first.
-    package var hosts: [String: String]
+    public var hosts: [String: String]
 
-    package init(hosts: [String: String] = [:]) {
+    public init(hosts: [String: String] = [:]) {
         self.hosts = hosts
     }
 
-    package struct Failure: Error, CustomStringConvertible {
-        package let description: String
+    public struct Failure: Error, CustomStringConvertible {
+        public let description: String
     }
 
     /// Every address of the name.
     ///
     /// Blocks: never call it on an event loop.
-    package func resolve(
+    public func resolve(
         _ endpoint: SocketEndpoint,
         family: Cluster.DNSFamily
     ) throws(Failure) -> [SocketAddress] {

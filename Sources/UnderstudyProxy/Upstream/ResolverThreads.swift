@@ -7,12 +7,12 @@ internal import NIOPosix
 
 /// Names of mirrors have threads of their own, so that those nobody answers for never hold up the names that clients
 /// depend on.
-package struct ResolverThreads: Sendable {
+public struct ResolverThreads: Sendable {
     private let clients: NIOThreadPool
     private let mirrors: NIOThreadPool
 
     /// - Parameter each: Names of either kind that are asked for at a time; more wait for their turn.
-    package init(each: Int = 2) {
+    public init(each: Int = 2) {
         clients = NIOThreadPool(numberOfThreads: each)
         mirrors = NIOThreadPool(numberOfThreads: each)
         clients.start()
@@ -22,7 +22,7 @@ package struct ResolverThreads: Sendable {
     func pool(for cluster: SharedCluster) -> NIOThreadPool { cluster.servesClients ? clients : mirrors }
 
     /// Returns at once: a thread may still be waiting for a name server.
-    package func shutDown() {
+    public func shutDown() {
         clients.shutdownGracefully { _ in }
         mirrors.shutdownGracefully { _ in }
     }

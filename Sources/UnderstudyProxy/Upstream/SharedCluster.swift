@@ -5,12 +5,12 @@
 
 internal import NIOCore
 internal import Synchronization
-package import UnderstudyCore
+public import UnderstudyCore
 internal import UnderstudyHTTP
 
-package final class SharedCluster: Sendable {
-    package let configuration: Cluster
-    package let statistics: ClusterStatistics
+public final class SharedCluster: Sendable {
+    public let configuration: Cluster
+    public let statistics: ClusterStatistics
     /// `nil` for plain text.
     let tls: ClientTLSContext?
     /// For routes without one.

@@ -3,25 +3,25 @@
 //
 // An endpoint as all workers, the health checker and the admin server share it.
 
-package import NIOCore
+public import NIOCore
 internal import Synchronization
-package import UnderstudyCore
-package import UnderstudyHTTP
+public import UnderstudyCore
+public import UnderstudyHTTP
 
-package final class SharedHost: Sendable {
-    package let address: SocketAddress
+public final class SharedHost: Sendable {
+    public let address: SocketAddress
     /// As configured, or the name that was resolved; empty for the address of a `STATIC` cluster.
-    package let hostname: [UInt8]
+    public let hostname: [UInt8]
     /// The endpoint of the configuration that it comes from.
-    package let endpoint: Endpoint
-    package let counters = HostCounters()
+    public let endpoint: Endpoint
+    public let counters = HostCounters()
     /// Connections on all loops together, for clients and for copies; empty for no limit.
-    package let connectionLimits: [ResourceLimit]
+    public let connectionLimits: [ResourceLimit]
     /// What workers have seen of it; `nil` in a cluster without outlier detection.
-    package let outlierMonitor: OutlierMonitor?
+    public let outlierMonitor: OutlierMonitor?
     private let healthBits: Atomic<UInt32>
 
-    package init(
+    public init(
         address: SocketAddress,
         hostname: [UInt8],
         endpoint: Endpoint,
@@ -37,11 +37,11 @@ package final class SharedHost: Sendable {
         self.outlierMonitor = outlierMonitor
     }
 
-    package var health: HostHealth { HostHealth(rawValue: healthBits.load(ordering: .acquiring)) }
+    public var health: HostHealth { HostHealth(rawValue: healthBits.load(ordering: .acquiring)) }
 
     /// - Returns: Whether that changed anything.
     @discardableResult
-    package func set(_ flag: HostHealth, _ isOn: Bool) -> Bool {
+    public func set(_ flag: HostHealth, _ isOn: Bool) -> Bool {
         let old =
             isOn
             ? healthBits.bitwiseOr(flag.rawValue, ordering: .acquiringAndReleasing).oldValue

@@ -3,8 +3,8 @@
 //
 // The options that say what is logged, how and where. Envoy's names where Envoy has one.
 
-internal import ArgumentParser
-internal import UnderstudyCore
+public import ArgumentParser
+public import UnderstudyCore
 
 struct LogOptions: ParsableArguments {
     @Option(
