@@ -2,13 +2,11 @@
 FROM swift:6.3-bookworm AS build
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends libre2-dev libyaml-dev \
+    && apt-get install --yes --no-install-recommends libre2-dev libyaml-dev python3 valgrind \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
-RUN swift build --configuration release --product understudy --static-swift-stdlib \
-        -Xswiftc -enforce-exclusivity=unchecked \
-    && install -D --strip .build/release/understudy /out/understudy
+RUN scripts/release.sh && install -D --strip .build-static/release/understudy /out/understudy
 
 FROM debian:bookworm-slim AS run
 # RE2 brings what else the program needs (libstdc++, libgcc); names are looked up by the C library.

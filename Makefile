@@ -4,7 +4,7 @@ BINARY     ?= .build/debug/understudy
 PYTHON      = $(shell scripts/python.sh)
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' -not -path 'Sources/EnvoyAPI/*' 2>/dev/null)
 RELEASE     = swift build --configuration release --product understudy -Xswiftc -enforce-exclusivity=unchecked
-STATIC      = $(RELEASE) --static-swift-stdlib --scratch-path .build-static
+STATIC      = scripts/release.sh
 
 # A test of the debug build brings it up to date first; any other binary is taken as it is.
 FRESH       = $(if $(filter .build/debug/understudy,$(BINARY)),build)
@@ -32,12 +32,14 @@ build: setup ## build with debugging aids
 release: setup ## build for speed
 	$(RELEASE)
 
-# As in the Dockerfile, which strips it besides: with the Swift library linked in.
+# As in the Dockerfile, which strips it besides. What it does with valgrind it can do without.
 release-static: setup
+	@command -v valgrind >/dev/null || scripts/setup.sh valgrind || true
 	$(STATIC)
 
 # With what the processor has left over while the kits wait for their peers; whoever needs it next waits for its end.
 release-beside: setup
+	@command -v valgrind >/dev/null || scripts/setup.sh valgrind || true
 	@mkdir -p .build-static
 	@$(if $(shell command -v chrt),chrt --idle 0) $(STATIC) >.build-static/beside.log 2>&1 &
 
@@ -140,27 +142,27 @@ check-instructions: ## the same, where valgrind can be had
 	@if command -v valgrind >/dev/null; then $(MAKE) --no-print-directory instructions; \
 	else echo 'skipped: instructions per request (no valgrind)'; fi
 
-bench: release ## CPU per request and lost copies beside Envoy, nginx, HAProxy (9 minutes); ONLY='REGEX', STRICT=1, ARGS=
-	@python3 Benchmarks/bench.py --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
+bench: release-static ## CPU per request and lost copies beside Envoy, nginx, HAProxy (9 minutes); ONLY='REGEX', STRICT=1, ARGS=
+	@python3 Benchmarks/bench.py --understudy .build-static/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(STRICT),--strict) $(ARGS)
 
-bench-growth: release ## CPU per request by routes, clusters, mirrors, idle connections, workers (5 minutes); ONLY=, ENVOY=1 beside it
-	@python3 Benchmarks/growth.py --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
+bench-growth: release-static ## CPU per request by routes, clusters, mirrors, idle connections, workers (5 minutes); ONLY=, ENVOY=1 beside it
+	@python3 Benchmarks/growth.py --understudy .build-static/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
 		$(if $(ONLY),--only '$(ONLY)') $(ARGS)
 
 footprint: release-static ## time to listen, memory when idle, sizes of binary and image; ENVOY=1 beside it
 	@python3 Benchmarks/footprint.py --understudy .build-static/release/understudy \
 		$(if $(ENVOY),--envoy '$(ENVOY_BINARY)') $(ARGS)
 
-isolation: release ## bad mirrors and what clients notice, beside Envoy and nginx (15 minutes); QUICK=1, ARGS=
-	@python3 Benchmarks/isolation --understudy .build/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
+isolation: release-static ## bad mirrors and what clients notice, beside Envoy and nginx (15 minutes); QUICK=1, ARGS=
+	@python3 Benchmarks/isolation --understudy .build-static/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
 		$(if $(QUICK),--quick) $(ARGS)
 
 bench-reload: $(FRESH) ## 100 reloads at 1,000 requests/s: no request and no copy is lost
 	@python3 Benchmarks/reload.py --understudy '$(abspath $(BINARY))'
 
-idle: release ## what 2,000 idle clients cost: resident memory for each, at most 10 KiB
-	@python3 Benchmarks/idle.py --understudy .build/release/understudy
+idle: release-static ## what 2,000 idle clients cost: resident memory for each, at most 10 KiB
+	@python3 Benchmarks/idle.py --understudy .build-static/release/understudy
 
 format: ## rewrite the Swift files in the house style
 	swift format format --in-place --parallel $(SWIFT_FILES)
