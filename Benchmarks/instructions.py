@@ -32,8 +32,8 @@ OVERLAP = 8
 CASES = (('GET', b'plain'), ('GET + mirror', b'mirror'))
 BUDGET = pathlib.Path(__file__).with_suffix('.json')
 TOLERANCE = 1.03
-# The body of a worker's thread, as the compiler spells `EpollLoop.run`.
-WORKER = '$s14UnderstudyHTTP9EpollLoopC3run'
+# What only a worker's thread does, as the compiler spells `EpollLoop.turn`.
+WORKER = '$s14UnderstudyHTTP9EpollLoopC4turn'
 # As the C library and the Swift runtime name what takes memory.
 ALLOCATORS = ('malloc', 'calloc', 'realloc', 'posix_memalign', 'aligned_alloc')
 ANSWER = b'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'

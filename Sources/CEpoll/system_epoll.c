@@ -7,10 +7,22 @@
 
 #include "system_epoll.h"
 
-#include <stddef.h>
+#include <errno.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 int system_accept(int listener, struct sockaddr *address, socklen_t *length) {
     return accept4(listener, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+long system_receive(int socket, void *bytes, size_t size) {
+    long count = syscall(SYS_recvfrom, socket, bytes, size, 0, NULL, NULL);
+    return count < 0 ? -errno : count;
+}
+
+long system_send(int socket, const void *bytes, size_t size) {
+    long count = syscall(SYS_sendto, socket, bytes, size, MSG_NOSIGNAL, NULL, 0);
+    return count < 0 ? -errno : count;
 }
 
 int system_reset_on_close(int socket) {

@@ -59,7 +59,7 @@ extension ProxyServer: MirrorControl {
             for worker in workers {
                 worker.execute { worker in
                     worker.loop.pools.makeRoom()
-                    if asked.add(-1) == 0 { upstreamPlaces.roomWasMade() }
+                    if asked.adding(-1) == 0 { upstreamPlaces.roomWasMade() }
                 }
             }
         }
@@ -69,7 +69,7 @@ extension ProxyServer: MirrorControl {
             for worker in workers {
                 worker.execute { worker in
                     if accounts.connections.isExhausted { worker.loop.resting.closeLongest() }
-                    if missing.add(-1) == 0 { accounts.roomWasMade() }
+                    if missing.adding(-1) == 0 { accounts.roomWasMade() }
                 }
             }
         }

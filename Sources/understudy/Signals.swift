@@ -26,7 +26,7 @@ enum Signals {
         let seen = Gauge()
         var sources = [SIGTERM, SIGINT].map { number in
             source(number) {
-                if seen.add(1) > 1 { _exit(128 + number) }
+                if seen.adding(1) > 1 { _exit(128 + number) }
                 continuation.yield(number)
             }
         }

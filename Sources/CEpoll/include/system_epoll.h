@@ -9,6 +9,7 @@
 #if defined(__linux__)
 
 #include <pthread.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -16,6 +17,13 @@
 
 /// `accept4`, with a socket that neither blocks nor outlives an `exec`.
 int system_accept(int listener, struct sockaddr *address, socklen_t *length);
+
+/// `recv` and `send` without `SIGPIPE`, as the kernel has them: those of the C library may end the thread that waits in
+/// them, and prepare for it with two atomic operations each. Here nothing waits and no thread is ended.
+///
+/// - Returns: The bytes, or the error's number, negative.
+long system_receive(int socket, void *bytes, size_t size);
+long system_send(int socket, const void *bytes, size_t size);
 
 /// `SO_LINGER` with no time: closing the socket resets the connection.
 int system_reset_on_close(int socket);

@@ -15,6 +15,7 @@ public struct ExchangeState: Sendable {
 
         /// The one of every option set would be called by way of its witnesses.
         @inlinable
+        @inline(__always)
         public func contains(_ action: Actions) -> Bool { rawValue & action.rawValue == action.rawValue }
 
         /// Send the local reply that comes with the actions.
@@ -37,8 +38,11 @@ public struct ExchangeState: Sendable {
 
     public init() {}
 
+    // A comparison of two would be called by way of its witness.
+    @inlinable public var isRequestComplete: Bool { if case .complete = request { true } else { false } }
+
     /// Whether the client's next message can be read on the same connection: it has sent the whole of this one.
-    public var mayKeepClient: Bool { request == .complete }
+    public var mayKeepClient: Bool { isRequestComplete }
 
     /// The client's message ended.
     public mutating func requestEnded() {

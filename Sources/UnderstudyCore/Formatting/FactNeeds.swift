@@ -11,6 +11,11 @@ public struct FactNeeds: OptionSet, Sendable, Hashable {
         self.rawValue = rawValue
     }
 
+    /// The one of every option set would be called by way of its witnesses.
+    @inlinable
+    @inline(__always)
+    public func contains(_ needs: FactNeeds) -> Bool { rawValue & needs.rawValue == needs.rawValue }
+
     /// When things happened: `timing`.
     public static let timing = FactNeeds(rawValue: 1)
     /// Bytes on the wire: `downstreamBytes` and `upstreamBytes`.

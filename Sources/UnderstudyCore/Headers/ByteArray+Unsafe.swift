@@ -19,6 +19,23 @@ extension [UInt8] {
         unsafe appendLine(name.bytes, value.bytes)
     }
 
+    /// The same with a value that is made in its place.
+    ///
+    /// - Parameters:
+    ///   - room: What the value takes at most.
+    ///   - writeValue: Appends it.
+    mutating func appendLine(_ name: StaticString, room: Int, _ writeValue: (inout OutputSpan<UInt8>) -> Void) -> Int {
+        append(addingCapacity: name.utf8CodeUnitCount + room + 4) { span in
+            unsafe span.append(name.bytes)
+            span.append(0x3A)
+            span.append(0x20)
+            writeValue(&span)
+            span.append(0x0D)
+            span.append(0x0A)
+        }
+        return count - 2
+    }
+
     private mutating func appendLine(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Int {
         let added = name.count + value.count + 4
         append(addingCapacity: added) { span in
@@ -40,58 +57,18 @@ extension [UInt8] {
     ///
     /// A slice would be a second reference, and appending would then copy the whole array first.
     mutating func append(copyOfOwn range: Range<Int>) {
-        // Without a reservation: it would grow the array by this much only, again and again.
-        for offset in range { append(self[offset]) }
+        precondition(range.lowerBound >= 0 && range.upperBound <= count)
+        let start = count
+        append(addingCapacity: range.count) { $0.append(repeating: 0, count: range.count) }
+        unsafe withUnsafeMutableBytes { bytes in
+            // Safe: the range lies before `start`, and as many bytes behind it have just been added.
+            unsafe bytes.copy(UnsafeRawBufferPointer(rebasing: bytes[range]), at: start)
+        }
     }
 
     /// Appends the number in decimal digits.
     public mutating func append(decimal value: Int) {
-        let magnitude = value.magnitude
-        var digits = 1
-        var bound: UInt = 10
-        while digits < 20, magnitude >= bound {
-            digits += 1
-            // Safe: beyond the largest power of ten the loop ends by the number of digits.
-            bound = bound &* 10
-        }
-        let sign = value < 0 ? 1 : 0
-        append(addingCapacity: sign + digits) { span in
-            if sign == 1 { span.append(0x2D) }
-            var rest = magnitude
-            unsafe span.withUnsafeMutableBufferPointer { room, count in
-                var position = count + digits
-                while position > count {
-                    position -= 1
-                    // Safe: the position is inside the room that was asked for, and a remainder below ten fits a byte.
-                    unsafe room[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-                    rest /= 10
-                }
-                count += digits
-            }
-        }
-    }
-
-    /// Appends two words in hexadecimal digits, in groups of 8, 4, 4, 4 and 12.
-    mutating func append(grouped high: UInt64, _ low: UInt64) {
-        append(addingCapacity: 36) { span in
-            unsafe span.withUnsafeMutableBufferPointer { room, count in
-                let places = unsafe UnsafeMutableBufferPointer(rebasing: room[count..<count + 36])
-                let text = UnsafeMutableRawBufferPointer(places)
-                // Safe: each of the digits and dashes has its place among the 36 bytes.
-                let words = (high.upperDigits, high.lowerDigits, low.upperDigits, low.lowerDigits)
-                unsafe text.storeBytes(of: words.0, as: UInt64.self)
-                unsafe text.storeBytes(of: 0x2D, toByteOffset: 8, as: UInt8.self)
-                unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.1), toByteOffset: 9, as: UInt32.self)
-                unsafe text.storeBytes(of: 0x2D, toByteOffset: 13, as: UInt8.self)
-                unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.1 >> 32), toByteOffset: 14, as: UInt32.self)
-                unsafe text.storeBytes(of: 0x2D, toByteOffset: 18, as: UInt8.self)
-                unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.2), toByteOffset: 19, as: UInt32.self)
-                unsafe text.storeBytes(of: 0x2D, toByteOffset: 23, as: UInt8.self)
-                unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.2 >> 32), toByteOffset: 24, as: UInt32.self)
-                unsafe text.storeBytes(of: words.3, toByteOffset: 28, as: UInt64.self)
-                count += 36
-            }
-        }
+        append(addingCapacity: OutputSpan.mostDigits) { $0.append(decimal: value) }
     }
 
     /// Makes the letters of the range lower-case.
@@ -105,10 +82,80 @@ extension [UInt8] {
                 unsafe bytes.storeBytes(of: word.lowercased, toByteOffset: offset, as: UInt64.self)
                 offset += 8
             }
+            let left = range.upperBound - offset
+            if left > 0, bytes.count - offset >= 8 {
+                // Safe: eight bytes are left in the array, of which those behind the range stay as they are.
+                let word = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+                let mask: UInt64 = (1 &<< UInt64(8 * left)) &- 1
+                let mixed = word.lowercased & mask | word & ~mask
+                unsafe bytes.storeBytes(of: mixed.littleEndian, toByteOffset: offset, as: UInt64.self)
+                return
+            }
             while offset < range.upperBound {
                 unsafe bytes[offset] = HeaderToken.lowercased(bytes[offset])
                 offset += 1
             }
+        }
+    }
+}
+
+extension OutputSpan<UInt8> {
+    /// What a number may take, its sign included.
+    static let mostDigits = 20
+
+    fileprivate mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        unsafe withUnsafeMutableBufferPointer { room, count in
+            // Safe: so many bytes are free behind the count.
+            precondition(count + bytes.count <= room.count)
+            unsafe UnsafeMutableRawBufferPointer(room).copy(bytes, at: count)
+            count += bytes.count
+        }
+    }
+
+    /// Appends the number in decimal digits.
+    mutating func append(decimal value: Int) {
+        let magnitude = value.magnitude
+        if value < 0 { append(0x2D) }
+        if magnitude < 10 { return append(0x30 + UInt8(truncatingIfNeeded: magnitude)) }
+        var digits = 2
+        var bound: UInt = 100
+        while digits < Self.mostDigits, magnitude >= bound {
+            digits += 1
+            // Safe: beyond the largest power of ten the loop ends by the number of digits.
+            bound = bound &* 10
+        }
+        var rest = magnitude
+        unsafe withUnsafeMutableBufferPointer { room, count in
+            precondition(count + digits <= room.count)
+            var position = count + digits
+            while position > count {
+                position -= 1
+                // Safe: the position is inside the room, and a remainder below ten fits a byte.
+                unsafe room[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            count += digits
+        }
+    }
+
+    /// Appends two words in hexadecimal digits, in groups of 8, 4, 4, 4 and 12: 36 bytes.
+    mutating func append(grouped high: UInt64, _ low: UInt64) {
+        unsafe withUnsafeMutableBufferPointer { room, count in
+            let places = unsafe UnsafeMutableBufferPointer(rebasing: room[count..<count + 36])
+            let text = UnsafeMutableRawBufferPointer(places)
+            // Safe: each of the digits and dashes has its place among the 36 bytes.
+            let words = (high.upperDigits, high.lowerDigits, low.upperDigits, low.lowerDigits)
+            unsafe text.storeBytes(of: words.0, as: UInt64.self)
+            unsafe text.storeBytes(of: 0x2D, toByteOffset: 8, as: UInt8.self)
+            unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.1), toByteOffset: 9, as: UInt32.self)
+            unsafe text.storeBytes(of: 0x2D, toByteOffset: 13, as: UInt8.self)
+            unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.1 >> 32), toByteOffset: 14, as: UInt32.self)
+            unsafe text.storeBytes(of: 0x2D, toByteOffset: 18, as: UInt8.self)
+            unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.2), toByteOffset: 19, as: UInt32.self)
+            unsafe text.storeBytes(of: 0x2D, toByteOffset: 23, as: UInt8.self)
+            unsafe text.storeBytes(of: UInt32(truncatingIfNeeded: words.2 >> 32), toByteOffset: 24, as: UInt32.self)
+            unsafe text.storeBytes(of: words.3, toByteOffset: 28, as: UInt64.self)
+            count += 36
         }
     }
 }

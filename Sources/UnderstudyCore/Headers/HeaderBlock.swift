@@ -17,11 +17,11 @@ public struct HeaderBlock: Sendable {
         public var valueEnd: Int
         public var known: KnownHeader
 
-        public var valueStart: Int { start + nameLength + 2 }
-        public var value: Range<Int> { valueStart..<valueEnd }
-        public var name: Range<Int> { start..<start + nameLength }
+        @inlinable public var valueStart: Int { start + nameLength + 2 }
+        @inlinable public var value: Range<Int> { valueStart..<valueEnd }
+        @inlinable public var name: Range<Int> { start..<start + nameLength }
         /// The whole line with its CR LF.
-        public var wire: Range<Int> { start..<valueEnd + 2 }
+        @inlinable public var wire: Range<Int> { start..<valueEnd + 2 }
     }
 
     /// The arena.
@@ -110,7 +110,15 @@ public struct HeaderBlock: Sendable {
     }
 
     public mutating func add(_ name: StaticString, decimal value: Int, known: KnownHeader) {
-        add(name, known: known) { $0.append(decimal: value) }
+        let start = bytes.count
+        let end = bytes.appendLine(name, room: OutputSpan.mostDigits) { $0.append(decimal: value) }
+        lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
+    }
+
+    public mutating func add(_ name: StaticString, _ value: RequestID, known: KnownHeader) {
+        let start = bytes.count
+        let end = bytes.appendLine(name, room: RequestID.length) { value.append(to: &$0) }
+        lines.append(Line(start: start, nameLength: name.utf8CodeUnitCount, valueEnd: end, known: known))
     }
 
     /// Gives line `index` another value; its place in the order stays.

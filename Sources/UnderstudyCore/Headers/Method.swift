@@ -9,6 +9,10 @@ public enum Method: UInt8, Sendable {
     /// Another registered method; forwarded as it is.
     case other
 
+    // A comparison of two would be called by way of its witness.
+    @inlinable public var isConnect: Bool { if case .connect = self { true } else { false } }
+    @inlinable public var isHead: Bool { if case .head = self { true } else { false } }
+
     /// Whether the same request may be sent twice with the effect of one (RFC 9110 section 9.2.2).
     public var isIdempotent: Bool {
         switch self {

@@ -43,7 +43,11 @@ extension RequestHead {
         } else {
             headers.add("x-forwarded-proto", peer.scheme, known: .forwardedProto)
         }
-        setIfMissing(facts.requestID, .requestID, "x-request-id") { requestID.append(to: &$0) }
+        if facts.requestID == nil {
+            headers.add("x-request-id", requestID, known: .requestID)
+        } else {
+            setIfMissing(facts.requestID, .requestID, "x-request-id") { requestID.append(to: &$0) }
+        }
         tellCertificate(rules.certificates, peer.certificate)
         return origin
     }

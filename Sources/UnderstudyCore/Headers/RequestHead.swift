@@ -11,6 +11,11 @@ public enum BodyFraming: Sendable, Equatable {
     case chunked
     /// Until the connection closes; answers only.
     case untilClose
+
+    // A comparison of two would be called by way of its witness.
+    @inlinable public var isNone: Bool { if case .none = self { true } else { false } }
+    @inlinable public var isChunked: Bool { if case .chunked = self { true } else { false } }
+    @inlinable public var isUntilClose: Bool { if case .untilClose = self { true } else { false } }
 }
 
 /// Method, target and header lines of a request, in memory that is used again for the next one.

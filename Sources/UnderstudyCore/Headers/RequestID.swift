@@ -16,8 +16,14 @@ public struct RequestID: Sendable {
         low = second & ~(3 << 62) | 2 << 62
     }
 
-    /// Appends the 36 bytes.
+    /// Bytes of its text.
+    static let length = 36
+
     public func append(to bytes: inout [UInt8]) {
+        bytes.append(addingCapacity: Self.length) { append(to: &$0) }
+    }
+
+    func append(to bytes: inout OutputSpan<UInt8>) {
         bytes.append(grouped: high, low)
     }
 }

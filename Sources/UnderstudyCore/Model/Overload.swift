@@ -87,6 +87,11 @@ public struct OverloadState: OptionSet, Sendable {
         self.rawValue = rawValue
     }
 
+    /// The one of every option set would be called by way of its witnesses.
+    @inlinable
+    @inline(__always)
+    public func contains(_ state: OverloadState) -> Bool { rawValue & state.rawValue == state.rawValue }
+
     public static let stopsRequests = OverloadState(rawValue: 1)
     public static let disablesKeepalive = OverloadState(rawValue: 2)
     public static let stopsConnections = OverloadState(rawValue: 4)

@@ -3,19 +3,25 @@
 //
 // Numbers that every worker adds to and anyone may read.
 
-internal import Synchronization
+public import Synchronization
 
 /// A count that only grows, until an operator sets it back.
 ///
-/// One relaxed add per event; the handle is resolved when the configuration is.
+/// One relaxed add per event, inlined wherever it is called; the handle is resolved when the configuration is.
 public final class Counter: Sendable {
-    private let value = Atomic<UInt64>(0)
+    @usableFromInline let value = Atomic<UInt64>(0)
     /// What `value` was at the last reset, so that a reset loses no add that happens meanwhile.
     private let base = Atomic<UInt64>(0)
 
     public init() {}
 
-    public func add(_ amount: UInt64 = 1) {
+    @inlinable
+    @inline(__always)
+    public func add() { add(1) }
+
+    @inlinable
+    @inline(__always)
+    public func add(_ amount: UInt64) {
         value.wrappingAdd(amount, ordering: .relaxed)
     }
 
@@ -42,31 +48,50 @@ public final class Counter: Sendable {
 }
 
 /// A number that goes up and down.
+///
+/// One relaxed add per event, as of a counter: what is added and what is taken away are counted apart, which also tells
+/// whether it was ever used.
 public final class Gauge: Sendable {
-    private let value = Atomic<Int>(0)
-    private let wasChanged = Atomic<Bool>(false)
+    @usableFromInline let added = Atomic<Int>(0)
+    @usableFromInline let taken = Atomic<Int>(0)
 
     public init() {}
 
-    /// - Returns: The value after the change.
-    @discardableResult
-    public func add(_ amount: Int) -> Int {
-        markUsed()
-        return value.wrappingAdd(amount, ordering: .relaxed).newValue
+    /// - Parameter amount: Negative for what is taken away.
+    @inlinable
+    @inline(__always)
+    public func add(_ amount: Int) {
+        if amount < 0 {
+            taken.wrappingSubtract(amount, ordering: .relaxed)
+        } else {
+            added.wrappingAdd(amount, ordering: .relaxed)
+        }
     }
 
+    /// The same, for a number that is held against a limit.
+    ///
+    /// - Returns: The value after the change; of changes at the same time no two that add are told the same for the
+    ///   same that was taken.
+    public func adding(_ amount: Int) -> Int {
+        if amount < 0 {
+            let taken = taken.wrappingSubtract(amount, ordering: .relaxed).newValue
+            return added.load(ordering: .relaxed) &- taken
+        }
+        let added = added.wrappingAdd(amount, ordering: .relaxed).newValue
+        return added &- taken.load(ordering: .relaxed)
+    }
+
+    /// Changes it to a number; not while others do.
     public func set(_ number: Int) {
-        markUsed()
-        value.store(number, ordering: .relaxed)
+        add(number - current)
     }
 
-    public var current: Int { value.load(ordering: .relaxed) }
+    /// What was taken is looked at first, so that what others do meanwhile never makes it look less than nothing.
+    public var current: Int {
+        let taken = taken.load(ordering: .acquiring)
+        return added.load(ordering: .relaxed) &- taken
+    }
 
     /// Was ever changed, also if it is zero again.
-    public var isUsed: Bool { wasChanged.load(ordering: .relaxed) }
-
-    private func markUsed() {
-        // A load of a shared cache line costs less than a store to it.
-        if !wasChanged.load(ordering: .relaxed) { wasChanged.store(true, ordering: .relaxed) }
-    }
+    public var isUsed: Bool { added.load(ordering: .relaxed) != 0 || taken.load(ordering: .relaxed) != 0 }
 }

@@ -28,7 +28,8 @@ public protocol ClientStream: AnyObject {
     var speaks: ApplicationProtocol? { get }
     /// Starts the request, once.
     ///
-    /// It may still have to wait for a connection; what is given meanwhile is kept.
+    /// It may still have to wait for a connection; what is given meanwhile is kept. The handler hears nothing from within
+    /// this call.
     func begin(_ head: borrowing RequestHead, _ mode: RequestMode, handler: any ResponseHandler)
     func sendBody(_ piece: ByteBuffer)
     /// The request is complete.

@@ -22,6 +22,7 @@ extension HTTP1ClientConnection {
         // What the peer has not taken would stay in the system, outside of every budget.
         let isForgotten =
             limits?.isRestrained == true && carriesRequest && bodyCoding != .none && transport.queuedBytes > 0
+        if let restingPlace { loop.resting.forget(restingPlace) }
         phase = .closed
         handler = nil
         unread = ByteBuffer()

@@ -20,9 +20,8 @@ extension HTTP1ClientConnection {
     var isRestrained: Bool { limits?.isRestrained == true }
 
     func rest() {
-        let place = restingPlace ?? RestingPlace(self)
-        restingPlace = place
-        loop.resting.append(place)
+        if restingPlace == nil { restingPlace = RestingPlace(self) }
+        if let restingPlace { loop.resting.append(restingPlace) }
     }
 
     func stopResting() {

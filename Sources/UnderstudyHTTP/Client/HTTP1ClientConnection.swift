@@ -83,13 +83,17 @@ public final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clos
         switch mode {
         case .plain:
             bodyCoding = Self.coding(head.framing)
-            requestIsSent = head.framing == .none
+            requestIsSent = head.framing.isNone
         case .tunnel, .rawTunnel:
             bodyCoding = .held
             requestIsSent = false
         }
-        phase = mode == .rawTunnel ? .connecting : .head
-        if mode != .rawTunnel { write(head) }
+        if case .rawTunnel = mode {
+            phase = .connecting
+        } else {
+            phase = .head
+            write(head)
+        }
     }
 
     private func write(_ head: borrowing RequestHead) {
@@ -124,7 +128,7 @@ public final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clos
     /// - Parameter trailers: Dropped if the upstream's side passes none, or the body is not chunked.
     public func endRequest(trailers: HeaderBlock?) {
         requestIsSent = true
-        if mode != .plain { return endTunnelHalf() }
+        guard case .plain = mode else { return endTunnelHalf() }
         guard case .chunked = bodyCoding else { return }
         if let trailers, pool.passesTrailers {
             outgoing.append(loop) { HeadEncoder.writeLastChunk(trailers, to: &$0) }
@@ -134,6 +138,8 @@ public final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clos
     }
 
     public func flush() {
+        // It was flushed with what came before.
+        if hasSentRequest, outgoing.isEmpty { return }
         if transport.isConnected { hasSentRequest = true }
         outgoing.flush(loop, to: transport)
     }

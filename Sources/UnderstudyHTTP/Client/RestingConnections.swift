@@ -14,7 +14,11 @@ protocol ClosableConnection: AnyObject {
 /// Where one connection stands in the list; made once for it.
 final class RestingPlace {
     fileprivate unowned let connection: any ClosableConnection
-    fileprivate var isTaken = false
+    fileprivate var isResting = false
+    /// Which of all rests its last one is.
+    fileprivate var rest: UInt64 = 0
+    /// That by which it stands in the list; zero for none.
+    fileprivate var listedRest: UInt64 = 0
     fileprivate var before: RestingPlace?
     fileprivate var after: RestingPlace?
 
@@ -25,39 +29,70 @@ final class RestingPlace {
 
 /// A linked list through the connections, so that each comes and goes in constant time.
 ///
+/// A connection that is used again stays where it is, since that is what most do: whoever looks for the one that has rested
+/// longest puts those in order that it meets.
+///
 /// Loop-bound. Only connections whose group has a limit over all its addresses are here.
 public final class RestingConnections {
     private var oldest: RestingPlace?
     private var newest: RestingPlace?
+    private var rests: UInt64 = 0
     public private(set) var count = 0
 
     func append(_ place: RestingPlace) {
-        place.isTaken = true
+        if !place.isResting { count += 1 }
+        place.isResting = true
+        rests += 1
+        place.rest = rests
+        if place.listedRest == 0 { link(place) }
+    }
+
+    /// It is used again.
+    ///
+    /// Does nothing for a connection that does not rest.
+    func remove(_ place: RestingPlace) {
+        guard place.isResting else { return }
+        place.isResting = false
+        count -= 1
+    }
+
+    /// Its connection ends.
+    func forget(_ place: RestingPlace) {
+        remove(place)
+        unlink(place)
+    }
+
+    private func link(_ place: RestingPlace) {
+        place.listedRest = place.rest
         place.before = newest
         newest?.after = place
         newest = place
         if oldest == nil { oldest = place }
-        count += 1
     }
 
-    /// Does nothing for a connection that is not here.
-    func remove(_ place: RestingPlace) {
-        guard place.isTaken else { return }
-        place.isTaken = false
+    private func unlink(_ place: RestingPlace) {
+        guard place.listedRest > 0 else { return }
+        place.listedRest = 0
         let (before, after) = (place.before, place.after)
         if let before { before.after = after } else { oldest = after }
         if let after { after.before = before } else { newest = before }
         place.before = nil
         place.after = nil
-        count -= 1
     }
 
     /// - Returns: Whether there was one.
     @discardableResult
     public func closeLongest() -> Bool {
-        guard let oldest else { return false }
-        oldest.connection.close()
-        return true
+        while let place = oldest {
+            let isInOrder = place.listedRest == place.rest
+            if place.isResting, isInOrder {
+                place.connection.close()
+                return true
+            }
+            unlink(place)
+            if place.isResting { link(place) }
+        }
+        return false
     }
 }
 

@@ -29,7 +29,7 @@ public final class ResourceLimit: Sendable {
     public var remaining: Int { max(0, maximum - current) }
 
     public func reserve() -> Bool {
-        guard used.add(1) <= maximum else {
+        guard used.adding(1) <= maximum else {
             used.add(-1)
             return false
         }

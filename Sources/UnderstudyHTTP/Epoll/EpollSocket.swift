@@ -219,6 +219,24 @@ final class EpollSocket: EpollSource {
         if isBelowMark, queue.bytes > highMark { setBelowMark(false) }
     }
 
+    /// `write` and `flush` in one step: mostly nothing waits, the system takes everything, and nothing has to be queued.
+    func send(_ bytes: ByteBuffer) {
+        guard queue.isEmpty, mayWrite, phase == .connected, failure == nil, !endsWriting else {
+            write(bytes)
+            return flush()
+        }
+        let count = SystemSocket.write(descriptor, bytes)
+        if count == bytes.readableBytes {
+            owner?.socketSent()
+            return
+        }
+        var rest = bytes
+        rest.moveReaderIndex(forwardBy: max(0, count))
+        // What has gone wrong goes wrong again, and is then dealt with.
+        write(rest)
+        flush()
+    }
+
     func flush() {
         guard mayWrite, phase == .connected, failure == nil, !queue.isEmpty else { return }
         drain()

@@ -83,6 +83,11 @@ extension EpollTransport: Transport {
 
     public func flush() { socket.flush() }
 
+    public func send(_ bytes: ByteBuffer) {
+        counters?.sent.add(UInt64(bytes.readableBytes))
+        socket.send(bytes)
+    }
+
     public func endOutput() { socket.endWriting() }
 
     public func setReading(_ isReading: Bool) { socket.setReading(isReading) }

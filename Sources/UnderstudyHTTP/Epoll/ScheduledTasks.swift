@@ -26,7 +26,8 @@ struct ScheduledTasks {
 
     private var heap: [Entry] = []
 
-    var earliest: NIODeadline? { heap.first?.deadline }
+    /// Asked in every turn of the loop, so without a copy of the entry.
+    var earliest: NIODeadline? { heap.isEmpty ? nil : heap[0].deadline }
 
     mutating func insert(_ entry: Entry) {
         heap.append(entry)
@@ -35,7 +36,8 @@ struct ScheduledTasks {
 
     /// Takes out the first if its time has come.
     mutating func takeDue(_ now: NIODeadline) -> Entry? {
-        guard let first = heap.first, first.deadline <= now else { return nil }
+        guard let earliest, earliest <= now else { return nil }
+        let first = heap[0]
         remove(at: 0)
         return first
     }

@@ -77,7 +77,7 @@ enum SystemSocket {
     static func receive(_ descriptor: CInt, into buffer: inout ByteBuffer) -> Int {
         var count = 0
         unsafe buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 1) { room in
-            count = unsafe result(recv(descriptor, room.baseAddress, room.count, 0))
+            count = unsafe system_receive(descriptor, room.baseAddress, room.count)
             return max(0, count)
         }
         return count
@@ -86,7 +86,7 @@ enum SystemSocket {
     /// - Returns: The bytes that were taken.
     static func write(_ descriptor: CInt, _ buffer: ByteBuffer) -> Int {
         unsafe buffer.withUnsafeReadableBytes { bytes in
-            unsafe result(send(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL)))
+            unsafe system_send(descriptor, bytes.baseAddress, bytes.count)
         }
     }
 

@@ -24,8 +24,7 @@ enum HeadEncoder {
             return writeStyled(head, style, isAbsolute, framing, to: &buffer)
         }
         let bytes = head.headers.bytes.span
-        let room = head.methodName.count + head.target.count + roomOfLines(head.headers) + Self.roomOfOwn
-        buffer.writeBlock(room: room) { writer in
+        buffer.writeBlock(room: roomOfLines(head.headers) + Self.roomOfOwn) { writer in
             writer.append(bytes, head.methodName)
             writer.append(0x20)
             writer.append(bytes, head.target)
@@ -240,9 +239,6 @@ enum HeadEncoder {
         buffer.writeBlock(room: roomOfLines(headers)) { copyLines(headers, to: &$0) }
     }
 
-    private static func roomOfLines(_ headers: borrowing HeaderBlock) -> Int {
-        var room = 0
-        for line in headers.lines { room += line.wire.count }
-        return room
-    }
+    /// No less than what is written of the arena: every line, the method and the target have a place of their own in it.
+    private static func roomOfLines(_ headers: borrowing HeaderBlock) -> Int { headers.bytes.count }
 }

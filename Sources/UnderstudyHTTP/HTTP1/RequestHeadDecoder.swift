@@ -50,8 +50,9 @@ public struct RequestHeadDecoder {
         var facts = FramingFacts()
         var hosts = 0
         var upgrade: Range<Int>?
-        for (index, line) in head.headers.lines.enumerated() where line.known != .other {
+        for (index, line) in head.headers.lines.enumerated() {
             switch line.known {
+            case .other: continue
             case .host:
                 hosts += 1
                 facts.hostLine = index
@@ -72,7 +73,7 @@ public struct RequestHeadDecoder {
             head.asksForUpgrade = !HeaderToken.isExactly("h2c", head.headers.bytes.span, upgrade)
         }
         // HTTP/1.0 has neither transfer codings nor a duty to name the host (RFC 9112 section 6.1, RFC 1945).
-        guard !head.isHTTP10 || head.framing != .chunked else { throw .conflictingFraming }
+        guard !head.isHTTP10 || !head.framing.isChunked else { throw .conflictingFraming }
         if hosts == 0, head.isHTTP10, hasDefaultHost || requestLine.authority != nil {
             head.headers.addFirst("host", [], known: .host)
             head.lacksHost = requestLine.authority == nil
@@ -81,7 +82,7 @@ public struct RequestHeadDecoder {
         guard hosts > 0 else { throw .missingHost }
         guard hosts == 1 else { throw .badHost }
         head.headers.moveLineToFront(facts.hostLine)
-        if head.method == .connect { try settleConnect(&head) }
+        if head.method.isConnect { try settleConnect(&head) }
         try settleTarget(&head, authority: requestLine.authority, emptyPath: requestLine.hasEmptyPath)
     }
 
@@ -170,7 +171,7 @@ private struct RequestLine {
 
     private mutating func resolveTargetForm(_ bytes: Span<UInt8>) throws(MessageFault) {
         for offset in target where bytes[offset] == 0x23 { throw .fragment }
-        if method == .connect {
+        if method.isConnect {
             authority = target
             return
         }

@@ -58,10 +58,10 @@ public struct ResponseHeadDecoder {
             default: break
             }
         }
-        head.framing = try facts.responseFraming(status: head.status, answersHead: method == .head)
+        head.framing = try facts.responseFraming(status: head.status, answersHead: method.isHead)
         facts.settleLength(&head.headers)
         head.nominatesHeaders = facts.nominates
-        head.keepsAlive = !facts.saysClose && (!isVersion1 || facts.saysKeepAlive) && head.framing != .untilClose
+        head.keepsAlive = !facts.saysClose && (!isVersion1 || facts.saysKeepAlive) && !head.framing.isUntilClose
     }
 
     private static let version = Array("HTTP/1.".utf8)

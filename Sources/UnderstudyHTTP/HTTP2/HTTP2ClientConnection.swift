@@ -125,7 +125,6 @@ final class HTTP2ClientConnection: OutgoingConnection, ClosableConnection, HTTP2
         guard limits.total != nil else { return }
         let place = restingPlace ?? RestingPlace(self)
         restingPlace = place
-        pool.loop.resting.remove(place)
         pool.loop.resting.append(place)
     }
 

@@ -250,15 +250,15 @@ public final class HTTP1ServerConnection: ServerConnection, TransportUser, Serve
             service.counters.http1Connections.add()
             service.counters.activeHTTP1Connections.add(1)
         }
-        isHead = head.method == .head
-        isConnect = head.method == .connect
+        isHead = head.method.isHead
+        isConnect = head.method.isConnect
         let isLast = isExpired || requestCount == limits.requestsPerConnection
         closes = !head.keepsAlive || isLast
         if requestCount == limits.requestsPerConnection { service.counters.maxRequestsReached.add() }
         closesUnasked = head.keepsAlive && isLast
         answerCoding = .none
         answerEndsWithConnection = false
-        let hasBody = head.framing != .none
+        let hasBody = !head.framing.isNone
         if hasBody {
             startRequestTime()
             bodyTime = limits.bodyTime

@@ -40,14 +40,20 @@ public final class DeadlineTable: NIOScheduledCallbackHandler {
     private static let none = UInt64.max
 
     private let eventLoop: any EventLoop
+    private let clock: LoopClock
     private var entries: [Entry] = []
     private var isTicking = false
     private var isAdvancing = false
     /// Of a look at the table, the entry that is next; -1 between two looks.
     private var position = -1
 
-    public init(eventLoop: any EventLoop) {
+    public convenience init(eventLoop: any EventLoop) {
+        self.init(eventLoop: eventLoop, clock: LoopClock.of(eventLoop))
+    }
+
+    init(eventLoop: any EventLoop, clock: LoopClock) {
         self.eventLoop = eventLoop
+        self.clock = clock
     }
 
     /// How many deadlines are set.
@@ -73,7 +79,7 @@ public final class DeadlineTable: NIOScheduledCallbackHandler {
     }
 
     public func set(_ owner: any Timed, after delay: TimeAmount) {
-        set(owner, at: .now() + delay)
+        set(owner, at: clock.now + delay)
     }
 
     /// The entry stays until the next tick: most owners set another deadline before that.
@@ -125,7 +131,7 @@ public final class DeadlineTable: NIOScheduledCallbackHandler {
     /// A tick; the loop calls it without a closure of its own for each.
     public func handleScheduledCallback(eventLoop: some EventLoop) {
         // Whoever sets a deadline meanwhile waits for the one tick that follows.
-        let isDone = advance(to: .now())
+        let isDone = advance(to: clock.now)
         isTicking = false
         if !isDone {
             scheduleTick(in: .zero)

@@ -19,6 +19,7 @@ internal import Darwin
 /// Loop-bound: only ever touched on its loop.
 public final class LoopContext {
     public let eventLoop: any EventLoop
+    private let clock: LoopClock
     public let deadlines: DeadlineTable
     public let resting = RestingConnections()
     public let pools = PoolRegistry()
@@ -42,10 +43,14 @@ public final class LoopContext {
 
     public init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop
-        deadlines = DeadlineTable(eventLoop: eventLoop)
+        clock = LoopClock.of(eventLoop)
+        deadlines = DeadlineTable(eventLoop: eventLoop, clock: clock)
         turns = TurnQueue(eventLoop: eventLoop)
         randomState = (random.next(), random.next() | 1)
     }
+
+    /// When that began which is being handled.
+    public var now: NIODeadline { clock.now }
 
     /// An empty buffer.
     public func takeBuffer() -> ByteBuffer {

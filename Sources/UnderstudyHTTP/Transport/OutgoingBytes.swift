@@ -24,6 +24,9 @@ public struct OutgoingBytes {
 
     public init() {}
 
+    /// Nothing has come since the last flush.
+    var isEmpty: Bool { !hasQueued && count == 0 }
+
     public var count: Int { pending?.readableBytes ?? 0 }
 
     /// Lets `body` write at the end.
@@ -72,8 +75,10 @@ public struct OutgoingBytes {
         if let buffer = pending, buffer.readableBytes > 0,
             transport.isWritable || buffer.readableBytes >= Self.blockSize && transport.isConnected
         {
-            handOver(buffer, loop, to: transport)
-            transport.flush()
+            pending = nil
+            generation &+= 1
+            transport.send(buffer)
+            loop.recycle(buffer)
             hasQueued = false
         } else if hasQueued {
             transport.flush()

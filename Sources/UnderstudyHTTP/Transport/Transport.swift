@@ -27,6 +27,8 @@ public protocol Transport: AnyObject {
     /// Queues bytes; they leave with the next flush, in order.
     func write(_ bytes: ByteBuffer)
     func flush()
+    /// `write` and `flush` in one step.
+    func send(_ bytes: ByteBuffer)
     /// Nothing more will be sent, which the peer hears behind what was flushed.
     ///
     /// Bytes still arrive.
@@ -98,6 +100,11 @@ extension Transport {
     public var tls: TLSPeer? { nil }
 
     public func reset() { close() }
+
+    public func send(_ bytes: ByteBuffer) {
+        write(bytes)
+        flush()
+    }
 }
 
 /// Whoever reads and writes the bytes of one connection.

@@ -24,7 +24,7 @@ final class ClientTotal: Sendable {
     func enter(_ runtime: RuntimeSnapshot) -> Bool {
         var most = most.load(ordering: .relaxed)
         if most == .max, let number = runtime.integer(Self.key) { most = Int(clamping: number) }
-        guard open.add(1) <= most else {
+        guard open.adding(1) <= most else {
             open.add(-1)
             return false
         }

@@ -36,7 +36,7 @@ struct ConnectionLimiter: Sendable {
 
     func enter(_ runtime: RuntimeSnapshot) -> Entry {
         guard limit.isEnabled.isOn(runtime) else { return .ignored }
-        guard open.add(1) <= Int(clamping: limit.maximum) else {
+        guard open.adding(1) <= Int(clamping: limit.maximum) else {
             open.add(-1)
             statistics.limited.add()
             return .refused

@@ -40,7 +40,7 @@ public final class SharedListener: Sendable {
 
     /// Takes a place for a connection, if there is one.
     func enter(_ runtime: RuntimeSnapshot) -> Bool {
-        guard open.add(1) <= runtime.integer(openKey).map({ Int(clamping: $0) }) ?? .max else {
+        guard open.adding(1) <= runtime.integer(openKey).map({ Int(clamping: $0) }) ?? .max else {
             open.add(-1)
             return false
         }

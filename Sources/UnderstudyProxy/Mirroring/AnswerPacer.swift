@@ -40,6 +40,7 @@ final class AnswerPacer: Timed {
         self.loop = loop
         pace = AnswerPace(
             rate: accounts.answerBytesPerSecond,
+            // Not the loop's own clock: it may be another thread that makes this.
             now: NIODeadline.now().uptimeNanoseconds,
             saving: Self.saving
         )
@@ -61,11 +62,11 @@ final class AnswerPacer: Timed {
     /// - Returns: `nil` if the copy may read on; otherwise the number of its pause, whose end it is told.
     func spend(_ bytes: Int, for copy: MirrorCopy) -> UInt64? {
         if pace.spend(bytes) { return nil }
-        pace.advance(to: NIODeadline.now().uptimeNanoseconds)
+        pace.advance(to: loop.now.uptimeNanoseconds)
         if pace.isOpen { return nil }
         lastPause += 1
         paused.append(Pause(copy: copy, number: lastPause))
-        if !loop.deadlines.isSet(self) { loop.deadlines.set(self, at: .now()) }
+        if !loop.deadlines.isSet(self) { loop.deadlines.set(self, at: loop.now) }
         return lastPause
     }
 
@@ -90,7 +91,7 @@ final class AnswerPacer: Timed {
     /// The next tick.
     func deadlinePassed() {
         pace.rate = accounts.answerBytesPerSecond
-        pace.advance(to: NIODeadline.now().uptimeNanoseconds)
+        pace.advance(to: loop.now.uptimeNanoseconds)
         var room = pace.available
         while room > 0, let pause = paused.popFirst() {
             guard !pause.isStale else {
@@ -100,7 +101,7 @@ final class AnswerPacer: Timed {
             pause.copy.goOn()
             room -= Self.slice
         }
-        if !paused.isEmpty { loop.deadlines.set(self, at: .now()) }
+        if !paused.isEmpty { loop.deadlines.set(self, at: loop.now) }
     }
 }
 

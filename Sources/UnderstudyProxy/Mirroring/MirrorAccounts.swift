@@ -40,7 +40,7 @@ public final class MirrorAccount: Sendable {
     ///
     /// - Returns: Whether it may go on: whoever holds less than before always may.
     fileprivate func update(from old: Int, to new: Int) -> Bool {
-        let total = held.add(new - old)
+        let total = held.adding(new - old)
         guard new > old else { return true }
         return new <= mostPerCopy.load(ordering: .relaxed) && total <= most.load(ordering: .relaxed)
     }
@@ -142,7 +142,7 @@ public final class MirrorAccounts: Sendable {
     /// - Returns: Whether it may go on.
     func update(_ account: MirrorAccount, from old: Int, to new: Int) -> Bool {
         guard old != new else { return true }
-        let total = held.add(new - old)
+        let total = held.adding(new - old)
         return account.update(from: old, to: new) && (new < old || total <= most.load(ordering: .relaxed))
     }
 }

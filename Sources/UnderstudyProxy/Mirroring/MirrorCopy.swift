@@ -75,7 +75,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         ledger: MirrorLedger
     ) {
         state = MirrorState()
-        begin = .now()
+        begin = worker.loop.now
         record = terms.logs.map { MirrorRecord(logs: $0, head: worker.spareHead) }
         requestRoom = terms.requestBytes
         responseRoom = terms.responseBytes
@@ -87,7 +87,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         self.terms = terms
         self.ledger = ledger
         ledger.tally.begin()
-        picked.connection.begin(worker.spareHead, mode, handler: self)
+        worker.withSpareHead { picked.connection.begin($0, mode, handler: self) }
     }
 
     // MARK: The request
@@ -101,7 +101,7 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     func requestEnded(trailers: HeaderBlock?) {
         guard state.isSending else { return }
-        requestEnd = .now()
+        requestEnd = worker.loop.now
         connection?.endRequest(trailers: trailers)
         perform(state.requestEnded())
     }
@@ -174,7 +174,7 @@ final class MirrorCopy: ResponseHandler, Timed {
 
     func responseEnded(reusable: Bool, trailers: HeaderBlock?) {
         if !state.isSending {
-            let time = UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds)) / 1000
+            let time = UInt64(max(0, (worker.loop.now - requestEnd).nanoseconds)) / 1000
             cluster?.completed(for: .internal, time: time / 1000)
             if !wasPaused { ledger?.book.mirrorTime.record(time) }
         }
@@ -231,7 +231,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         ledger?.tally.end(outcome)
         if outcome == .cutSlow { cluster?.shared.warnings.cutSlowMirror() }
         if let record, let cluster {
-            record.write(to: endpoint, of: cluster, elapsed: (NIODeadline.now() - begin).nanoseconds, worker: worker)
+            record.write(to: endpoint, of: cluster, elapsed: (worker.loop.now - begin).nanoseconds, worker: worker)
         }
         record = nil
         worker.loop.deadlines.clear(self)

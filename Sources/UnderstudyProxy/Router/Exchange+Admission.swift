@@ -9,8 +9,7 @@ internal import UnderstudyHTTP
 
 extension Exchange {
     /// Settles the head, finds the route and takes it.
-    func admit() {
-        guard let chain else { return }
+    func admit(_ chain: SharedChain) {
         startStreamTimers(chain)
         if refusesForOverload(chain) { return }
         if head.expectsContinue { answerExpectation(chain) }
@@ -20,7 +19,7 @@ extension Exchange {
         }
         guard sanitise(chain) else { return }
         if !chain.healthChecks.isEmpty, !buffersFirst(chain), isHealthCheck(chain) { return }
-        takeRoute()
+        takeRoute(chain)
     }
 
     /// - Source: measured on Envoy 1.40: the connection stays, unless the rest of the request is still to come.
@@ -38,11 +37,11 @@ extension Exchange {
         health = chain.healthChecks.decide(
             head,
             isFailing: worker.drains.isHealthCheckFailing,
-            now: Int64(NIODeadline.now().uptimeNanoseconds)
+            now: Int64(worker.loop.now.uptimeNanoseconds)
         ) { [serving] in serving?.shared.membership($0) }
         guard let reply = health.reply else { return false }
         // Its body may still be on the way, and the connection is good for more after it.
-        if state.request == .complete { answer(reply.draft) } else { awaitedReply = reply.draft }
+        if state.isRequestComplete { answer(reply.draft) } else { awaitedReply = reply.draft }
         return true
     }
 
@@ -93,35 +92,34 @@ extension Exchange {
     }
 
     /// Finds the route for the head as it stands, and takes it.
-    func takeRoute() {
-        guard let chain else { return }
+    func takeRoute(_ chain: SharedChain) {
         let worker = self.worker
         let random = worker.loop.nextRandom()
         self.random = random
         if !origin.lacksScheme {
-            route = chain.routes.route(for: head, random: random, runtime: worker.runtime)
+            route = withHead { chain.routes.route(for: $0, random: random, runtime: worker.runtime) }
         }
         if let route, !admitUpgrade(route) {
             chain.statistics.refusedUpgrades.add()
             return answer(.upgradeNotEnabled, closing: true)
         }
-        if state.request == .receiving, chain.buffering != .none, waitsForBody(chain) { return }
-        goOn()
+        if !state.isRequestComplete, chain.buffering != .none, waitsForBody(chain) { return }
+        goOn(chain)
     }
 
     /// Goes where the route says.
-    func goOn() {
-        chain?.statistics.routed.add()
+    func goOn(_ chain: SharedChain) {
+        chain.statistics.routed.add()
         guard let route else {
-            chain?.statistics.withoutRoute.add()
-            return answer(.routeNotFound, closing: head.method == .connect)
+            chain.statistics.withoutRoute.add()
+            return answer(.routeNotFound, closing: head.method.isConnect)
         }
-        take(route)
+        take(route, chain)
     }
 
-    func take(_ route: RouteTable.Entry) {
+    func take(_ route: RouteTable.Entry, _ chain: SharedChain) {
         switch route.action {
-        case .forward(let forward): send(forward)
+        case .forward(let forward): send(forward, route, chain)
         case .redirect(let redirection): answer(redirection)
         case .direct(let response): answer(response)
         case .none: answer(.noForwarding, closing: false)
@@ -130,10 +128,10 @@ extension Exchange {
 
     /// Whether the request asks for no other protocol, or for one that the route allows.
     private func admitUpgrade(_ route: RouteTable.Entry) -> Bool {
-        guard head.asksForUpgrade || head.method == .connect else { return true }
+        guard head.asksForUpgrade || head.method.isConnect else { return true }
         guard let policy = route.upgradePolicy(for: head), policy.isEnabled else { return false }
         isTunnel = true
-        terminatesConnect = policy.terminatesConnect && head.method == .connect
+        terminatesConnect = policy.terminatesConnect && head.method.isConnect
         stream?.becomeTunnel()
         return true
     }

@@ -54,7 +54,7 @@ extension Exchange: ResponseHandler {
     private func passOn(_ answer: inout ResponseHead, _ chain: SharedChain) {
         let overtookRequest = state.answerBegan() && !isTunnel
         answer.endUpstreamHop()
-        let now = NIODeadline.now()
+        let now = worker.loop.now
         answerTime = (now - start).nanoseconds
         if !overtookRequest, !isTunnel, !chain.suppressesEnvoyHeaders {
             answer.addServiceTime(Int((now - requestEnd).nanoseconds / 1_000_000))
@@ -64,7 +64,7 @@ extension Exchange: ResponseHandler {
         if route?.countsAttemptsInResponse == true { answer.addAttempts(max(1, retry.attempts)) }
         finishForwarding(&answer, chain)
         noteAnswer(answer, chain)
-        if isTunnel, answer.framing == .untilClose { tunnelOpened() }
+        if isTunnel, answer.framing.isUntilClose { tunnelOpened() }
         stream?.sendHead(answer, closing: overtookRequest)
     }
 
@@ -89,7 +89,7 @@ extension Exchange: ResponseHandler {
                 &answer,
                 health,
                 isFailing: worker.drains.isHealthCheckFailing,
-                now: Int64(NIODeadline.now().uptimeNanoseconds)
+                now: Int64(worker.loop.now.uptimeNanoseconds)
             )
         }
         guard origin.wantsID || chain.answers.tellsRequestID else {
@@ -129,8 +129,8 @@ extension Exchange: ResponseHandler {
 
     /// The try that is passed on has ended well.
     private func completeTry(_ trailers: HeaderBlock?) {
-        if state.request == .complete {
-            let time = UInt64(max(0, (NIODeadline.now() - requestEnd).nanoseconds)) / 1000
+        if state.isRequestComplete {
+            let time = UInt64(max(0, (worker.loop.now - requestEnd).nanoseconds)) / 1000
             cluster?.completed(for: .external, time: time / 1000)
             for ledger in ledgers { ledger.book.primaryTime.record(time) }
             if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
@@ -149,7 +149,7 @@ extension Exchange: ResponseHandler {
             guard let time, time > .zero else { return 0 }
             return UInt64(max(0, elapsed.nanoseconds) / max(1, time.nanoseconds / 100))
         }
-        let now = NIODeadline.now()
+        let now = worker.loop.now
         statistics.timeoutUse.record(percent(now - requestEnd, of: timeouts.route))
         statistics.tryTimeoutUse.record(percent(now - tryStart, of: timeouts.tryTotal))
     }

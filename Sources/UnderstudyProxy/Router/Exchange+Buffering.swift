@@ -22,13 +22,13 @@ extension Exchange {
 
     /// Whether a health check waits for its body, too.
     func buffersFirst(_ chain: SharedChain) -> Bool {
-        chain.buffersBeforeHealthChecks && state.request == .receiving
+        chain.buffersBeforeHealthChecks && !state.isRequestComplete
     }
 
     /// - Returns: Whether the request waits for its body, or has been answered.
     func waitsForBody(_ chain: SharedChain) -> Bool {
         // Without a route nothing is changed to, so nothing that follows the head is read as a body.
-        if route == nil, head.asksForUpgrade || head.method == .connect { return false }
+        if route == nil, head.asksForUpgrade || head.method.isConnect { return false }
         guard case .upTo(let bytes) = buffering(chain) else {
             return chain.buffersBeforeHealthChecks && !chain.healthChecks.isEmpty && isHealthCheck(chain)
         }
@@ -37,7 +37,7 @@ extension Exchange {
         if case .forward(let forward) = route?.action { settleStreamTimeouts(forward) }
         // A tunnel that waits is watched by nobody else: its bytes have no end that would send it on.
         if isTunnel, let idle = timeouts.streamIdle {
-            timers.set(.streamIdle, at: (NIODeadline.now() + idle).uptimeNanoseconds)
+            timers.set(.streamIdle, at: (worker.loop.now + idle).uptimeNanoseconds)
             arm()
         }
         return true
@@ -68,7 +68,7 @@ extension Exchange {
             head.headers.add("content-length", decimal: bodyBytes, known: .contentLength)
         }
         if chain.buffersBeforeHealthChecks, !chain.healthChecks.isEmpty, isHealthCheck(chain) { return }
-        goOn()
+        goOn(chain)
     }
 
     /// Where the request is to go once its body is here.

@@ -18,7 +18,7 @@ extension Exchange {
         } else if actions.contains(.abortClient) {
             statistics.sentResets.add()
         }
-        if state.request == .receiving, !isTunnel, !clientLeft {
+        if !state.isRequestComplete, !isTunnel, !clientLeft {
             statistics.overtakingAnswers.add()
             statistics.receivedResets.add()
         }
@@ -28,7 +28,7 @@ extension Exchange {
     func countEnd(_ chain: SharedChain) {
         let statistics = chain.statistics
         statistics.activeRequests.add(-1)
-        statistics.requestTime.record(UInt64(max(0, (NIODeadline.now() - start).nanoseconds / 1_000_000)))
+        statistics.requestTime.record(UInt64(max(0, (worker.loop.now - start).nanoseconds / 1_000_000)))
         writeTry()
         guard !chain.requestLogs.isEmpty else { return }
         writeLines(chain.requestLogs)
@@ -66,7 +66,7 @@ extension Exchange {
         facts.responseFlags = flag.utf8CodeUnitCount > 0 ? [flag] : []
         facts.responseDetails = nil
         facts.attempts = 0
-        facts.elapsed = (NIODeadline.now() - tryStart).nanoseconds
+        facts.elapsed = (worker.loop.now - tryStart).nanoseconds
         facts.startTime = WallClock.nanoseconds() - facts.elapsed
         // Without an answer what was sent is the proxy's own.
         (facts.bytesReceived, facts.bytesSent) = (answer == nil ? 0 : facts.bytesSent, facts.bytesReceived)
@@ -97,7 +97,7 @@ extension Exchange {
         facts.status = status
         // The first one is counted before it is made.
         facts.attempts = cluster == nil ? 0 : max(1, retry.attempts)
-        facts.elapsed = (NIODeadline.now() - start).nanoseconds
+        facts.elapsed = (worker.loop.now - start).nanoseconds
         facts.startTime = WallClock.nanoseconds() - facts.elapsed
         if let flag = retryRefusal?.flag { facts.responseFlags.append(flag) }
         if replyFlag.utf8CodeUnitCount > 0, retryRefusal?.flag.description != replyFlag.description {
@@ -105,7 +105,7 @@ extension Exchange {
         }
         if replyDetails.utf8CodeUnitCount > 0 { facts.responseDetails = replyDetails }
         facts.bytesReceived = bodyBytes
-        facts.bytesSent = head.method == .head ? 0 : sentBytes
+        facts.bytesSent = head.method.isHead ? 0 : sentBytes
         facts.isHealthCheck = health.isHealthCheck
         facts.responseTrailers = loggedTrailers
         describe(&facts, needs)
@@ -132,7 +132,7 @@ extension Exchange {
         if needs.contains(.zone) { facts.zone = LocalZone(at: Int(facts.startTime / 1_000_000_000)) }
         if needs.contains(.unique) { facts.unique = (worker.loop.nextRandom(), worker.loop.nextRandom()) }
         if needs.contains(.timing) {
-            if state.request == .complete { facts.timing.requestEnd = (requestEnd - start).nanoseconds }
+            if state.isRequestComplete { facts.timing.requestEnd = (requestEnd - start).nanoseconds }
             if self.status > 0 { facts.timing.sendEnd = facts.elapsed }
         }
     }

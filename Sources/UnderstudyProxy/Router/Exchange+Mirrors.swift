@@ -11,7 +11,7 @@ extension Exchange {
     func startMirrors(_ forward: Forward, _ primary: Int) {
         guard let serving else { return }
         for rule in serving.shared.clusterMirrors[primary] ?? forward.mirrors {
-            if let certain = rule.certainCluster, head.method != .connect, chain?.mirrorTrust == nil {
+            if let certain = rule.certainCluster, !head.method.isConnect, chain?.mirrorTrust == nil {
                 startCopy(rule, forward, certain, serving)
                 continue
             }
@@ -59,7 +59,7 @@ extension Exchange {
             return ledger.tally.skip(.bodyTooLarge)
         }
         guard worker.accounts.mayBegin else { return ledger.tally.skip(.budget) }
-        worker.spareHead.copy(head)
+        withHead { worker.spareHead.copy($0) }
         guard prepareCopy(rule) else { return ledger.tally.skip(.noPath) }
         let wish = ConnectionWish(
             isHTTP2: client?.isHTTP2 == true,
@@ -67,7 +67,7 @@ extension Exchange {
             serverName: cluster.asksByHost ? cluster.serverName(of: worker.spareHead) : 0
         )
         // What is still to come of a body goes along as it comes.
-        switch cluster.acquire(for: .internal, patient: state.request == .complete, wish: wish) {
+        switch cluster.acquire(for: .internal, patient: state.isRequestComplete, wish: wish) {
         case .refused(let failure, let endpoint):
             ledger.tally.skip(MirrorOutcome(failure))
             cluster.countFailure(failure, for: .internal, at: endpoint)

@@ -9,8 +9,8 @@ internal import UnderstudyHTTP
 
 extension Exchange {
     /// Sends the request to a cluster of the route, and copies to its mirrors.
-    func send(_ forward: Forward) {
-        guard let chain, let route, let serving else { return }
+    func send(_ forward: Forward, _ route: RouteTable.Entry, _ chain: SharedChain) {
+        guard let serving else { return }
         let destination = destination(forward)
         self.destination = destination
         guard let index = index(of: destination.cluster) else {
@@ -33,10 +33,10 @@ extension Exchange {
         keepBody(forward, chain)
         guard startPrimary(fresh: false) else { return }
         // The primary is on its way before the first copy takes any time.
-        if state.request == .complete, head.framing == .none { primary?.flush() }
+        if state.isRequestComplete, head.framing.isNone { primary?.flush() }
         startMirrors(forward, index)
         if isTunnel { armTunnel() }
-        guard state.request == .complete else { return }
+        guard state.isRequestComplete else { return }
         if sendsKeptBody { sendKeptBody(forward) }
         requestIsComplete(trailers: retry.trailers)
         // Nobody else says so: the request ended long ago.
@@ -45,7 +45,7 @@ extension Exchange {
 
     /// Keeps a body that may have to be sent again.
     private func keepBody(_ forward: Forward, _ chain: SharedChain) {
-        guard head.framing != .none || isTunnel, !sendsKeptBody, needsKeptBody(forward) else { return }
+        guard !head.framing.isNone || isTunnel, !sendsKeptBody, needsKeptBody(forward) else { return }
         retry.keepBody(limit: forward.retryBufferLimit ?? chain.retryBufferLimit)
     }
 
@@ -54,7 +54,7 @@ extension Exchange {
     }
 
     private func sendKeptBody(_ forward: Forward) {
-        if head.framing != .none { requestBody(retry.body.bytes) }
+        if !head.framing.isNone { requestBody(retry.body.bytes) }
         if !needsKeptBody(forward) { retry.forgetBody() }
     }
 
@@ -110,7 +110,7 @@ extension Exchange {
         case .picked(let picked):
             primary = picked.connection
             endpoint = picked.endpoint
-            tryStart = .now()
+            tryStart = worker.loop.now
             isTrying = true
             isConnected = false
             retry.started(on: picked.endpoint)
@@ -154,16 +154,16 @@ extension Exchange {
     private func begin(_ picked: PickedConnection, _ forward: Forward) {
         let mode = requestMode
         guard forward.rewritesHostByEndpoint, !picked.endpoint.host.hostname.isEmpty else {
-            return picked.connection.begin(head, mode, handler: self)
+            return withHead { picked.connection.begin($0, mode, handler: self) }
         }
         // A head of its own: mirrors keep the Host that the client sent.
-        worker.spareHead.copy(head)
+        withHead { worker.spareHead.copy($0) }
         let keepsOriginal = !(chain?.suppressesEnvoyHeaders ?? false)
         forward.rewriteHost(
             &worker.spareHead,
             endpoint: picked.endpoint.host.hostname,
             keepsOriginal: keepsOriginal
         )
-        picked.connection.begin(worker.spareHead, mode, handler: self)
+        worker.withSpareHead { picked.connection.begin($0, mode, handler: self) }
     }
 }

@@ -97,7 +97,7 @@ extension Exchange {
         let closing = closing || head.isHTTP10
         worker.loop.withResponseHead { answer in
             write(&draft, to: &answer, chain)
-            if head.method != .head { sentBytes = draft.body.count }
+            if !head.method.isHead { sentBytes = draft.body.count }
             noteAnswer(answer, chain)
             finish()
             stream.sendHead(answer, closing: closing)

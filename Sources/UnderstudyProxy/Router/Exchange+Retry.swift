@@ -162,7 +162,7 @@ extension Exchange {
     ///
     /// A head without a body ends well and its connection is kept; a body is not waited for.
     func leavePrimary(_ answer: borrowing ResponseHead) {
-        if answer.framing == .none, state.request == .complete {
+        if answer.framing.isNone, state.isRequestComplete {
             primary?.discardAnswer()
         } else {
             primary?.close()
@@ -177,8 +177,8 @@ extension Exchange {
         timers.clear(.upstreamDuration)
         if pace == .atOnce { return tryAgain() }
         // Nobody takes the rest of the body for now, and no more of it is kept than must be.
-        if state.request == .receiving { stream?.setReading(false) }
-        timers.set(.backOff, at: (NIODeadline.now() + TimeAmount(delay)).uptimeNanoseconds)
+        if !state.isRequestComplete { stream?.setReading(false) }
+        timers.set(.backOff, at: (worker.loop.now + TimeAmount(delay)).uptimeNanoseconds)
         arm()
     }
 
@@ -197,8 +197,8 @@ extension Exchange {
     /// Gives the primary what has arrived of the body so far.
     func resendBody() {
         primary?.sendBody(retry.body.bytes)
-        if state.request == .complete { primary?.endRequest(trailers: retry.trailers) }
-        if state.request == .complete || isTunnel { armTry() }
+        if state.isRequestComplete { primary?.endRequest(trailers: retry.trailers) }
+        if state.isRequestComplete || isTunnel { armTry() }
         primary?.flush()
     }
 }

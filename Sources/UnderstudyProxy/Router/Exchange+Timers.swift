@@ -91,7 +91,7 @@ extension Exchange {
     /// Tells the primary of a later try how long is left.
     func announceTimeLeft() {
         guard head.headers.firstIndex(of: .envoyExpectedTimeout) != nil else { return }
-        let elapsed = state.request == .complete ? NIODeadline.now() - requestEnd : .zero
+        let elapsed = state.isRequestComplete ? worker.loop.now - requestEnd : .zero
         if let time = timeouts.announced(after: elapsed) { head.setExpectedTimeout(time) }
     }
 
@@ -106,7 +106,7 @@ extension Exchange {
 
     /// A tunnel has no end of its request: its primary's time to answer runs from the start.
     func armTunnel() {
-        requestEnd = .now()
+        requestEnd = worker.loop.now
         armAfterRequest()
     }
 
@@ -114,20 +114,20 @@ extension Exchange {
     func tunnelOpened() {
         timers.clear(.route)
         timers.clear(.tryTotal)
-        if let idle = timeouts.streamIdle { timers.set(.streamIdle, at: (NIODeadline.now() + idle).uptimeNanoseconds) }
+        if let idle = timeouts.streamIdle { timers.set(.streamIdle, at: (worker.loop.now + idle).uptimeNanoseconds) }
         arm()
     }
 
     /// A later try begins.
     func armTry() {
-        setTryTimers(from: .now())
+        setTryTimers(from: worker.loop.now)
         arm()
     }
 
     /// A try goes out.
     func limitTry(by cluster: WorkerCluster) {
         guard let duration = cluster.shared.maxStreamDuration else { return }
-        timers.set(.upstreamDuration, at: (NIODeadline.now() + duration).uptimeNanoseconds)
+        timers.set(.upstreamDuration, at: (worker.loop.now + duration).uptimeNanoseconds)
         arm()
     }
 
@@ -145,7 +145,7 @@ extension Exchange {
 
     /// Something moved.
     func touchIdleTimers() {
-        let now = NIODeadline.now()
+        let now = worker.loop.now
         if let idle = timeouts.streamIdle, timers.isSet(.streamIdle) {
             timers.set(.streamIdle, at: (now + idle).uptimeNanoseconds)
         }
@@ -164,14 +164,14 @@ extension Exchange {
             // For an answer that has begun, which no reply takes the place of.
             replyFlag = "SI"
             replyDetails = "stream_idle_timeout"
-            let isWaiting = waiting == .waits || state.request == .receiving
+            let isWaiting = waiting == .waits || !state.isRequestComplete
             overdue(isWaiting ? .bodyTimeout : .idleTimeout)
         case .upstreamDuration:
             cluster?.shared.statistics.durationsReached.add()
             overdue(.upstreamDurationTimeout)
         case .streamDuration:
             chain?.statistics.durationsReached.add()
-            overdue(.durationTimeout(requestIsComplete: state.request == .complete))
+            overdue(.durationTimeout(requestIsComplete: state.isRequestComplete))
         case .backOff: tryAgain()
         }
     }

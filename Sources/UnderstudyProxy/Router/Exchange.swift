@@ -112,7 +112,7 @@ final class Exchange: RequestHandler, Timed {
         self.stream = stream
         origin = RequestOrigin()
         state = ExchangeState()
-        start = .now()
+        start = worker.loop.now
         isTunnel = false
         terminatesConnect = false
         connectPort = nil
@@ -134,9 +134,10 @@ final class Exchange: RequestHandler, Timed {
         if health.isHealthCheck { health = HealthCheckRules.Mark() }
         awaitedReply = nil
         if hash != RequestHash.Result() { hash = RequestHash.Result() }
-        chain?.statistics.activeRequests.add(1)
-        if self.head.framing == .none, !self.head.asksForUpgrade, self.head.method != .connect { state.requestEnded() }
-        admit()
+        guard let chain else { return }
+        chain.statistics.activeRequests.add(1)
+        if self.head.framing.isNone, !self.head.asksForUpgrade, !self.head.method.isConnect { state.requestEnded() }
+        admit(chain)
     }
 
     func requestBody(_ piece: ByteBuffer) {
@@ -163,7 +164,7 @@ final class Exchange: RequestHandler, Timed {
             awaitedReply = nil
             return answer(reply)
         }
-        requestEnd = .now()
+        requestEnd = worker.loop.now
         armAfterRequest()
         primary?.endRequest(trailers: trailers)
         for copy in copies { copy.requestEnded(trailers: trailers) }
@@ -172,7 +173,7 @@ final class Exchange: RequestHandler, Timed {
     func requestTurnEnded() {
         primary?.flush()
         for copy in copies { copy.turnEnded() }
-        if state.request == .complete {
+        if state.isRequestComplete {
             detachCopies()
         } else if primary?.isBackedUp == true {
             stream?.setReading(false)
@@ -192,6 +193,14 @@ final class Exchange: RequestHandler, Timed {
         primary?.setReading(!stream.isBackedUp)
     }
 
+    /// Lends the head to somebody who does not come back here meanwhile: to pass on a property of an object is to copy it.
+    func withHead<Result>(_ body: (borrowing RequestHead) -> Result) -> Result {
+        var lent = RequestHead()
+        swap(&lent, &head)
+        defer { swap(&lent, &head) }
+        return body(lent)
+    }
+
     // MARK: Time
 
     /// Sets the one alarm of this exchange to the earliest of its timers.
@@ -204,7 +213,7 @@ final class Exchange: RequestHandler, Timed {
     }
 
     func deadlinePassed() {
-        let now = NIODeadline.now().uptimeNanoseconds
+        let now = worker.loop.now.uptimeNanoseconds
         while stream != nil, let kind = timers.takeDue(at: now) { timerRang(kind) }
         if stream != nil { arm() }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Copyright the Understudy authors
 //
-// The vector loops must say what a plain loop says, at every offset and length around the vector size.
+// The loops on words must say what a plain loop says, at every offset and length around the size of a word.
 
 import Testing
 import UnderstudyCore
@@ -44,9 +44,9 @@ struct ByteScanTests {
         }
     }
 
-    /// One position that a vector looks at, and one that the rest of the range does.
-    @Test(arguments: [3, 16])
-    func `every byte is judged alike in a vector and behind one`(position: Int) {
+    /// Every place in a word, and one that the rest of the range has.
+    @Test(arguments: [0, 3, 7, 8, 15, 16])
+    func `every byte is judged alike in a word and behind one`(position: Int) {
         for byte in UInt8.min...UInt8.max {
             var bytes = [UInt8](repeating: 0x61, count: 17)
             bytes[position] = byte
@@ -92,6 +92,34 @@ struct ByteScanTests {
 
     @Test func `nothing is found in no bytes`() {
         #expect(lineFeed([], from: 0) == nil)
+    }
+
+    // MARK: Tokens
+
+    private func endOfToken(_ bytes: [UInt8], _ range: Range<Int>) -> Int {
+        ByteScan.endOfToken(bytes.span, range)
+    }
+
+    /// Whether `allows` is right is what `HeaderTokenTests` asks.
+    @Test(arguments: 0...17)
+    func `a token ends before the first byte that it may not have, wherever that stands`(position: Int) {
+        for byte in UInt8.min...UInt8.max {
+            for rest in [0x61, 0x5A, 0x2D, 0x5F, 0x30, 0x7A] as [UInt8] {
+                var bytes = [UInt8](repeating: rest, count: 18)
+                bytes[position] = byte
+                #expect(endOfToken(bytes, 0..<18) == (HeaderToken.allows(byte) ? 18 : position), "byte \(byte)")
+            }
+        }
+    }
+
+    @Test func `a token ends with its range, whatever follows`() {
+        let bytes = [UInt8](repeating: 0x61, count: 40)
+        for start in 0...20 {
+            for end in start...40 { #expect(endOfToken(bytes, start..<end) == end) }
+        }
+        #expect(endOfToken(bytes, 5..<41) == 5)
+        #expect(endOfToken(bytes, -1..<3) == -1)
+        #expect(endOfToken([], 0..<0) == 0)
     }
 
     // MARK: Comparisons

@@ -33,10 +33,33 @@ struct CounterTests {
         #expect(gauge.current == 8_000)
     }
 
+    @Test func `of those that add at once each is told another value`() async {
+        let gauge = Gauge()
+        let values = await withTaskGroup(of: [Int].self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<1_000).map { _ in gauge.adding(1) } }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(values.sorted() == Array(1...8_000))
+    }
+
+    @Test func `of those that take the last one is told zero, and nobody else`() async {
+        let gauge = Gauge()
+        gauge.set(8_000)
+        let zeros = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask { (0..<1_000).count { _ in gauge.adding(-1) == 0 } }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(zeros == 1)
+    }
+
     @Test func `a gauge tells its value after each change, and may fall below zero`() {
         let gauge = Gauge()
-        #expect(gauge.add(5) == 5)
-        #expect(gauge.add(-7) == -2)
+        #expect(gauge.adding(5) == 5)
+        #expect(gauge.adding(-7) == -2)
         #expect(gauge.current == -2)
     }
 

@@ -42,7 +42,7 @@ struct ResourceLimitTests {
             for _ in 0..<8 {
                 group.addTask {
                     for _ in 0..<500 where limit.reserve() {
-                        if most.add(1) > 10 { tooMany.add() }
+                        if most.adding(1) > 10 { tooMany.add() }
                         most.add(-1)
                         limit.free()
                     }

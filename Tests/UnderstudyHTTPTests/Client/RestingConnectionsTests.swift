@@ -49,6 +49,35 @@ struct RestingConnectionsTests {
         #expect(rig.loop.resting.count == 1)
     }
 
+    @Test func `one that was used again has rested last`() throws {
+        let rig = try rig()
+        try rest(3, rig)
+        // The pool gives the one that was used last, so that all are asked for and come back in another order.
+        _ = try (0..<3).map { try rig.ask("/again/\($0)") }
+        #expect(rig.loop.resting.count == 0)
+        #expect(!rig.loop.resting.closeLongest())
+        for index in [1, 2, 0] { rig.answer(index) }
+        #expect(rig.loop.resting.count == 3)
+        _ = try rig.ask("/and/again")
+        rig.answer(0)
+        for index in [1, 2, 0] {
+            #expect(rig.loop.resting.closeLongest())
+            #expect(rig.transports[index].isClosed)
+        }
+        #expect(rig.loop.resting.count == 0)
+    }
+
+    @Test func `one that ends while it is in use is not asked either`() throws {
+        let rig = try rig()
+        try rest(2, rig)
+        _ = try rig.ask("/again")
+        rig.end(1)
+        #expect(rig.loop.resting.count == 1)
+        #expect(rig.loop.resting.closeLongest())
+        #expect(rig.transports.map(\.isClosed) == [true, false])
+        #expect(!rig.loop.resting.closeLongest())
+    }
+
     @Test(arguments: [[0, 1, 2], [1, 0, 2], [2, 1, 0], [1, 2, 0]])
     func `one that ends by itself leaves the order of the others`(order: [Int]) throws {
         let rig = try rig()

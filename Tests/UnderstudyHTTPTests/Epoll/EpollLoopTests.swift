@@ -45,6 +45,46 @@ import Testing
         }
     }
 
+    @Test func `the clock of a loop is read for each thing that happens, and stands still within it`() async throws {
+        try await withLoop { loop in
+            for _ in 0..<100 {
+                let before = NIODeadline.now()
+                let (first, second) = try await loop.submit {
+                    let first = loop.clock.now
+                    // Until the system's clock has moved on.
+                    while NIODeadline.now() == first {}
+                    return (first, loop.clock.now)
+                }.get()
+                #expect(first == second)
+                #expect(first >= before && first <= .now())
+            }
+        }
+    }
+
+    @Test func `who has waited for a time finds that the clock has come to it`() async throws {
+        try await withLoop { loop in
+            for delay in 1...5 {
+                let due = NIODeadline.now() + .milliseconds(Int64(delay))
+                let now = try await loop.scheduleTask(deadline: due) { loop.clock.now }.futureResult.get()
+                #expect(now >= due)
+            }
+        }
+    }
+
+    @Test func `a context has the clock of its loop, and reads another's itself`() async throws {
+        try await withLoop { loop in
+            let isSame = try await loop.submit {
+                let context = LoopContext(eventLoop: loop)
+                while NIODeadline.now() == loop.clock.now {}
+                return context.now == loop.clock.now
+            }.get()
+            #expect(isSame)
+        }
+        let other = LoopClock(isKept: false)
+        let before = NIODeadline.now()
+        #expect(other.now >= before)
+    }
+
     @Test func `scheduled tasks run in the order of their time, and not before it`() async throws {
         try await withLoop { loop in
             let seen = Watched<[Int]>([])

@@ -55,6 +55,23 @@ import Testing
         try await held.eventLoop.submit { held.value.call(body) }.get()
     }
 
+    @Test func `what the system does not take of bytes that are sent at once leaves later, before all that follows`()
+        async throws
+    {
+        try await withConnection { client, seen, held in
+            let answer = Self.answer(24 << 20)
+            try await on(held) { transport in
+                transport.send(answer.getSlice(at: 0, length: 20 << 20) ?? ByteBuffer())
+                #expect(transport.queuedBytes > 0)
+                #expect(!transport.isWritable)
+                transport.send(answer.getSlice(at: 20 << 20, length: answer.readableBytes - (20 << 20)) ?? ByteBuffer())
+            }
+            try await client.seen.wait("the answer", within: Patience.bulk) { $0.bytes == answer.readableBytes }
+            try await seen.wait("room") { $0.writability.last == true }
+            try await on(held) { #expect($0.queuedBytes == 0 && $0.isWritable) }
+        }
+    }
+
     @Test func `megabytes come back as they were sent`() async throws {
         try await withConnection(received: { witness, bytes in
             witness.call {

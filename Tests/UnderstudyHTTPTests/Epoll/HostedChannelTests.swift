@@ -114,6 +114,7 @@ import Testing
                 held.user.write(ByteBuffer(string: "c"), "third")
                 held.user.channel.flush()
             }
+            try await notes.wait("the handler's removal") { $0.contains("removed") }
             #expect(
                 notes.current.dropFirst() == [
                     "first failed: closed", "second failed: closed", "close done", "inactive",
