@@ -26,7 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / 'Benchmarks'))
 
 from footprint import configuration          # noqa: E402
-from rig.processes import free_port          # noqa: E402
+from rig.processes import exit_on_signals, free_port          # noqa: E402
 
 # A start uses some seven thousand; with fewer something has gone wrong.
 LEAST = 2000
@@ -78,6 +78,7 @@ def main():
     parser.add_argument('binary', type=pathlib.Path)
     parser.add_argument('output', type=pathlib.Path)
     arguments = parser.parse_args()
+    exit_on_signals()
     with tempfile.TemporaryDirectory() as folder:
         names = used(arguments.binary, pathlib.Path(folder))
     if len(names) < LEAST:

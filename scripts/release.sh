@@ -25,6 +25,9 @@ build() {
 }
 
 mkdir -p "$folder"
+# One at a time: whoever waits finds everything done.
+exec 9>"$folder/release.lock"
+if command -v flock >/dev/null; then flock 9; fi
 [[ -e $order ]] || : >"$order"
 build
 [[ -s $order ]] && exit 0
@@ -32,6 +35,8 @@ if ! command -v valgrind >/dev/null; then
     echo "release: without valgrind nobody knows which functions a start uses; they stay where they are" >&2
     exit 0
 fi
-scripts/order-functions.py "$binary" "$order" || exit 0
-rm "$binary"
+scripts/order-functions.py "$binary" "$order.new" || exit 0
+# First of all, since the builder does not see that the order has changed.
+rm -f "$binary"
+mv "$order.new" "$order"
 build

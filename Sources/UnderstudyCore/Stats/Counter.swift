@@ -62,7 +62,7 @@ public final class Gauge: Sendable {
     @inline(__always)
     public func add(_ amount: Int) {
         if amount < 0 {
-            taken.wrappingSubtract(amount, ordering: .relaxed)
+            taken.wrappingSubtract(amount, ordering: .releasing)
         } else {
             added.wrappingAdd(amount, ordering: .relaxed)
         }
@@ -70,15 +70,16 @@ public final class Gauge: Sendable {
 
     /// The same, for a number that is held against a limit.
     ///
-    /// - Returns: The value after the change; of changes at the same time no two that add are told the same for the
-    ///   same that was taken.
+    /// - Returns: The value after the change, or more if something is taken away at this very moment: a limit never
+    ///   lets in too many.
     public func adding(_ amount: Int) -> Int {
         if amount < 0 {
-            let taken = taken.wrappingSubtract(amount, ordering: .relaxed).newValue
+            let taken = taken.wrappingSubtract(amount, ordering: .releasing).newValue
             return added.load(ordering: .relaxed) &- taken
         }
-        let added = added.wrappingAdd(amount, ordering: .relaxed).newValue
-        return added &- taken.load(ordering: .relaxed)
+        // What others take from here on does not count: some of them have only added before, and were refused.
+        let taken = taken.load(ordering: .acquiring)
+        return added.wrappingAdd(amount, ordering: .relaxed).newValue &- taken
     }
 
     /// Changes it to a number; not while others do.

@@ -188,14 +188,15 @@ public final class ConnectionPool: ClientPool {
     /// Does nothing for a connection that has ended meanwhile.
     func release(_ connection: HTTP1ClientConnection) {
         guard case .idle = connection.phase else { return }
-        guard let slot = connection.limits?.slot else { return connection.close() }
+        guard let limits = connection.limits else { return connection.close() }
+        let slot = limits.slot
         if handOver(connection, slot) { return }
         // Whoever waits still needs a fresh connection, for which this one makes room.
-        let isInTheWay = waiting.contains { $0.limits?.slot == slot }
-        let isCrowded = connection.limits?.isRestrained == false && loop.pools.places?.isCrowded == true
+        let isInTheWay = !waiting.isEmpty && waiting.contains { $0.limits?.slot == slot }
+        let isCrowded = !limits.isRestrained && loop.pools.places?.isCrowded == true
         guard !isRetired, !isInTheWay, !isCrowded, idleCount < Self.mostIdle else { return connection.close() }
         idle[slot].append(connection)
-        if connection.limits?.total != nil { connection.rest() }
+        if limits.total != nil { connection.rest() }
         if let time = settings.idleTime { loop.deadlines.set(connection, after: time) }
     }
 
@@ -218,6 +219,7 @@ public final class ConnectionPool: ClientPool {
 
     /// Gives a connection that has become free to the request of its kind that has waited longest.
     private func handOver(_ connection: HTTP1ClientConnection, _ slot: Int) -> Bool {
+        guard !waiting.isEmpty else { return false }
         while let index = waiting.firstIndex(where: { !$0.needsFresh && $0.limits?.slot == slot }) {
             let next = waiting.remove(at: index)
             guard next.mayTakeOver() else { continue }

@@ -76,6 +76,7 @@ extension HTTP1ClientConnection {
     }
 
     private func giveUpTransport() -> any Transport {
+        if let restingPlace { loop.resting.forget(restingPlace) }
         phase = .closed
         loop.deadlines.clear(self)
         outgoing.removeAll(loop)

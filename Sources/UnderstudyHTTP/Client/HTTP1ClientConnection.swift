@@ -140,6 +140,7 @@ public final class HTTP1ClientConnection: ClientStream, OutgoingConnection, Clos
     public func flush() {
         // It was flushed with what came before.
         if hasSentRequest, outgoing.isEmpty { return }
+        let transport = self.transport
         if transport.isConnected { hasSentRequest = true }
         outgoing.flush(loop, to: transport)
     }

@@ -30,14 +30,27 @@ final class RestingPlace {
 /// A linked list through the connections, so that each comes and goes in constant time.
 ///
 /// A connection that is used again stays where it is, since that is what most do: whoever looks for the one that has rested
-/// longest puts those in order that it meets.
+/// longest moves those that it meets to where they belong by now. The list is in the order of the rests by which its places
+/// stand there, and no place has rested longer than that says, so that the first one that is right is the one.
 ///
 /// Loop-bound. Only connections whose group has a limit over all its addresses are here.
 public final class RestingConnections {
     private var oldest: RestingPlace?
     private var newest: RestingPlace?
     private var rests: UInt64 = 0
+    /// Those that rest.
     public private(set) var count = 0
+
+    /// Places in the list, also of those that are used again.
+    var listedCount: Int {
+        var count = 0
+        var place = oldest
+        while let next = place {
+            count += 1
+            place = next.after
+        }
+        return count
+    }
 
     func append(_ place: RestingPlace) {
         if !place.isResting { count += 1 }
@@ -62,12 +75,16 @@ public final class RestingConnections {
         unlink(place)
     }
 
+    /// Behind all that came to rest before, which is mostly everybody.
     private func link(_ place: RestingPlace) {
         place.listedRest = place.rest
-        place.before = newest
-        newest?.after = place
-        newest = place
-        if oldest == nil { oldest = place }
+        var before = newest
+        while let other = before, other.listedRest > place.rest { before = other.before }
+        let after = before == nil ? oldest : before?.after
+        place.before = before
+        place.after = after
+        if let before { before.after = place } else { oldest = place }
+        if let after { after.before = place } else { newest = place }
     }
 
     private func unlink(_ place: RestingPlace) {

@@ -152,6 +152,7 @@ public final class EpollLoop: EventLoop, @unchecked Sendable {
 
     private func finish() {
         runTasks()
+        clock.read()
         for source in slots.all { source.loopEnded() }
         for entry in scheduled.removeAll() { abandon(entry) }
     }

@@ -24,7 +24,9 @@ enum HeadEncoder {
             return writeStyled(head, style, isAbsolute, framing, to: &buffer)
         }
         let bytes = head.headers.bytes.span
-        buffer.writeBlock(room: roomOfLines(head.headers) + Self.roomOfOwn) { writer in
+        // The target may be part of a line: that of a CONNECT over HTTP/2 is its Host.
+        let room = head.methodName.count + head.target.count + roomOfLines(head.headers) + Self.roomOfOwn
+        buffer.writeBlock(room: room) { writer in
             writer.append(bytes, head.methodName)
             writer.append(0x20)
             writer.append(bytes, head.target)
@@ -239,6 +241,9 @@ enum HeadEncoder {
         buffer.writeBlock(room: roomOfLines(headers)) { copyLines(headers, to: &$0) }
     }
 
-    /// No less than what is written of the arena: every line, the method and the target have a place of their own in it.
-    private static func roomOfLines(_ headers: borrowing HeaderBlock) -> Int { headers.bytes.count }
+    private static func roomOfLines(_ headers: borrowing HeaderBlock) -> Int {
+        var room = 0
+        for line in headers.lines { room += line.wire.count }
+        return room
+    }
 }

@@ -254,7 +254,7 @@ final class HTTP2ClientConnection: OutgoingConnection, ClosableConnection, HTTP2
 
     private func countEnd(_ ending: Ending, wasOpen: Bool) {
         pool.loop.deadlines.clear(self)
-        stopResting()
+        if let restingPlace { pool.loop.resting.forget(restingPlace) }
         let counters = pool.counters
         if wasOpen {
             counters.connectionLength.record(age)

@@ -39,6 +39,7 @@ extension Exchange: ResponseHandler {
         if chain.tellsUpstreamTLS { upstreamTLS = primary?.tls }
         upstreamSpeaks = primary?.speaks ?? .http1
         if chain.upstreamLogs.isEmpty == false { tryAnswer = copy answer }
+        let cluster = self.cluster
         cluster?.answered(answer, for: .external, at: endpoint)
         if retry.isPossible, isTryingAgain(instead: answer) {
             cluster?.shared.statistics.countRetried(answer.status)
@@ -129,11 +130,11 @@ extension Exchange: ResponseHandler {
 
     /// The try that is passed on has ended well.
     private func completeTry(_ trailers: HeaderBlock?) {
-        if state.isRequestComplete {
+        if state.isRequestComplete, let cluster {
             let time = UInt64(max(0, (worker.loop.now - requestEnd).nanoseconds)) / 1000
-            cluster?.completed(for: .external, time: time / 1000)
-            for ledger in ledgers { ledger.book.primaryTime.record(time) }
-            if cluster?.shared.configuration.tracksTimeoutBudgets == true { countTimeUse() }
+            cluster.completed(for: .external, time: time / 1000)
+            for index in ledgers.indices { ledgers[index].book.primaryTime.record(time) }
+            if cluster.shared.configuration.tracksTimeoutBudgets { countTimeUse() }
         }
         guard let chain else { return }
         if chain.requestLogs.needs.contains(.trailers) { loggedTrailers = trailers }

@@ -31,7 +31,7 @@ extension Exchange {
         if origin.isInternal { head.removeRouterInstructions() }
         retry.begin(policy, countsAttempts: route.countsAttemptsInRequest, picks: rule?.policy.otherHostPicks ?? 1)
         keepBody(forward, chain)
-        guard startPrimary(fresh: false) else { return }
+        guard startPrimary(forward, cluster, fresh: false) else { return }
         // The primary is on its way before the first copy takes any time.
         if state.isRequestComplete, head.framing.isNone { primary?.flush() }
         startMirrors(forward, index)
@@ -91,6 +91,10 @@ extension Exchange {
     /// - Returns: Whether the request is on its way; otherwise it has been answered, or waits for another try.
     func startPrimary(fresh: Bool) -> Bool {
         guard let cluster, case .forward(let forward) = route?.action else { return false }
+        return startPrimary(forward, cluster, fresh: fresh)
+    }
+
+    private func startPrimary(_ forward: Forward, _ cluster: WorkerCluster, fresh: Bool) -> Bool {
         let fresh = fresh || terminatesConnect
         let wish = ConnectionWish(
             isHTTP2: client?.isHTTP2 == true,

@@ -226,7 +226,7 @@ final class Exchange: RequestHandler, Timed {
 
     func detachCopies() {
         guard !copies.isEmpty else { return }
-        for copy in copies { copy.detach() }
+        for index in copies.indices { copies[index].detach() }
         copies.removeAll(keepingCapacity: true)
     }
 

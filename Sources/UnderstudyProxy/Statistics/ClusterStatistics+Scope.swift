@@ -115,9 +115,8 @@ extension SharedCluster {
             scope.histogram("upstream_rq_timeout_budget_percent_used", statistics.timeoutUse)
             scope.histogram("upstream_rq_timeout_budget_per_try_percent_used", statistics.tryTimeoutUse)
         }
-        let times = statistics.requestTimes
-        scope.histogram("external.upstream_rq_time", times[ClusterStatistics.Origin.external.rawValue])
-        scope.histogram("internal.upstream_rq_time", times[ClusterStatistics.Origin.internal.rawValue])
+        scope.histogram("external.upstream_rq_time", statistics.clientTime)
+        scope.histogram("internal.upstream_rq_time", statistics.copyTime)
         scope.histogram("upstream_rq_time", statistics.requestTime)
     }
 

@@ -36,7 +36,8 @@ public final class ClusterStatistics: Sendable {
     let redirectsFollowed = Counter()
     let redirectsRefused = Counter()
     /// Milliseconds from the end of a request to the end of its answer, by origin.
-    let requestTimes = Origin.allCases.map { _ in Histogram() }
+    let clientTime = Histogram()
+    let copyTime = Histogram()
     let requestTime = Histogram()
     /// Percent of the route's time, and of the time of one try, that requests have used.
     let timeoutUse = Histogram()

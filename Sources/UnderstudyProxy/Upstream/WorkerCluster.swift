@@ -154,8 +154,12 @@ final class WorkerCluster {
     ///
     /// - Parameter time: Since the end of the request, in milliseconds.
     func completed(for origin: ClusterStatistics.Origin, time: UInt64) {
-        shared.statistics.requestTimes[origin.rawValue].record(time)
-        shared.statistics.requestTime.record(time)
+        let statistics = shared.statistics
+        switch origin {
+        case .external: statistics.clientTime.record(time)
+        case .internal: statistics.copyTime.record(time)
+        }
+        statistics.requestTime.record(time)
     }
 
     /// Counts an answer, be it the upstream's or the proxy's own for want of one.

@@ -58,7 +58,7 @@ final class WorkerEndpoint {
     }
 
     func pool(_ key: PoolKey) -> any ClientPool {
-        for entry in pools where entry.key == key { return entry.pool }
+        for index in pools.indices where pools[index].key == key { return pools[index].pool }
         let pool = makePool(key)
         // A request that began before may still come here for another try.
         if isRetired { pool.retire() }

@@ -3,10 +3,13 @@
 //
 // Which fields are a request, what it then is, and which must not be one (RFC 9113 sections 8.1 to 8.3).
 
+import NIOCore
+import NIOEmbedded
 import TestSupport
 import Testing
 import UnderstudyCore
-import UnderstudyHTTP
+
+@testable import UnderstudyHTTP
 
 struct FieldSectionRequestTests {
     private static let get = [":method: GET", ":scheme: http", ":authority: h", ":path: /a?b"]
@@ -199,6 +202,18 @@ struct FieldSectionRequestTests {
         refuse(connect + [":scheme: http"])
         refuse(connect + ["content-length: 5"], .badLength, endsStream: false)
         expect(connect + ["content-length: 0"], endsStream: false, "CONNECT h:443", ["host: h:443"])
+    }
+
+    /// The authority is the Host and the target, too, which share their bytes.
+    @Test(arguments: [1, 1_900, 2_000, 2_500, 3_900, 4_100, 20_000])
+    func `a CONNECT with an authority of any length can be written for HTTP 1`(length: Int) throws {
+        let authority = String(repeating: "a", count: length) + ":443"
+        var section = FieldSection.of(BlockWriter([":method: CONNECT", ":authority: \(authority)"]).bytes)
+        var head = RequestHead()
+        try section.makeRequest(&head, endsStream: false, rules: HeadRules(), allowsConnectProtocol: false)
+        var buffer = LoopContext(eventLoop: EmbeddedEventLoop()).takeBuffer()
+        HeadEncoder.write(head, opensTunnel: true, to: &buffer)
+        #expect(String(buffer: buffer) == "CONNECT \(authority) HTTP/1.1\r\nhost: \(authority)\r\n\r\n")
     }
 
     // RFC 8441 section 4.
