@@ -142,7 +142,7 @@ check-instructions: ## the same, where valgrind can be had
 	@if command -v valgrind >/dev/null; then $(MAKE) --no-print-directory instructions; \
 	else echo 'skipped: instructions per request (no valgrind)'; fi
 
-bench: release-static ## CPU per request and lost copies beside Envoy, nginx, HAProxy (9 minutes); ONLY='REGEX', STRICT=1, ARGS=
+bench: release-static ## CPU per request and lost copies beside Envoy, nginx, HAProxy (8 minutes); ONLY='REGEX', STRICT=1, ARGS=
 	@python3 Benchmarks/bench.py --understudy .build-static/release/understudy $(if $(ENVOY),--envoy '$(ENVOY_BINARY)') \
 		$(if $(ONLY),--only '$(ONLY)') $(if $(STRICT),--strict) $(ARGS)
 

@@ -36,7 +36,7 @@ from rig.rounds import Race
 from rig.syscalls import Counter
 from rig.upstreams import Upstreams, make_certificate
 
-ROUNDS, SECONDS = 4, 2
+ROUNDS, SECONDS = 3, 2
 
 
 def which(name):

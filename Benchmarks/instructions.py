@@ -26,10 +26,13 @@ import tempfile
 import threading
 import time
 
+from rig.cases import BROWSER
+
 SHORT, LONG = 200, 1200
 # Requests at once before the count, so that connections and copies are there for as many as overlap later.
 OVERLAP = 8
-CASES = (('GET', b'plain'), ('GET + mirror', b'mirror'))
+# By name: the path, and further lines of the head.
+CASES = (('GET', b'plain', ()), ('GET + mirror', b'mirror', ()), ("GET + mirror, a browser's headers", b'mirror', BROWSER))
 BUDGET = pathlib.Path(__file__).with_suffix('.json')
 TOLERANCE = 1.03
 # What only a worker's thread does, as the compiler spells `EpollLoop.turn`.
@@ -37,7 +40,8 @@ WORKER = '$s14UnderstudyHTTP9EpollLoopC4turn'
 # As the C library and the Swift runtime name what takes memory.
 ALLOCATORS = ('malloc', 'calloc', 'realloc', 'posix_memalign', 'aligned_alloc')
 ANSWER = b'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'
-REQUEST = b'GET /%s HTTP/1.1\r\nHost: example.com\r\nUser-Agent: bench\r\nAccept: */*\r\n\r\n'
+# What says who it is, unless the case has lines for that.
+SHORT_LINES = ('User-Agent: bench', 'Accept: */*')
 CONFIG = '''
 static_resources:
   listeners:
@@ -114,15 +118,20 @@ def connect(port, process):
     sys.exit('the proxy does not listen')
 
 
-def ask(connections, path, requests):
+def request(path, lines):
+    lines = '\r\n'.join(lines or SHORT_LINES).encode()
+    return b'GET /%s HTTP/1.1\r\nHost: example.com\r\n%s\r\n\r\n' % (path, lines)
+
+
+def ask(connections, head, requests):
     """Sends one request on each connection, then one after the other on the first; what else than answers comes is said."""
     for connection in connections:
         connection.settimeout(60)
-        connection.sendall(REQUEST % path)
+        connection.sendall(head)
     for number in range(len(connections) + requests):
         connection = connections[number if number < len(connections) else 0]
         if number >= len(connections):
-            connection.sendall(REQUEST % path)
+            connection.sendall(head)
         data = b''
         while not data.endswith(b'\r\n\r\nok'):
             piece = connection.recv(65536)
@@ -132,7 +141,7 @@ def ask(connections, path, requests):
     return None
 
 
-def count(binary, path, requests, folder):
+def count(binary, path, lines, requests, folder):
     primary, mirror, port = Upstream(), Upstream(), free_port()
     config = folder / 'envoy.yaml'
     config.write_text(CONFIG.format(port=port) + CLUSTER.format(name='primary', port=primary.port)
@@ -145,7 +154,7 @@ def count(binary, path, requests, folder):
             ['valgrind', '--tool=callgrind', '--separate-threads=yes', f'--callgrind-out-file={output}', str(binary),
              '-c', str(config), '--concurrency', '1', '--log-level', 'warning'], stdout=log, stderr=log)
         connections = [connect(port, process) for _ in range(OVERLAP)]
-        wrong = ask(connections, path, requests)
+        wrong = ask(connections, request(path, lines), requests)
         if wrong:
             time.sleep(1)
             status = process.poll()
@@ -238,10 +247,10 @@ def main():
         folder = pathlib.Path(name)
         binary = folder / 'understudy'
         subprocess.run(['strip', '--strip-debug', '-o', binary, arguments.understudy], check=True)
-        for case, path in CASES:
-            short, long = (count(binary, path, requests, folder) for requests in (SHORT, LONG))
+        for case, path, lines in CASES:
+            short, long = (count(binary, path, lines, requests, folder) for requests in (SHORT, LONG))
             instructions, allocations, functions = growth(short, long)
-            print(f'{case:14} {instructions:8,} instructions, {allocations:5.2f} allocations per request', flush=True)
+            print(f'{case:33} {instructions:8,} instructions, {allocations:5.2f} allocations per request', flush=True)
             for function, cost in functions[:arguments.functions]:
                 print(f'    {cost:8,.0f}  {function}')
             if arguments.check:

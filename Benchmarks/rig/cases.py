@@ -5,6 +5,15 @@ import dataclasses
 from rig.upstreams import MEGABYTE
 
 KIB = 1024
+# What a browser says of itself: long values, where a load generator's are short.
+BROWSER = (
+    'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36',
+    'Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
+    'Accept-Language: en-GB,en;q=0.7,de;q=0.3',
+    'Accept-Encoding: gzip, deflate, br',
+    'Referer: https://www.example.com/some/page?with=a&few=parameters',
+    'Cookie: session=6f1ed002ab5595859014ebf0951522d9; theme=dark; seen=1764500000',
+)
 # p50 and p99 of clients beside a bad mirror, to those of the same round beside a good one.
 LATENCY_LIMIT = 1.10
 
@@ -26,6 +35,7 @@ class Case:
     protocol: str = 'http'
     path: str = '/'
     body: int = 0
+    headers: tuple = ()
     connections: int = 64
     kinds: tuple = ('understudy', 'envoy', 'nginx')
     limits: dict = dataclasses.field(default_factory=dict)
@@ -40,6 +50,7 @@ ONE, TWO = ('mirror',), ('mirror', 'mirror-2')
 CASES = [
     Case('GET', kinds=EVERYONE, limits={'envoy': 0.42, 'nginx': 1.25}),
     Case('GET + mirror', ONE, limits={'envoy': 0.30, 'nginx': 0.35}),
+    Case("GET + mirror, a browser's headers", ONE, headers=BROWSER),
     Case('GET + two mirrors', TWO),
     Case('POST 10 KiB', path='/body', body=10 * KIB, kinds=EVERYONE),
     Case('POST 10 KiB + mirror', ONE, path='/body', body=10 * KIB, limits={'envoy': 0.33, 'nginx': 0.35}),

@@ -12,12 +12,14 @@ UNITS = {'us': 1e-3, 'ms': 1, 's': 1e3, 'm': 6e4}
 POST = 'wrk.method = "POST"\nwrk.body = string.rep("x", {size})\n'
 
 
-def run(protocol, port, path, seconds, connections, folder, body=0, script=None, cores=LOAD_CORE, threads=1):
-    """`body` bytes are sent with each request; `script` is Lua for wrk."""
+def run(protocol, port, path, seconds, connections, folder, body=0, script=None, cores=LOAD_CORE, threads=1, headers=()):
+    """`body` bytes are sent with each request; `script` is Lua for wrk, and `headers` are lines for it."""
     if protocol == 'h2':
         return run_h2load(port, path, seconds, folder, cores)
     command = ['wrk', '--threads', threads, '--latency', '--timeout', '5s', '--connections', connections,
                '--duration', f'{seconds}s']
+    for header in headers:
+        command += ['--header', header]
     script = POST.format(size=body) if body else script
     if script:
         file = folder / 'requests.lua'

@@ -115,7 +115,8 @@ class Race:
         first = books.read(proxy, row.mirrors) if has_books else collections.Counter()
         user, system = proxy.cpu()
         case = self.case
-        loaded = load.run(case.protocol, proxy.port, case.path, seconds, case.connections, folder, case.body)
+        loaded = load.run(case.protocol, proxy.port, case.path, seconds, case.connections, folder, case.body,
+                          headers=case.headers)
         if counting and proxy.kind == 'understudy':
             books.settled(proxy, row.mirrors)
         counts = self.upstreams.settled(counting, before)
