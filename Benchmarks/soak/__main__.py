@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Everything at once, for a while: good, bad, slow, leaving and huge clients, a primary that misbehaves on request, mirrors
-that fail at random, reloads and switches.  Then the traffic stops, and what is left is looked at.
+"""Everything at once, for a while: good, bad, slow, leaving and huge clients, plain and by TLS, a primary that misbehaves
+on request, mirrors that fail at random, one of them reached by TLS, reloads and switches.  Then the traffic stops, and
+what is left is looked at.
 
 The same traffic runs before, for a while, until the proxy is quiet again: what it then takes is the start that its memory
 and its descriptors are compared with, because an allocator keeps what it needed once.  Loopback only.
@@ -17,13 +18,15 @@ import sys
 import tempfile
 import time
 
-from checks import SHORT, SLACK, Checks
+from checks import MIB, SHORT, SLACK, Checks
 from clients import Client
 from load import BOUND, Load
-from scene import Child, Scene, free_port, wait
+from scene import Child, SECURE_MIRROR, Scene, free_port, wait
+from tls import ignore_second_end, make_certificates
 
 HERE = pathlib.Path(__file__).parent
-MIRRORS = ('alpha', 'beta')
+# The first is reached by TLS.
+MIRRORS = (SECURE_MIRROR, 'beta')
 
 
 class Soak:
@@ -35,17 +38,18 @@ class Soak:
         self.checks = Checks(again)
         self.primary = self.child(undo, 'primary')
         primary_port = int(self.primary.line().split()[1])
-        mirrors = {name: free_port() for name in MIRRORS}
-        self.mirrors = self.child(undo, 'mirrors', *mirrors.values())
-        self.mirrors.line()
         folder = undo.enter_context(tempfile.TemporaryDirectory(prefix='understudy-soak-'))
+        make_certificates(folder)
+        mirrors = {name: free_port() for name in MIRRORS}
+        self.mirrors = self.child(undo, 'mirrors', folder, *mirrors.values())
+        self.mirrors.line()
         self.scene = Scene(arguments.binary, folder, primary_port, mirrors)
         undo.callback(self.scene.stop)
-        self.load = Load(self.scene.port)
+        self.load = Load(self.scene)
         self.reloads = self.switches = self.looks = 0
 
-    def child(self, undo, kind, *ports):
-        child = Child(HERE / 'upstreams.py', kind, self.dice.randrange(1 << 32), *ports)
+    def child(self, undo, kind, *others):
+        child = Child(HERE / 'upstreams.py', kind, self.dice.randrange(1 << 32), *others)
         undo.callback(child.stop)
         return child
 
@@ -61,6 +65,7 @@ class Soak:
         asyncio.run(self.everybody(seconds))
 
     async def everybody(self, seconds):
+        asyncio.get_running_loop().set_exception_handler(ignore_second_end)
         self.load.transfers = asyncio.Semaphore(2)
         seeds = [self.dice.randrange(1 << 32) for _ in range(self.arguments.clients + 1)]
         self.load.until = time.monotonic() + seconds
@@ -102,6 +107,12 @@ class Soak:
         wait(BOUND, is_quiet)
         return left
 
+    def secured(self):
+        """Connections by TLS so far, of clients and to the mirror; those count, too, whose handshake failed."""
+        values = self.scene.statistics()
+        return (values.get('http.soak.downstream_cx_ssl_total', 0),
+                values.get(f'cluster.{SECURE_MIRROR}.upstream_cx_total', 0))
+
     def run(self):
         seconds = self.arguments.seconds
         descriptors = self.scene.open_descriptors()
@@ -109,6 +120,7 @@ class Soak:
         self.traffic(max(4, min(60, seconds / 3)))
         self.checks.quiet('after the warm-up', self.quiet(), BOUND)
         start = self.scene.memory()
+        before = self.secured()
         self.scene.forget_peaks()
         self.traffic(seconds)
         # Pools close what has idled for a second, which they notice by themselves.
@@ -116,16 +128,18 @@ class Soak:
         most = start * 1.1 if seconds >= SHORT else max(start * 1.1, start + SLACK)
         wait(10, lambda: self.scene.memory() <= most and self.scene.open_descriptors() <= descriptors)
         self.checks.process(self.scene, start, most, descriptors)
+        secured = [now - then for now, then in zip(self.secured(), before)]
+        memory = start, self.scene.memory()
         mirrors, primary = self.ask(self.mirrors, 'calm'), self.ask(self.primary)
         self.checks.traffic(self.scene, self.load)
         self.checks.upstreams(primary + mirrors)
-        self.checks.numbers(self.scene, self.load)
+        self.checks.numbers(self.scene, self.load, dict(mirrors[0]['seen']))
         self.checks.end(self.scene)
-        self.table(primary + mirrors, time.monotonic() - begin)
+        self.table(primary + mirrors, secured, memory, time.monotonic() - begin)
 
     # The table
 
-    def table(self, upstreams, elapsed):
+    def table(self, upstreams, secured, memory, elapsed):
         deeds = {}
         for (name, result), count in self.load.done.items():
             if name != 'fault':
@@ -144,7 +158,9 @@ class Soak:
             outcomes = {key.removeprefix('outcomes.'): value for key, value in book.items() if key.startswith('outcomes.')}
             print(f'{name:<22}{book["requests"]:>8,}  {many(outcomes)}')
         print(f'\n{self.reloads} reloads, {self.switches} switches, {self.looks} looks into the books, '
-              f'{self.load.connections:,} connections, {len(self.load.stalls)} stalls of this machine, {elapsed:.0f} s\n')
+              f'{self.load.connections:,} connections, {len(self.load.stalls)} stalls of this machine, {elapsed:.0f} s')
+        print(f'by TLS after the warm-up: {secured[0]:,} connections of clients, {secured[1]:,} to {SECURE_MIRROR}; '
+              f'{memory[0] / MIB:.1f} MiB resident before, {memory[1] / MIB:.1f} after\n')
 
 
 def many(counts):

@@ -2,6 +2,7 @@
 """Clients that no proxy needs: they send nonsense, stop in the middle, read nothing, or leave."""
 import asyncio
 import contextlib
+import socket
 
 from hostile import BODIES, HEADS
 from load import STANDSTILL, Late, Steps
@@ -106,7 +107,11 @@ class Bad(Steps):
                 elif stage != 'at once':
                     await self.send(writer, request)
                     if stage == 'half-closed':
-                        writer.write_eof()
+                        # Python's TLS cannot; by the socket it is an end without `close_notify`.
+                        if writer.can_write_eof():
+                            writer.write_eof()
+                        else:
+                            writer.get_extra_info('socket').shutdown(socket.SHUT_WR)
                         await self.answer(reader, request)
                     if stage == 'in the answer' and await read_head(reader):
                         await reader.read(PIECE)

@@ -2,7 +2,7 @@
 """What must hold after a soak; every failure says the number, the bound and how to run it again."""
 import re
 
-from scene import ROUTES
+from scene import ROUTES, SECURE_MIRROR
 
 MIB = 1 << 20
 # In a run of less than a minute the warm-up has not met everything that the allocator keeps memory of.
@@ -69,7 +69,8 @@ class Checks:
             if book['requests'] != book['in_flight'] + ended:
                 self.unbalanced.append(f'{name}: {book["requests"]} requests, {book["in_flight"]} in flight, {ended} ended')
 
-    def numbers(self, scene, load):
+    def numbers(self, scene, load, mirror):
+        """`mirror` is what the one that is reached by TLS has seen."""
         self.books = scene.books()
         self.balance(self.books)
         for text in self.unbalanced[:20]:
@@ -80,12 +81,26 @@ class Checks:
             least, most = load.answered[route], load.maybe[route]
             is_good = len(set(counts.values())) < 2 and all(least <= count <= most for count in counts.values())
             self.check(f'copies of /{route}', is_good, f'{counts or "no mirrors"}', f'{least:,} to {most:,}, alike for all,')
-        accepted = scene.statistics().get('http.soak.downstream_cx_total', -1)
+        values = scene.statistics()
+        accepted = values.get('http.soak.downstream_cx_total', -1)
         # The one that asked whether the proxy listens is not the load's.
         made = load.connections + 1
         self.check('connections', accepted == made, f'{accepted:,} accepted', f'{made:,}, as many as were made,')
+        self.secured(values, load, mirror)
         gauges = {name: value for name, value in scene.gauges().items() if value}
         self.check('gauges', not gauges, f'{gauges or "all"} at 0' if not gauges else f'{gauges}', '0')
+
+    def secured(self, values, load, mirror):
+        accepted = values.get('http.soak.downstream_cx_ssl_total', -1)
+        self.check('connections by TLS', accepted == load.secure, f'{accepted:,} accepted',
+                   f'{load.secure:,}, as many as were made,')
+        # A handshake is over for one end before it is for the other; where bytes have come behind it, it is for both.
+        done = values.get('listener.secure.ssl.handshake', -1)
+        self.check('handshakes of clients', load.shaken <= done <= accepted, f'{done:,}',
+                   f'{load.shaken:,} to {accepted:,}')
+        least, most = mirror.get('used connections', 0), values.get(f'cluster.{SECURE_MIRROR}.upstream_cx_total', -1)
+        done = values.get(f'cluster.{SECURE_MIRROR}.ssl.handshake', -1)
+        self.check(f'handshakes with {SECURE_MIRROR}', least <= done <= most, f'{done:,}', f'{least:,} to {most:,}')
 
     def end(self, scene):
         code = scene.end()

@@ -5,11 +5,12 @@ import time
 
 from bad import Bad
 from good import Good
+from handshakes import Handshakes
 from load import BOUND, STANDSTILL, Late
 from wire import Ended, Wrong
 
 
-class Client(Good, Bad):
+class Client(Good, Bad, Handshakes):
     """Does one thing after another."""
 
     def __init__(self, load, dice):
@@ -18,6 +19,7 @@ class Client(Good, Bad):
             self.keeps_alive: 30, self.pipelines: 8, self.has_bad_primary: 12, self.uploads: 2, self.downloads: 2,
             self.drips_its_body: 3, self.reads_slowly: 3, self.says_nonsense: 10, self.spoils_its_body: 8,
             self.drips_its_head: 3, self.stops_its_body: 3, self.stops_reading: 2, self.leaves: 14,
+            self.shakes_hands: 18, self.breaks_its_handshake: 14, self.says_no_hello: 8,
         }
 
     async def live(self):

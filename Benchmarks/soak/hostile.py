@@ -49,3 +49,21 @@ BODIES = [
     b'5;a\rb\r\nhello\r\n0\r\n\r\n', b'0\r\nno colon\r\n\r\n', b'0\r\nx: ' + b'y' * 100_000 + b'\r\n\r\n',
     b'0\r\nx : y\r\n\r\n', b'0\r\n' + b'x: y\r\n' * 1000 + b'\r\n',
 ]
+
+# Instead of the first words of TLS: none of them is a handshake, and none may come to a request.
+RECORD = b'\x16\x03\x01'
+HELLOS = [
+    # Plain text
+    INNER, get(fields=b'x: ' + b'y' * 70_000 + b'\r\n'), b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
+    bytes(100_000), bytes(range(256)), b'y' * 100_000, b'\r\n', b'S', b'PROXY TCP4 127.0.0.1 127.0.0.1 1 1\r\n' + INNER,
+    # Records without a hello: too long, empty, without end, of another kind
+    RECORD + b'\xff\xff' + bytes(70_000), RECORD + b'\0\0', (RECORD + b'\0\0') * 1000, RECORD + b'\0\5\1\0\0\1\0',
+    RECORD + b'\x40\0\1\xff\xff\xff' + bytes(16_380), (RECORD + b'\x40\0\1\xff\xff\xff' + bytes(16_380)) * 8,
+    RECORD + b'\0\4\0\0\0\0', RECORD + b'\0\4\x02\0\0\0', RECORD + b'\0\4\x14\0\0\0',
+    b'\x14\3\3\0\1\1' * 100, b'\x15\3\3\0\2\2\x28', b'\x15\3\3\0\2\1\0', b'\x15\3\3\0\2\1\x5a' * 100,
+    b'\x17\3\3\0\x10' + bytes(16), b'\x18\3\2\0\3\1\x40\0', b'\x16\2\0\0\4\1\0\0\0', b'\x16\x09\x09\0\4\1\0\0\0',
+    # Hellos that are none: of SSL 2, without ciphers, with lengths that do not fit
+    b'\x80\x2e\1\0\2\0\x15\0\0\0\x10' + bytes(37), RECORD + b'\0\x2d\1\0\0\x29\3\3' + bytes(39),
+    RECORD + b'\0\x2d\1\0\0\x29\3\3' + bytes(32) + b'\xff' * 7,
+    RECORD + b'\0\x2d\1\0\0\x29\3\0' + bytes(32) + b'\0\0\2\0\x2f\1\0',
+]

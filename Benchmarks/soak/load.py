@@ -7,7 +7,8 @@ import socket
 import time
 
 from scene import BODY_TIME, ROUTES
-from wire import Content, Ended, HEAD_LIMIT, PIECE, Tally, Wrong, framing, leave, read_body, read_head, write_body
+from tls import client_contexts
+from wire import Content, Ended, HEAD_LIMIT, PIECE, Tally, Wrong, framing, leave, part, read_body, read_head, write_body
 
 # Whatever a client does is over within these seconds; far more than all time-outs, because the machine is shared.
 BOUND = 90
@@ -15,6 +16,8 @@ BOUND = 90
 EXCUSE = 0.5
 # The same where a thread of the proxy waited for a processor for this share of a second.
 STARVED = 0.5
+# The share of connections by TLS where it does not matter to the deed.
+SECURE = 0.3
 SIZES = [0, 1, 100, 4096, 16384, 65536, 300_000, 1 << 20]
 
 
@@ -25,12 +28,16 @@ class Late(Exception):
 class Load:
     """What all clients share, and what they report."""
 
-    def __init__(self, port):
-        self.port, self.until = port, 0
+    def __init__(self, scene):
+        self.port, self.secure_port, self.until = scene.port, scene.ports['secure'], 0
+        # Of clients that trust the proxy, and of those that do not.
+        self.contexts, self.strangers = (client_contexts(scene.folder, name) for name in ('soak', 'stranger'))
         # When this process stood still or the proxy starved, and for how long.
         self.stalls = collections.deque(maxlen=10_000)
         self.done, self.faults = collections.Counter(), []
         self.connections = self.number = 0
+        # Connections by TLS, and those of them on which there was an answer.
+        self.secure = self.shaken = 0
         # Requests by route: answered by the primary, and sent so far that it may have seen them.
         self.answered, self.maybe = collections.Counter(), collections.Counter()
         # Huge ones at once; the loop's.
@@ -98,26 +105,46 @@ class Steps:
 
     def __init__(self, load, dice):
         self.load, self.dice = load, dice
+        # Whether there was an answer on the connection, of which a client has one at a time.
+        self.is_answered = False
 
     @contextlib.asynccontextmanager
-    async def connection(self, resets=False, small=False):
-        """Ends with the block, whatever happens in it; a small one holds little of what it does not read."""
+    async def connection(self, resets=False, small=False, secure=None, raw=False):
+        """Ends with the block, whatever happens in it; a small one holds little of what it does not read.
+
+        By TLS if it is secure, which the dice say where nobody else does; a raw one leaves the handshake to the block.
+        """
+        secure = not raw and (self.dice.random() < SECURE if secure is None else secure)
+        one = await self.dial(self.load.secure_port if secure or raw else self.load.port, small)
+        tls = {'ssl': self.dice.choice(self.load.contexts), 'server_hostname': 'soak'} if secure else {}
+        self.is_answered = False
+        try:
+            reader, writer = await asyncio.open_connection(sock=one, limit=16384 if small else HEAD_LIMIT, **tls)
+        except OSError as error:
+            one.close()
+            raise Late(f'no handshake: {error!r}') from None
+        try:
+            yield reader, writer
+        finally:
+            self.load.shaken += secure and self.is_answered
+            if secure and not resets and self.dice.random() < 0.5:
+                await part(writer)
+            leave(writer, resets)
+
+    async def dial(self, port, small):
         one = socket.socket()
         one.setblocking(False)
         one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if small:
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
         try:
-            await asyncio.get_running_loop().sock_connect(one, ('127.0.0.1', self.load.port))
-            reader, writer = await asyncio.open_connection(sock=one, limit=16384 if small else HEAD_LIMIT)
+            await asyncio.get_running_loop().sock_connect(one, ('127.0.0.1', port))
         except OSError as error:
             one.close()
             raise Wrong(f'no connection: {error}') from None
         self.load.connections += 1
-        try:
-            yield reader, writer
-        finally:
-            leave(writer, resets)
+        self.load.secure += port == self.load.secure_port
+        return one
 
     def route(self):
         return self.dice.choice([name for name in ROUTES if name != 'huge'])
@@ -136,6 +163,7 @@ class Steps:
             head = await read_head(reader)
             if head is None:
                 raise Ended
+            self.is_answered = True
             if not head.start[1].startswith('1'):
                 break
         status = head.start[1]

@@ -12,6 +12,8 @@ from processes import Child, Server, free_port     # noqa: E402, F401
 
 # Seconds; the clients' bounds follow from them.
 HEAD_TIME, BODY_TIME, ROUTE_TIME, IDLE_TIME = 2, 4, 6, 5
+# The mirror that is reached by TLS.
+SECURE_MIRROR = 'alpha'
 # Policies of each route, by the name that is also its prefix.
 ROUTES = {'none': [], 'one': ['alpha'], 'all': ['alpha', 'beta', 'gone'], 'huge': ['beta', 'alpha']}
 
@@ -20,10 +22,12 @@ admin: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {admin}}}}
 static_resources:
   listeners:
   - name: soak
+    stat_prefix: soak
     address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}
     filter_chains:
     - filters:
-      - name: envoy.filters.network.http_connection_manager
+      - &manager
+        name: envoy.filters.network.http_connection_manager
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: soak
@@ -56,8 +60,35 @@ static_resources:
                            timeout: 2s}}
           - name: envoy.filters.http.router
             typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}
+  - name: secure
+    stat_prefix: secure
+    address: {{socket_address: {{address: 127.0.0.1, port_value: {secure}}}}}
+    filter_chains:
+    - transport_socket_connect_timeout: {head}s
+      transport_socket:
+        name: envoy.transport_sockets.tls
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext
+          common_tls_context:
+            alpn_protocols: [http/1.1]
+            tls_certificates:
+            - certificate_chain: {{filename: "{folder}/soak.pem"}}
+              private_key: {{filename: "{folder}/soak.key"}}
+      filters: [*manager]
   clusters:
 {clusters}
+'''
+# Of the mirror that is reached by TLS; the version changes with each reload.
+TLS = '''    transport_socket:
+      name: envoy.transport_sockets.tls
+      typed_config:
+        "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
+        sni: {name}
+        common_tls_context:
+          tls_params: {{tls_maximum_protocol_version: {version}}}
+          validation_context:
+            trusted_ca: {{filename: "{folder}/{name}.pem"}}
+            match_typed_subject_alt_names: [{{san_type: DNS, matcher: {{exact: {name}}}}}]
 '''
 ROUTE = '''              - name: "{name}"
                 match: {{prefix: /{name}/}}
@@ -74,17 +105,20 @@ CLUSTER = '''  - name: {name}
     load_assignment:
       cluster_name: {name}
       endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: {{address: 127.0.0.1, port_value: {port}}}}}}}}}]}}]
-'''
+{tls}'''
 
 
 def configuration(folder, ports, number):
     """The file for the reload with this number; each differs from the one before."""
     routes = dict(ROUTES, **({'extra': ['beta']} if number % 2 else {}))
+    tls = TLS.format(name=SECURE_MIRROR, folder=folder, version=f'TLSv1_{2 + number % 2}')
     clusters = [CLUSTER.format(name=name, port=port, connect=1 + (number % 3 if name == 'beta' else 0),
-                               most=1024 if name == 'primary' else 16 + number % 2)
-                for name, port in ports.items() if name not in ('port', 'admin')]
+                               most=1024 if name == 'primary' else 16 + number % 2,
+                               tls=tls if name == SECURE_MIRROR else '')
+                for name, port in ports.items() if name not in ('port', 'secure', 'admin')]
     return YAML.format(
-        folder=folder, port=ports['port'], admin=ports['admin'], head=HEAD_TIME, body=BODY_TIME, idle=IDLE_TIME,
+        folder=folder, port=ports['port'], secure=ports['secure'], admin=ports['admin'],
+        head=HEAD_TIME, body=BODY_TIME, idle=IDLE_TIME,
         routes=''.join(ROUTE.format(name=name, time=0 if name == 'huge' else ROUTE_TIME,
                                     policies=', '.join(f'{{cluster: {one}}}' for one in mirrors))
                        for name, mirrors in routes.items()).rstrip('\n'),
@@ -95,7 +129,8 @@ class Scene(Server):
     """The proxy, its file, and what may be done to it from outside."""
 
     def __init__(self, binary, folder, primary, mirrors):
-        self.ports = {'port': free_port(), 'admin': free_port(), 'primary': primary, **mirrors, 'gone': 1}
+        self.ports = {'port': free_port(), 'secure': free_port(), 'admin': free_port(),
+                      'primary': primary, **mirrors, 'gone': 1}
         self.path = pathlib.Path(folder) / 'soak.yaml'
         self.path.write_text(configuration(folder, self.ports, 0))
         self.reloads = 0
@@ -136,7 +171,8 @@ class Scene(Server):
         values = self.statistics()
         if not values:
             return {'statistics that can be read': 1}
-        names = [f'http.soak.downstream_{what}_active' for what in ('cx', 'cx_http1', 'rq')]
+        names = [f'http.soak.downstream_{what}_active' for what in ('cx', 'cx_http1', 'cx_ssl', 'rq')]
+        names += [f'listener.{name}.downstream_cx_active' for name in ('soak', 'secure')]
         names += ['mirrors.copies_in_flight', 'mirrors.buffered_bytes', 'mirrors.connections']
         names += [f'cluster.{name}.upstream_{what}_active' for name in ('primary', 'alpha', 'beta', 'gone')
                   for what in ('cx', 'rq', 'rq_pending')]

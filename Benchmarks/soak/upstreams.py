@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The upstreams of `make soak`: `upstreams.py primary SEED`, or `upstreams.py mirrors SEED PORT...`.
+"""The upstreams of `make soak`: `upstreams.py primary SEED`, or `upstreams.py mirrors SEED FOLDER PORT...`.
 
 Says `ready PORT...`, answers each line of its standard input with what it has seen so far, as JSON, and ends with it.
 The primary does what a request's `x-do` asks for.  Each mirror changes its mode every few seconds; the line `calm` stops
-that, and leaves every mirror healthy.
+that, and leaves every mirror healthy.  The first mirror speaks TLS, with the certificates that are in the folder.
 """
 import asyncio
 import collections
@@ -16,7 +16,9 @@ import resource
 import socket
 import sys
 
-from wire import Content, Ended, HEAD_LIMIT, Tally, Wrong, chunk, framing, leave, read_body, read_head, write_body
+from tls import Handshake, ignore_second_end, server_context
+from wire import (PIECE, Content, Ended, HEAD_LIMIT, Tally, Wrong, chunk, framing, leave, part, read_body, read_head,
+                  write_body)
 
 HUGE = 50_000_000
 
@@ -29,8 +31,13 @@ class Upstream:
         self.writers = set()
 
     async def listen(self, port=0):
-        self.server = await asyncio.start_server(self.connected, '127.0.0.1', port, limit=HEAD_LIMIT, backlog=1024)
+        taker, context = self.reception()
+        self.server = await asyncio.start_server(taker, '127.0.0.1', port, limit=HEAD_LIMIT, backlog=1024, ssl=context)
         return self.server.sockets[0].getsockname()[1]
+
+    def reception(self):
+        """Who takes connections, and the context of their TLS."""
+        return self.connected, None
 
     async def connected(self, reader, writer):
         writer.get_extra_info('socket').setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -123,6 +130,8 @@ class Primary(Upstream):
 
 class Mirror(Upstream):
     MODES = ['healthy', 'refuses', 'silent', 'stalled', 'resets', 'garbage', 'huge', 'slow', 'interim', 'crumbs', 'dies']
+    # In these nobody new comes as far as a request, and the connections that there are find nothing wrong.
+    AWAY = ['refuses', 'dies']
 
     def __init__(self, dice, port):
         super().__init__(dice)
@@ -134,17 +143,22 @@ class Mirror(Upstream):
         while not self.is_calm:
             self.mode = self.dice.choice(self.MODES)
             self.modes[self.mode] += 1
-            if self.mode in ('refuses', 'dies'):
-                self.server.close()
-                if self.mode == 'dies':
-                    for writer in list(self.writers):
-                        leave(writer, resets=True)
+            await self.go_away()
             await asyncio.sleep(self.dice.uniform(0.5, 3))
-            await self.come_back()
-        self.mode = 'healthy'
+            was, self.mode = self.mode, 'healthy'
+            if was in self.AWAY:
+                self.server.close()
+                await self.come_back()
+
+    async def go_away(self):
+        if self.mode in self.AWAY:
+            self.server.close()
+            if self.mode != 'refuses':
+                for writer in list(self.writers):
+                    leave(writer, resets=True)
 
     async def come_back(self):
-        while self.mode in ('refuses', 'dies') and not self.server.is_serving():
+        while not self.server.is_serving():
             with contextlib.suppress(OSError):
                 await self.listen(self.port)
                 return
@@ -154,15 +168,24 @@ class Mirror(Upstream):
         if self.mode == 'stalled':
             writer.transport.pause_reading()
             return await self.wait_until_gone(writer)
+        is_first = True
         while head := await read_head(reader):
+            self.seen['used connections'] += is_first
+            is_first = False
             if self.mode == 'resets' and self.dice.random() < 0.5:
                 return leave(writer, resets=True)
             body = await self.complete(reader, head)
             self.host(head)
-            if self.mode in ('healthy', 'refuses', 'dies', 'stalled'):
+            if self.mode in ('healthy', 'stalled', *self.AWAY):
                 await self.obey(writer, head, body)
+                if self.parts():
+                    return await part(writer)
             elif not await self.misbehave(reader, writer):
                 return
+
+    def parts(self):
+        """Whether it closes behind a sound answer."""
+        return False
 
     def host(self, head):
         if head.get('host') != 'soak-shadow':
@@ -209,14 +232,69 @@ class Mirror(Upstream):
             await asyncio.sleep(0.2)
 
 
+class SecureMirror(Mirror):
+    """Is reached by TLS, and fails within the handshake, too."""
+    HANDSHAKES = ['mute', 'hangs up', 'no tls', 'stranger']
+    MODES = Mirror.MODES + HANDSHAKES
+    AWAY = Mirror.AWAY + HANDSHAKES
+
+    def __init__(self, dice, port, folder):
+        super().__init__(dice, port)
+        self.context, self.stranger = server_context(folder, 'alpha'), server_context(folder, 'stranger')
+
+    def reception(self):
+        if self.mode == 'stranger':
+            return self.deceived, self.stranger
+        if self.mode in self.HANDSHAKES:
+            return self.spoil, None
+        return self.connected, self.context
+
+    async def go_away(self):
+        await super().go_away()
+        if self.mode in self.HANDSHAKES:
+            await self.come_back()
+
+    def parts(self):
+        # So that copies need handshakes, and some find a connection all the same.
+        return self.dice.random() < 0.5
+
+    async def deceived(self, reader, writer):
+        """Somebody has taken the certificate of a stranger."""
+        with contextlib.suppress(Ended, OSError):
+            if await read_head(reader):
+                self.fault('a copy came to a stranger')
+        leave(writer)
+
+    async def spoil(self, reader, writer):
+        """A handshake that leads to nothing."""
+        self.seen['spoilt handshakes'] += 1
+        with contextlib.suppress(OSError):
+            if self.mode == 'mute':
+                while await reader.read(PIECE):
+                    pass
+            elif self.mode == 'no tls':
+                writer.write(self.dice.choice([b'HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n', bytes(2000),
+                                               b'\x16\3\3\xff\xff' + bytes(70_000), b'\x15\3\3\0\2\2\x28',
+                                               b'\x16\3\3\0\4\2\0\0\0' * 1000, self.dice.randbytes(2000)]))
+                await writer.drain()
+            elif self.dice.random() < 0.7:
+                words = Handshake(self.context, server_side=True).step(await reader.read(PIECE))
+                writer.write(words[:self.dice.randrange(len(words) + 1)])
+                await writer.drain()
+        leave(writer, resets=self.dice.random() < 0.5)
+
+
 async def main():
-    kind, seed, *ports = sys.argv[1], int(sys.argv[2]), *map(int, sys.argv[3:])
+    asyncio.get_running_loop().set_exception_handler(ignore_second_end)
+    kind, seed, *others = sys.argv[1], int(sys.argv[2]), *sys.argv[3:]
     if kind == 'primary':
         upstreams = [Primary(random.Random(seed))]
         print('ready', await upstreams[0].listen(), flush=True)
     else:
         os.nice(5)
-        upstreams = [Mirror(random.Random(seed + number), port) for number, port in enumerate(ports)]
+        folder, port, *ports = others[0], *map(int, others[1:])
+        upstreams = [SecureMirror(random.Random(seed), port, folder)]
+        upstreams += [Mirror(random.Random(seed + number), port) for number, port in enumerate(ports, 1)]
         for one in upstreams:
             await one.listen(one.port)
         print('ready', flush=True)

@@ -6,6 +6,7 @@ back (`x-answer`: length and coding, `x-do`: how the primary is to misbehave).  
 so a client notices each byte that is not its own.
 """
 import asyncio
+import contextlib
 import random
 import socket
 import zlib
@@ -156,6 +157,7 @@ async def write_body(writer, content, coding, most=PIECE):
     for piece in content.pieces(most):
         writer.write(chunk(piece) if coding == 'chunked' else piece)
         await writer.drain()
+        await asyncio.sleep(0)          # by TLS the end of a connection is noticed only in a turn of the loop
     if coding == 'chunked':
         writer.write(b'0\r\n\r\n')
     await writer.drain()
@@ -166,9 +168,17 @@ def framing(coding, size):
             'close': 'connection: close\r\n', 'none': ''}[coding]
 
 
+async def part(writer):
+    """Ends a connection by TLS in good order: with `close_notify`, and with that of the other end within a second."""
+    writer.close()
+    with contextlib.suppress(OSError, TimeoutError):
+        await asyncio.wait_for(writer.wait_closed(), 1)
+
+
 def leave(writer, resets=False):
-    """Ends a connection at once."""
-    connection = writer.get_extra_info('socket')
-    if resets and connection is not None and connection.fileno() >= 0:
+    """Ends a connection at once, by TLS without `close_notify`."""
+    # One that is closing by TLS may no longer know its socket.
+    connection = writer.get_extra_info('socket') if resets and not writer.transport.is_closing() else None
+    if connection is not None and connection.fileno() >= 0:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b'\1\0\0\0\0\0\0\0')
     writer.transport.abort()
