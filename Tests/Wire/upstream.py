@@ -42,12 +42,20 @@ class Upstream:
                         self.note(self.messages, message)
                         connection.sendall(data)
                         if closes:
-                            return
+                            return self.end(connection)
                     if requests.fault:
                         self.note(self.faults, (requests.fault, everything[-2000:]))
                         return
             except OSError:
                 pass
+
+    @staticmethod
+    def end(connection):
+        """Closes as one that has nothing more to say: a close beside a request that has just come would be a reset."""
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(10)
+        while connection.recv(65536):
+            pass
 
     def note(self, where, what):
         with self.changed:
