@@ -3,8 +3,6 @@
 BINARY     ?= .build/debug/understudy
 PYTHON      = $(shell scripts/python.sh)
 SWIFT_FILES = Package.swift $(shell find Sources Tests -name '*.swift' -not -path 'Sources/EnvoyAPI/*' 2>/dev/null)
-RELEASE     = swift build --configuration release --product understudy -Xswiftc -enforce-exclusivity=unchecked
-STATIC      = scripts/release.sh
 
 # A test of the debug build brings it up to date first; any other binary is taken as it is.
 FRESH       = $(if $(filter .build/debug/understudy,$(BINARY)),build)
@@ -17,7 +15,7 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 32
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup build release release-static release-beside sandbox test unit conformance hardening h2spec-like hardening-h2 check-example check-extension check-edge check-tls check-grpc check-protocols check-docs check-deploy check-metrics test-netns soak soak-short hostile-config check-wire fuzz fuzz-wire fuzz-config test-asan test-tsan test-sanitized instructions check-instructions bench bench-growth footprint isolation bench-reload idle format lint clean
+.PHONY: help setup valgrind build release-static release-beside sandbox test unit conformance hardening h2spec-like hardening-h2 check-example check-extension check-edge check-tls check-grpc check-protocols check-docs check-deploy check-metrics test-netns soak soak-short hostile-config check-wire fuzz fuzz-wire fuzz-config test-asan test-tsan test-sanitized instructions check-instructions bench bench-growth footprint isolation bench-reload idle format lint clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,19 +27,18 @@ setup: ## check Swift, install missing Debian packages (as root or with sudo)
 build: setup ## build with debugging aids
 	swift build --product understudy
 
-release: setup ## build for speed
-	$(RELEASE)
-
-# As in the Dockerfile, which strips it besides. What it does with valgrind it can do without.
-release-static: setup
+# Whoever wants it can do without it.
+valgrind:
 	@command -v valgrind >/dev/null || scripts/setup.sh valgrind || true
-	$(STATIC)
+
+# As in the Dockerfile, which strips it besides.
+release-static: setup valgrind ## build what is shipped, for speed
+	scripts/release.sh
 
 # With what the processor has left over while the kits wait for their peers; whoever needs it next waits for its end.
-release-beside: setup
-	@command -v valgrind >/dev/null || scripts/setup.sh valgrind || true
+release-beside: setup valgrind
 	@mkdir -p .build-static
-	@$(if $(shell command -v chrt),chrt --idle 0) $(STATIC) >.build-static/beside.log 2>&1 &
+	@$(if $(shell command -v chrt),chrt --idle 0) scripts/release.sh >.build-static/beside.log 2>&1 &
 
 sandbox: build ## the route-mirroring example in one terminal: proxy on port 10000 and four services
 	.build/debug/understudy sandbox
@@ -137,8 +134,7 @@ test-sanitized: setup ## codec, pools and decisions under both sanitizers
 instructions: release-static ## instructions and allocations per request under callgrind; fails beyond the budget
 	@python3 Benchmarks/instructions.py --understudy .build-static/release/understudy --check
 
-check-instructions: ## the same, where valgrind can be had
-	@scripts/setup.sh valgrind
+check-instructions: valgrind ## the same, where valgrind can be had
 	@if command -v valgrind >/dev/null; then $(MAKE) --no-print-directory instructions; \
 	else echo 'skipped: instructions per request (no valgrind)'; fi
 

@@ -37,14 +37,6 @@ final class Worker {
     let hostname: [UInt8]
     /// Where heads are put together that differ from the client's.
     var spareHead = RequestHead()
-    /// Lends `spareHead` to somebody who does not come back here meanwhile: to pass on a property of an object is to copy it.
-    func withSpareHead<Result>(_ body: (borrowing RequestHead) -> Result) -> Result {
-        var lent = RequestHead()
-        swap(&lent, &spareHead)
-        defer { swap(&lent, &spareHead) }
-        return body(lent)
-    }
-
     /// Replaced whenever a runtime value changes.
     var runtime: RuntimeSnapshot
     /// What the overload manager has on.

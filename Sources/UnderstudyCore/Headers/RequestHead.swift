@@ -81,6 +81,14 @@ public struct RequestHead: Sendable {
         lacksHost = other.lacksHost
     }
 
+    /// Lends the head of an object without a copy of it.
+    ///
+    /// To pass on an object's property as it stands is to copy it, because the object might change it meanwhile. Here
+    /// nobody may.
+    @inlinable
+    @inline(__always)
+    public mutating func lend<Result>(_ body: (borrowing RequestHead) -> Result) -> Result { body(self) }
+
     /// Where the target's path stands, without the query.
     public var path: Range<Int> {
         let bytes = headers.bytes.span

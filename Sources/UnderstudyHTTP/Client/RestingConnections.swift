@@ -57,7 +57,7 @@ public final class RestingConnections {
         place.isResting = true
         rests += 1
         place.rest = rests
-        if place.listedRest == 0 { link(place) }
+        if place.listedRest == 0 { link(place, before: nil) }
     }
 
     /// It is used again.
@@ -75,12 +75,10 @@ public final class RestingConnections {
         unlink(place)
     }
 
-    /// Behind all that came to rest before, which is mostly everybody.
-    private func link(_ place: RestingPlace) {
+    /// - Parameter after: The next in the list; `nil` at its end.
+    private func link(_ place: RestingPlace, before after: RestingPlace?) {
         place.listedRest = place.rest
-        var before = newest
-        while let other = before, other.listedRest > place.rest { before = other.before }
-        let after = before == nil ? oldest : before?.after
+        let before = after == nil ? newest : after?.before
         place.before = before
         place.after = after
         if let before { before.after = place } else { oldest = place }
@@ -101,16 +99,35 @@ public final class RestingConnections {
     @discardableResult
     public func closeLongest() -> Bool {
         while let place = oldest {
-            let isInOrder = place.listedRest == place.rest
-            if place.isResting, isInOrder {
+            if place.isResting, place.listedRest == place.rest {
                 place.connection.close()
                 return true
             }
             unlink(place)
-            if place.isResting { link(place) }
+            if place.isResting { move(place) }
         }
         return false
     }
+
+    /// Where it belongs is mostly near the end; where it is not, the whole list is put in order, once for many.
+    private func move(_ place: RestingPlace) {
+        var after: RestingPlace?
+        var before = newest
+        for _ in 0..<Self.mostSteps {
+            guard let other = before, other.listedRest > place.rest else { return link(place, before: after) }
+            after = other
+            before = other.before
+        }
+        var places = [place]
+        while let other = oldest {
+            unlink(other)
+            if other.isResting { places.append(other) }
+        }
+        places.sort { $0.rest < $1.rest }
+        for place in places { link(place, before: nil) }
+    }
+
+    private static let mostSteps = 32
 }
 
 @available(*, unavailable)

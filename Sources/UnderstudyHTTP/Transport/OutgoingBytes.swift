@@ -56,10 +56,15 @@ public struct OutgoingBytes {
         pending = buffer
     }
 
-    private mutating func handOver(_ buffer: ByteBuffer, _ loop: LoopContext, to transport: any Transport) {
+    private mutating func handOver(
+        _ buffer: ByteBuffer,
+        _ loop: LoopContext,
+        to transport: any Transport,
+        flushing: Bool = false
+    ) {
         pending = nil
         generation &+= 1
-        transport.write(buffer)
+        if flushing { transport.send(buffer) } else { transport.write(buffer) }
         loop.recycle(buffer)
     }
 
@@ -75,10 +80,7 @@ public struct OutgoingBytes {
         if let buffer = pending, buffer.readableBytes > 0,
             transport.isWritable || buffer.readableBytes >= Self.blockSize && transport.isConnected
         {
-            pending = nil
-            generation &+= 1
-            transport.send(buffer)
-            loop.recycle(buffer)
+            handOver(buffer, loop, to: transport, flushing: true)
             hasQueued = false
         } else if hasQueued {
             transport.flush()

@@ -87,7 +87,7 @@ final class MirrorCopy: ResponseHandler, Timed {
         self.terms = terms
         self.ledger = ledger
         ledger.tally.begin()
-        worker.withSpareHead { picked.connection.begin($0, mode, handler: self) }
+        worker.spareHead.lend { picked.connection.begin($0, mode, handler: self) }
     }
 
     // MARK: The request

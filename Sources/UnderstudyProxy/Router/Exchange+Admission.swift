@@ -97,7 +97,7 @@ extension Exchange {
         let random = worker.loop.nextRandom()
         self.random = random
         if !origin.lacksScheme {
-            route = withHead { chain.routes.route(for: $0, random: random, runtime: worker.runtime) }
+            route = head.lend { chain.routes.route(for: $0, random: random, runtime: worker.runtime) }
         }
         if let route, !admitUpgrade(route) {
             chain.statistics.refusedUpgrades.add()

@@ -59,7 +59,7 @@ extension Exchange {
             return ledger.tally.skip(.bodyTooLarge)
         }
         guard worker.accounts.mayBegin else { return ledger.tally.skip(.budget) }
-        withHead { worker.spareHead.copy($0) }
+        head.lend { worker.spareHead.copy($0) }
         guard prepareCopy(rule) else { return ledger.tally.skip(.noPath) }
         let wish = ConnectionWish(
             isHTTP2: client?.isHTTP2 == true,

@@ -158,16 +158,16 @@ extension Exchange {
     private func begin(_ picked: PickedConnection, _ forward: Forward) {
         let mode = requestMode
         guard forward.rewritesHostByEndpoint, !picked.endpoint.host.hostname.isEmpty else {
-            return withHead { picked.connection.begin($0, mode, handler: self) }
+            return head.lend { picked.connection.begin($0, mode, handler: self) }
         }
         // A head of its own: mirrors keep the Host that the client sent.
-        withHead { worker.spareHead.copy($0) }
+        head.lend { worker.spareHead.copy($0) }
         let keepsOriginal = !(chain?.suppressesEnvoyHeaders ?? false)
         forward.rewriteHost(
             &worker.spareHead,
             endpoint: picked.endpoint.host.hostname,
             keepsOriginal: keepsOriginal
         )
-        worker.withSpareHead { picked.connection.begin($0, mode, handler: self) }
+        worker.spareHead.lend { picked.connection.begin($0, mode, handler: self) }
     }
 }

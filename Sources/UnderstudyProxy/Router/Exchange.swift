@@ -193,14 +193,6 @@ final class Exchange: RequestHandler, Timed {
         primary?.setReading(!stream.isBackedUp)
     }
 
-    /// Lends the head to somebody who does not come back here meanwhile: to pass on a property of an object is to copy it.
-    func withHead<Result>(_ body: (borrowing RequestHead) -> Result) -> Result {
-        var lent = RequestHead()
-        swap(&lent, &head)
-        defer { swap(&lent, &head) }
-        return body(lent)
-    }
-
     // MARK: Time
 
     /// Sets the one alarm of this exchange to the earliest of its timers.

@@ -106,6 +106,25 @@ struct RestingConnectionsTests {
         #expect(rig.loop.resting.listedCount == 0, "seed \(seed)")
     }
 
+    /// As a crowd does whose answers come in the order of its requests, of which each takes what was used last.
+    @Test func `many that have come back in the opposite order go in the order of their last rest`() throws {
+        let rig = try PoolRig(UpstreamLimits(total: ResourceLimit(500), isRestrained: true, slot: 1))
+        try rest(200, rig)
+        _ = try (0..<200).map { try rig.ask("/again/\($0)") }
+        for index in (0..<200).reversed() where index % 7 != 0 { rig.answer(index) }
+        for index in (0..<200).reversed() where index % 7 != 0 {
+            #expect(rig.loop.resting.closeLongest())
+            #expect(rig.transports[index].isClosed, "\(index)")
+        }
+        #expect(!rig.loop.resting.closeLongest())
+        for index in (0..<200) where index % 7 == 0 { rig.answer(index) }
+        for index in (0..<200) where index % 7 == 0 {
+            #expect(rig.loop.resting.closeLongest())
+            #expect(rig.transports[index].isClosed, "\(index)")
+        }
+        #expect(rig.loop.resting.listedCount == 0)
+    }
+
     @Test func `one whose socket another request goes on with is forgotten`() throws {
         let total = ResourceLimit(10)
         let rig = try PoolRig(UpstreamLimits(connections: 1, total: total, isRestrained: true, slot: 1))
